@@ -1,0 +1,1 @@
+"""The Deep Geology plugin: QGIS side, worker and engine."""

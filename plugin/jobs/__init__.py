@@ -1,0 +1,21 @@
+"""What can be asked of Deep Geology; read by QGIS and by the engine."""
+
+from .classify_features import ClassifyFeatures
+from .classify_images import ClassifyImages
+from .classify_raster import ClassifyRaster
+from .describe_model import DescribeModel
+from .download_engine import DownloadEngine
+from .export_training_chips import ExportTrainingChips
+from .prepare_engine import PrepareEngine
+from .train_image_classifier import TrainImageClassifier
+
+JOBS = {
+    "prepare_engine": PrepareEngine,
+    "download_engine": DownloadEngine,
+    "export_training_chips": ExportTrainingChips,
+    "train_image_classifier": TrainImageClassifier,
+    "classify_images": ClassifyImages,
+    "classify_raster": ClassifyRaster,
+    "classify_features": ClassifyFeatures,
+    "describe_model": DescribeModel,
+}

@@ -1,0 +1,42 @@
+"""The parameters that several jobs share."""
+
+from .declare import choice, integer
+
+DEVICES = (
+    ("auto", "Automatic: the fastest there is"),
+    ("cpu", "CPU"),
+    ("cuda", "NVIDIA GPU (CUDA)"),
+    ("mps", "Apple GPU (MPS)"),
+)
+
+
+def device():
+    """Where the network runs."""
+    return choice(
+        "Device", "auto", DEVICES, advanced=True, help="What the network runs on."
+    )
+
+
+def batch_size():
+    """Images in one step."""
+    return integer(
+        "Batch size",
+        0,
+        unit="images",
+        minimum=0,
+        maximum=4096,
+        advanced=True,
+        help="Images in one step of the network. 0: automatic.",
+    )
+
+
+def seed():
+    """Where chance starts."""
+    return integer(
+        "Seed",
+        0,
+        minimum=0,
+        maximum=2**31 - 1,
+        advanced=True,
+        help="The same seed, data and computer give the same result.",
+    )
