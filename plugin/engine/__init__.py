@@ -1,0 +1,1 @@
+"""The engine: everything that needs torch, in a process and a Python of its own."""

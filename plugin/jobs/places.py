@@ -1,0 +1,91 @@
+"""Where a job writes before it is done, and what is left there when it dies.
+
+Nothing of the user's is overwritten half-way: the engine writes ``<final name>.<pid>.part`` in
+the folder of the final name and renames it at the end. The number is the engine's process id,
+so that the leftovers of a killed engine are found by it and those of another one are not
+touched. A folder is written the same way, or its files are, each for itself.
+"""
+
+import os
+import shutil
+
+from .declare import declared
+
+
+def part_path(path, pid=None):
+    """Where to write what shall become `path`: a file or folder beside it.
+
+    Parameters
+    ----------
+    path : str
+        The final path.
+    pid : int, optional
+        Process id of the writer; this process's own if not given.
+
+    Returns
+    -------
+    str
+        ``<path>.<pid>.part``, in the same folder, so that a rename is all it takes.
+    """
+    return f"{os.fspath(path)}.{os.getpid() if pid is None else pid}.part"
+
+
+def leftovers(path, pid=None):
+    """List what process `pid` left half-written beside `path`, and in it if it is a folder.
+
+    Sidecar files of a half-written file (``dem.tif.71.part.aux.xml``) belong to it.
+
+    Returns
+    -------
+    list of str
+        Paths of files and folders that exist, sorted.
+    """
+    mark = part_path("", pid)
+    folder, name = os.path.split(os.path.abspath(path))
+    found = [p for p in _entries(folder) if os.path.basename(p).startswith(name + mark)]
+    for inside, folders, files in os.walk(path):
+        found += [os.path.join(inside, f) for f in folders + files if _is_part(f, mark)]
+    return sorted(found)
+
+
+def sweep(job_class, values, pid=None):
+    """Remove what process `pid` left half-written beside the outputs of a job.
+
+    Parameters
+    ----------
+    job_class : type
+        The job's dataclass.
+    values : dict
+        Value by parameter name; only the outputs are looked at.
+
+    Returns
+    -------
+    list of str
+        Paths that could not be removed.
+    """
+    outputs = [values.get(part.name) for part in declared(job_class) if part.is_output]
+    found = [place for path in outputs if path for place in leftovers(path, pid)]
+    for place in found:
+        _remove(place)
+    return [place for place in found if os.path.lexists(place)]
+
+
+def _entries(folder):
+    try:
+        return [os.path.join(folder, name) for name in os.listdir(folder)]
+    except OSError:
+        return []
+
+
+def _is_part(name, mark):
+    return name.endswith(mark) or mark + "." in name
+
+
+def _remove(place):
+    if os.path.isdir(place) and not os.path.islink(place):
+        shutil.rmtree(place, ignore_errors=True)
+        return
+    try:
+        os.remove(place)
+    except OSError:
+        return  # still open in a dying process, or gone already: `sweep` tells which
