@@ -43,6 +43,8 @@ class ModelCard:
         Side in pixels of the square the network sees.
     chip : int
         Side in pixels of the images as they were before resizing to `patch`; 0 if they varied.
+    crop : float
+        Share of an image's shorter side that the network sees.
     temperature : float
         What the logits are divided by, so that probabilities are calibrated.
     training, scores : dict
@@ -64,6 +66,7 @@ class ModelCard:
     classes: list = field(default_factory=list)
     patch: int = 0
     chip: int = 0
+    crop: float = 1.0
     temperature: float = 1.0
     training: dict = field(default_factory=dict)
     scores: dict = field(default_factory=dict)

@@ -1,0 +1,85 @@
+"""A trained image classifier, ready to use."""
+
+import torch
+
+from ..jobs.model_card import CLASSIFICATION
+from . import model_file
+from .device import choose_device, in_batches
+from .normalization import fit, resize, to_network_range
+
+_BATCH = {"cpu": 64, "cuda": 256, "mps": 64}
+
+
+class Classifier:
+    """A model with its card, on a device.
+
+    Parameters
+    ----------
+    card : ModelCard
+    network : torch.nn.Module
+    device : torch.device
+    batch_size : int
+        Images in one step; 0 for automatic.
+    """
+
+    def __init__(self, card, network, device, batch_size=0):
+        self.card = card
+        self.device = device
+        self.batch_size = batch_size or _BATCH[device.type]
+        self.network = network.eval().to(device, memory_format=torch.channels_last)
+
+    def fit(self, values, valid=None):
+        """Bring one image (band, row, column) to the square the network sees; see `fit`."""
+        return fit(values, self.card.patch, self.card.crop, valid)
+
+    def logits(self, images):
+        """Logits (N, classes) of images (N, band, row, column) as they are in the files."""
+        if not torch.is_tensor(images):
+            images = torch.as_tensor(images)
+        return in_batches(self._forward, images, self.batch_size)
+
+    def probabilities(self, images):
+        """Calibrated probabilities of images.
+
+        Parameters
+        ----------
+        images : numpy.ndarray or torch.Tensor, shape (N, band, row, column)
+            Values as they are in the files, NaN where not valid. Images of another size than
+            the card's patch are resized first.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (N, classes)
+        """
+        return torch.softmax(self.logits(images) / self.card.temperature, 1).numpy()
+
+    @torch.no_grad()
+    def _forward(self, images):
+        images = images.to(self.device).float()
+        if tuple(images.shape[-2:]) != (self.card.patch, self.card.patch):
+            images = resize(images, self.card.patch, self.card.crop)
+        images = to_network_range(images, self.card.normalization)
+        return self.network(images.contiguous(memory_format=torch.channels_last))
+
+
+def load_classifier(path, device="auto", batch_size=0):
+    """Load an image classifier from a model file.
+
+    Parameters
+    ----------
+    path : str
+    device : {"auto", "cpu", "cuda", "mps"}
+    batch_size : int
+        Images in one step; 0 for automatic.
+
+    Returns
+    -------
+    Classifier
+
+    Raises
+    ------
+    JobError
+        As `model_file.load` and `device.choose_device`.
+    """
+    card, network = model_file.load(path, CLASSIFICATION)
+    return Classifier(card, network, choose_device(device), batch_size)

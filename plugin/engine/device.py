@@ -1,0 +1,104 @@
+"""Where a network runs: device, threads, batch size and running out of memory."""
+
+import os
+
+import torch
+
+from ..jobs.errors import JobError
+
+
+def choose_device(wish="auto"):
+    """Choose the device that a job wishes for.
+
+    Parameters
+    ----------
+    wish : {"auto", "cpu", "cuda", "mps"}
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    JobError
+        If the wished device is not there.
+    """
+    there = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": _has_mps()}
+    if wish == "auto":
+        wish = next(name for name in ("cuda", "mps", "cpu") if there[name])
+    if not there[wish]:
+        raise JobError(
+            f'Device "{wish}" is not available on this computer.',
+            "Choose Automatic or CPU, or run Prepare engine with CUDA on a computer with an NVIDIA "
+            "GPU and its driver.",
+        )
+    if wish == "cpu":
+        torch.set_num_threads(max(1, _usable_cores()))
+    return torch.device(wish)
+
+
+def _has_mps():
+    backend = getattr(torch.backends, "mps", None)
+    return backend is not None and backend.is_available()
+
+
+def _usable_cores():
+    """Physical cores this process may use, or what OMP_NUM_THREADS says."""
+    wish = os.environ.get("OMP_NUM_THREADS", "")
+    if wish.isdigit() and int(wish) > 0:
+        return int(wish)
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def describe(device):
+    """Name a device as a person would: ``NVIDIA H100`` or ``CPU, 8 threads``."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    if device.type == "mps":
+        return "Apple GPU"
+    return f"CPU, {torch.get_num_threads()} threads"
+
+
+def in_batches(network, images, size):
+    """Run a network over images in batches; halve the batch when memory runs out.
+
+    Parameters
+    ----------
+    network : callable
+        Images (n, C, H, W) to a tensor (n, ...).
+    images : torch.Tensor, shape (N, C, H, W)
+    size : int
+        Images in a batch to begin with.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, ...), on the CPU
+
+    Raises
+    ------
+    JobError
+        If not even one image fits.
+    """
+    results, start = [], 0
+    while start < len(images):
+        try:
+            results.append(network(images[start : start + size]).float().cpu())
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            size = _halved(size, error)
+            continue
+        start += size
+    return torch.cat(results)
+
+
+def _halved(size, error):
+    if size <= 1:
+        raise JobError(
+            "There is not enough memory for a single image.",
+            "Choose the device CPU, or a smaller image size.",
+        ) from error
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    return size // 2

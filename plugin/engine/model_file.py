@@ -1,0 +1,96 @@
+"""Write and read model files: the network's weights with its card, and nothing that can run."""
+
+import os
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ..jobs.errors import JobError
+from ..jobs.model_card import KEY, read_card
+from ..jobs.places import part_path
+from . import networks
+
+
+def save(path, card, network):
+    """Write a model file beside its final place, then move it there.
+
+    Parameters
+    ----------
+    path : str
+    card : ModelCard
+    network : torch.nn.Module
+
+    Raises
+    ------
+    JobError
+        If the file cannot be written.
+    """
+    weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    part = part_path(path)
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        save_file(weights, part, metadata={KEY: card.to_text()})
+        os.replace(part, path)
+    except (OSError, SafetensorError) as error:
+        if os.path.exists(part):
+            os.remove(part)
+        raise JobError(
+            f'Model "{path}" cannot be written: {error}.',
+            "Choose a folder you may write to, on a disk with free space.",
+        ) from error
+
+
+def load(path, task=""):
+    """Read a model file.
+
+    Parameters
+    ----------
+    path : str
+    task : str
+        The task that the model must be for; empty for any.
+
+    Returns
+    -------
+    card : ModelCard
+    network : torch.nn.Module
+        In evaluation mode, on the CPU, in single precision.
+
+    Raises
+    ------
+    JobError
+        If the file is damaged, newer than this program, of another task, or does not hold the
+        weights that its card promises.
+    """
+    card = read_card(path, task)
+    name = os.path.basename(path)
+    remedy = "Train the model again, or copy it again."
+    if card.network not in networks.NETWORKS:
+        raise JobError(
+            f'Model "{name}" has network "{card.network}", which this version does not know.',
+            "Update the Deep Geology plugin.",
+        )
+    try:
+        network = networks.build_classifier(card.network, **_arguments(card))
+        weights = load_file(path)
+        network.load_state_dict({key: _single(value) for key, value in weights.items()})
+    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
+    return card, network.eval()
+
+
+def _arguments(card):
+    """The numbers that make the network; small enough that no file can ask for all memory."""
+    bands, classes = int(card.arguments["bands"]), int(card.arguments["classes"])
+    if not (0 < bands <= 10_000 and 0 < classes <= 100_000):
+        raise ValueError(f"{bands} bands and {classes} classes")
+    if len(card.bands) != bands or len(card.classes) != classes:
+        raise ValueError("the card and the network disagree on bands or classes")
+    numbers = card.normalization
+    if not len(numbers["mean"]) == len(numbers["sd"]) == bands or min(numbers["sd"]) <= 0:
+        raise ValueError("the normalization does not fit the bands")
+    return {"bands": bands, "classes": classes}
+
+
+def _single(value):
+    return value.float() if value.dtype in (torch.float16, torch.bfloat16) else value

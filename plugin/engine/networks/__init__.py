@@ -1,0 +1,164 @@
+"""The networks that can be trained, in a written list.
+
+An image classifier is a `backbone`, which turns images (N, bands, row, column) into features
+(N, D), and a `head`, which turns features into logits (N, classes).
+
+When a network meets another number of bands than the three its weights were trained on, its
+first convolution is adapted (`adapt_bands`): one band gets the sum of the three kernels, so a
+gray image is seen exactly as before; with N > 1 bands every band gets the mean kernel times
+3 / N, so the first layer answers with the strength it is used to and fine-tuning tells the
+bands apart.
+"""
+
+import torch
+import torchvision
+from torch import nn
+
+from .mobilenet_v2 import mobilenet_v2
+from .small_cnn import small_cnn
+
+
+class ImageClassifier(nn.Module):
+    """A backbone and a linear head.
+
+    Parameters
+    ----------
+    backbone : torch.nn.Module
+        Images (N, bands, row, column) to features (N, width).
+    width : int
+        Number of features.
+    classes : int
+        Number of logits.
+    dropout : float
+        Share of features hidden from the head while training.
+    """
+
+    def __init__(self, backbone, width, classes, dropout=0.0):
+        super().__init__()
+        self.backbone = backbone
+        self.head = nn.Sequential(nn.Dropout(dropout), nn.Linear(width, classes))
+        nn.init.zeros_(self.head[1].bias)
+        nn.init.normal_(self.head[1].weight, std=0.01)
+
+    def forward(self, images):
+        return self.head(self.backbone(images))
+
+
+def build_classifier(name, bands, classes, dropout=0.0, backbone=None):
+    """Make an image classifier of `NETWORKS` for a number of bands and classes.
+
+    Parameters
+    ----------
+    name : str
+        A key of `NETWORKS`.
+    bands, classes : int
+    dropout : float
+        Share of features hidden from the head while training.
+    backbone : torch.nn.Module, optional
+        Pretrained backbone of the same network to take over; its first convolution is
+        adapted to `bands`.
+
+    Returns
+    -------
+    ImageClassifier
+    """
+    made, width = NETWORKS[name]()
+    backbone = made if backbone is None else backbone
+    adapt_bands(backbone, bands)
+    return ImageClassifier(backbone, width, classes, dropout)
+
+
+def imagenet_backbone(name):
+    """Download torchvision's ImageNet weights and make the backbone that they fit.
+
+    Raises
+    ------
+    OSError
+        If the weights cannot be downloaded.
+    """
+    cut, maker = _TORCHVISION[name]
+    weights = torchvision.models.get_model_weights(maker).DEFAULT
+    return cut(torchvision.models.get_model(maker, weights=weights))[0]
+
+
+def adapt_bands(backbone, bands):
+    """Adapt the first convolution of a backbone to a number of bands, in place."""
+    parent, key, first = _first_convolution(backbone)
+    if first.in_channels == bands:
+        return
+    kernels = first.weight.detach()
+    if bands == 1:
+        kernels = kernels.sum(1, keepdim=True)
+    else:
+        kernels = kernels.mean(1, keepdim=True).repeat(1, bands, 1, 1)
+        kernels = kernels * (first.in_channels / bands)
+    first.in_channels = bands
+    first.weight = nn.Parameter(kernels)
+
+
+def _first_convolution(backbone):
+    for parent in backbone.modules():
+        for key, layer in parent.named_children():
+            if isinstance(layer, nn.Conv2d):
+                return parent, key, layer
+    raise TypeError("the backbone has no convolution")
+
+
+def _cut_resnet(network):
+    width, network.fc = network.fc.in_features, nn.Identity()
+    return network, width
+
+
+def _cut_last(network):
+    width, network.classifier[-1] = network.classifier[-1].in_features, nn.Identity()
+    if isinstance(network.classifier[-2], nn.Dropout):
+        network.classifier[-2] = nn.Identity()
+    return network, width
+
+
+_TORCHVISION = {
+    "mobilenet_v2": (_cut_last, "mobilenet_v2"),
+    "resnet18": (_cut_resnet, "resnet18"),
+    "resnet50": (_cut_resnet, "resnet50"),
+    "vgg16": (_cut_last, "vgg16"),
+    "efficientnet_b0": (_cut_last, "efficientnet_b0"),
+    "convnext_tiny": (_cut_last, "convnext_tiny"),
+}
+
+
+def _torchvision(name):
+    cut, maker = _TORCHVISION[name]
+    return cut(torchvision.models.get_model(maker, weights=None))
+
+
+NETWORKS = {
+    "mobilenet_v2": lambda: _cut_last(mobilenet_v2()),
+    "resnet18": lambda: _torchvision("resnet18"),
+    "resnet50": lambda: _torchvision("resnet50"),
+    "vgg16": lambda: _torchvision("vgg16"),
+    "efficientnet_b0": lambda: _torchvision("efficientnet_b0"),
+    "convnext_tiny": lambda: _torchvision("convnext_tiny"),
+    "small_cnn": small_cnn,
+}
+
+
+def count_parameters(network):
+    """Number of trainable values of a network."""
+    return sum(part.numel() for part in network.parameters())
+
+
+def freeze(module):
+    """Keep a module as it is while the rest learns."""
+    for part in module.parameters():
+        part.requires_grad_(False)
+
+
+def head_only(network):
+    """Whether only the head of a classifier learns."""
+    return not any(part.requires_grad for part in network.backbone.parameters())
+
+
+def features_of(network, images):
+    """Features (N, D) of images, with no gradient."""
+    with torch.no_grad():
+        return network.backbone(images)
