@@ -1,0 +1,327 @@
+"""Rasters and images as arrays: the only file that opens them for reading.
+
+A raster is ``(band, row, column)``; a validity mask is ``(row, column)``, True where the pixel
+holds data. A pixel holds no data where its alpha or mask band is 0, where it is not finite, or
+where it equals the declared nodata value: in any band as a rule, but in all bands if nodata is 0
+or the type has 8 bits, because 0 and 255 are also honest values of a single band.
+"""
+
+import os
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import atan, cos, exp, pi, radians, sqrt
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.windows import Window
+
+from ..jobs.errors import JobError
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
+LARGEST_IMAGE = 2**31
+_OPTIONS = {
+    # A folder of 20,000 images would be listed anew at every open.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    # Without this a truncated JPEG ends in gray, silently.
+    "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
+    # And without this a truncated PNG ends in black.
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
+}
+_DEGREE_M = 111_320.0
+_EARTH_RADIUS_M = 6_378_137.0
+
+# Photographs have no georeferencing, and that is no news.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of an image without reading its pixels.
+
+    Attributes
+    ----------
+    path : str
+    bands : int
+        Number of bands that `read_image` gives: no alpha, a palette counts as three.
+    dtype : str
+    width, height : int
+        Pixels, after the EXIF orientation is applied.
+    names : tuple of str
+        Description of every band, empty where there is none.
+    gsd : float or None
+        Ground sample distance in meters, None without georeferencing.
+    crs : str
+        WKT; empty if unknown.
+    transform : affine.Affine or None
+        From (column, row) to (easting, northing); None without georeferencing.
+    position : tuple of float or None
+        (longitude, latitude) in degrees from the EXIF block.
+    """
+
+    path: str
+    bands: int
+    dtype: str
+    width: int
+    height: int
+    names: tuple
+    gsd: float = None
+    crs: str = ""
+    transform: object = None
+    position: tuple = None
+
+
+@contextmanager
+def opened(path, strict=True):
+    """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name."""
+    options = _OPTIONS if strict else {**_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "FALSE"}
+    try:
+        with rasterio.Env(**options), rasterio.open(path) as dataset:
+            yield dataset
+    except (RasterioError, OSError, MemoryError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path, error):
+    """The `JobError` for a raster that cannot be read."""
+    name = os.path.basename(path)
+    if not os.path.exists(path) and os.path.isabs(path):
+        return JobError(f'"{name}" does not exist.', "Choose another file.")
+    if os.path.isfile(path) and os.path.getsize(path) == 0:
+        return JobError(f'"{name}" is an empty file.', "Remove it, or copy it again.")
+    if isinstance(error, (PermissionError, MemoryError)):
+        reason = "permission denied" if isinstance(error, PermissionError) else "out of memory"
+        return JobError(f'"{name}" cannot be read: {reason}.', "Choose a file that can be read.")
+    return JobError(
+        f'"{name}" cannot be read: it is damaged, cut short, or not an image.',
+        "Remove it, or copy it again.",
+        trace=_reasons(error),
+    )
+
+
+def read_image(path, size=0):
+    """Read an image file whole, smaller if it is larger than needed.
+
+    A palette is expanded to red, green and blue; an alpha band becomes validity; the EXIF
+    orientation is applied; CMYK comes as red, green and blue.
+
+    Parameters
+    ----------
+    path : str
+        A JPEG, PNG or TIFF file of any number of bands and any real data type.
+    size : int
+        Wanted length of the shorter side in pixels. A larger image is averaged down by a whole
+        factor while it is read, so that its shorter side is still at least `size`. 0: no change.
+
+    Returns
+    -------
+    values : array, shape (band, row, column)
+        In the file's data type.
+    valid : bool array, shape (row, column), or None
+        Where the image holds data; None if everywhere.
+
+    Raises
+    ------
+    JobError
+        If the file is no image, is empty, damaged or cut short, has complex values, or is larger
+        than 2 GiB as it is read.
+    """
+    try:
+        return _read_image(path, size, strict=True)
+    except JobError as error:
+        # Many cameras leave a few stray bytes that hurt nothing; other complaints are damage.
+        if "extraneous bytes" not in error.trace:
+            raise
+        return _read_image(path, size, strict=False)
+
+
+def describe_image(path):
+    """Tell what an image file is without reading its pixels; see `Description`."""
+    with opened(path) as dataset:
+        bands = _data_bands(dataset)
+        palette = _is_palette(dataset)
+        located = not dataset.transform.is_identity
+        tags = dataset.tags()
+        turned = _orientation(dataset, tags) > 4
+        width, height = dataset.width, dataset.height
+        return Description(
+            path=path,
+            bands=3 if palette else len(bands),
+            dtype=dataset.dtypes[bands[0] - 1],
+            width=height if turned else width,
+            height=width if turned else height,
+            names=("",) * 3 if palette else _names(dataset, bands),
+            gsd=ground_sample_distance(dataset) if located else None,
+            crs=dataset.crs.to_wkt() if dataset.crs else "",
+            transform=dataset.transform if located else None,
+            position=_position(tags),
+        )
+
+
+def ground_sample_distance(dataset):
+    """Side of a pixel in meters at the middle of a dataset, None if the CRS is unknown."""
+    crs, transform = dataset.crs, dataset.transform
+    if not crs:
+        return None
+    side = sqrt(abs(transform.determinant))
+    _, northing = transform @ (dataset.width / 2, dataset.height / 2)
+    if crs.is_geographic:
+        return side * _DEGREE_M * sqrt(abs(cos(radians(northing))))
+    side *= crs.linear_units_factor[1]
+    if "mercator" in crs.to_wkt().lower().replace("transverse_mercator", ""):
+        latitude = 2 * atan(exp(northing / _EARTH_RADIUS_M)) - pi / 2
+        return side * cos(latitude)
+    return side
+
+
+def _read_image(path, size, strict):
+    with opened(path, strict) as dataset:
+        bands = _data_bands(dataset)
+        shape = _decimated(dataset, size)
+        _refuse_large(dataset, path, len(bands), shape)
+        if _is_palette(dataset):
+            values, valid = _read_palette(dataset, shape)
+        else:
+            values = dataset.read(bands, out_shape=shape, resampling=Resampling.average)
+            valid = validity(dataset, bands, values, None, shape)
+        orientation = _orientation(dataset, dataset.tags())
+    values = _upright(values, orientation)
+    if valid is None or valid.all():
+        return values, None
+    return values, _upright(valid[None], orientation)[0]
+
+
+def _decimated(dataset, size):
+    factor = min(dataset.width, dataset.height) // size if size > 0 else 1
+    factor = max(factor, 1)
+    return -(-dataset.height // factor), -(-dataset.width // factor)
+
+
+def _refuse_large(dataset, path, bands, shape):
+    gigabytes = bands * shape[0] * shape[1] * np.dtype(dataset.dtypes[0]).itemsize / 2**30
+    if gigabytes * 2**30 > LARGEST_IMAGE:
+        raise JobError(
+            f'"{os.path.basename(path)}" has {dataset.width} x {dataset.height} pixels, '
+            f"{gigabytes:.1f} GiB: too large for one image.",
+            "Cut it into chips with Export training chips, or classify it as a raster.",
+        )
+
+
+def _data_bands(dataset):
+    """Numbers of the bands that hold data, not alpha; refuses what no network can take."""
+    name = os.path.basename(dataset.name)
+    bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind != ColorInterp.alpha]
+    if not bands:
+        raise JobError(f'"{name}" has no band with data.', "Choose another file.")
+    if any(dataset.dtypes[band - 1].startswith("complex") for band in bands):
+        raise JobError(
+            f'"{name}" has complex values.', "Save its amplitude or phase as a real raster."
+        )
+    return bands
+
+
+def _is_palette(dataset):
+    return dataset.colorinterp[0] == ColorInterp.palette
+
+
+def _names(dataset, bands):
+    return tuple(dataset.descriptions[band - 1] or "" for band in bands)
+
+
+def _read_palette(dataset, shape):
+    """Colors under a palette; averaged after the look-up, as numbers of colors mean nothing."""
+    factor = max(dataset.height // shape[0], 1)
+    fine = tuple(side * min(factor, 4) for side in shape) if factor > 1 else shape
+    numbers = dataset.read(1, out_shape=fine)
+    colors = np.zeros((np.iinfo(numbers.dtype).max + 1, 4), np.uint8)
+    for number, color in dataset.colormap(1).items():
+        colors[number] = color
+    opaque = colors[:, 3] > 0
+    if dataset.nodata is not None and 0 <= dataset.nodata < len(opaque):
+        opaque[int(dataset.nodata)] = False
+    valid = None if opaque[list(dataset.colormap(1))].all() else opaque[numbers]
+    bands = np.stack([_block_mean(colors[:, band][numbers], shape) for band in range(3)])
+    return bands.astype(np.uint8), None if valid is None else _block_mean(valid, shape) > 0.5
+
+
+def _block_mean(band, shape):
+    if band.shape == shape:
+        return band
+    blocks = band.reshape(shape[0], band.shape[0] // shape[0], shape[1], -1)
+    return blocks.mean(axis=(1, 3), dtype=np.float32).round()
+
+
+def validity(dataset, bands, values, window, shape):
+    """Where `values` of `bands` hold data, None if everywhere; see the module's first lines."""
+    parts = []
+    kinds = dataset.mask_flag_enums
+    if any(MaskFlags.per_dataset in kinds[band - 1] for band in bands):
+        mask = dataset.read_masks(bands[0], window=window, out_shape=shape)
+        parts.append(mask > 0)
+    if values.dtype.kind == "f":
+        parts.append(np.isfinite(values).all(axis=0))
+    parts += _where_not_nodata(dataset, bands, values)
+    return np.logical_and.reduce(parts) if parts else None
+
+
+def _where_not_nodata(dataset, bands, values):
+    nodata = [dataset.nodatavals[band - 1] for band in bands]
+    known = [i for i, value in enumerate(nodata) if value is not None and not np.isnan(value)]
+    if not known:
+        return []
+    equal = [values[i] == values.dtype.type(nodata[i]) for i in known]
+    plausible = values.dtype.itemsize == 1 or all(nodata[i] == 0 for i in known)
+    join = np.logical_and if plausible and len(known) == len(bands) else np.logical_or
+    return [~join.reduce(equal)]
+
+
+def _orientation(dataset, tags):
+    """EXIF orientation, 1 to 8; 1 is upright. A georeferenced image is never turned."""
+    text = tags.get("EXIF_Orientation", "1")
+    known = text.isdigit() and 1 <= int(text) <= 8 and dataset.transform.is_identity
+    return int(text) if known else 1
+
+
+def _upright(values, orientation):
+    """Undo an EXIF orientation of an array (band, row, column)."""
+    if orientation in (5, 6, 7, 8):
+        values = values.swapaxes(1, 2)
+    if orientation in (2, 3, 6, 7):
+        values = values[:, :, ::-1]
+    if orientation in (3, 4, 7, 8):
+        values = values[:, ::-1, :]
+    return np.ascontiguousarray(values) if orientation > 1 else values
+
+
+def _position(tags):
+    """(longitude, latitude) in degrees from EXIF tags, or None."""
+    try:
+        latitude = _degrees(tags["EXIF_GPSLatitude"]) * _sign(tags, "EXIF_GPSLatitudeRef", "S")
+        longitude = _degrees(tags["EXIF_GPSLongitude"]) * _sign(tags, "EXIF_GPSLongitudeRef", "W")
+    except (KeyError, ValueError):
+        return None
+    inside = abs(latitude) <= 90 and abs(longitude) <= 180 and (latitude, longitude) != (0, 0)
+    return (longitude, latitude) if inside else None
+
+
+def _degrees(text):
+    """Degrees of ``(46) (30) (12.5)``: degrees, minutes and seconds."""
+    parts = [float(part) for part in text.replace("(", " ").replace(")", " ").split()]
+    if not parts or not np.isfinite(parts).all():
+        raise ValueError(text)
+    return sum(part / 60**power for power, part in enumerate(parts[:3]))
+
+
+def _sign(tags, name, negative):
+    return -1 if tags.get(name, "").strip().upper().startswith(negative) else 1
+
+
+def _reasons(error):
+    """The messages of an error and of what caused it."""
+    texts = []
+    while error is not None:
+        texts.append(str(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
