@@ -1,11 +1,12 @@
 """Start and end a child process that is independent of QGIS's own environment.
 
 QGIS's Python, PROJ and GDAL settings are right for QGIS and wrong for any other Python.
+The engine and pip are other processes: this file is the one place that starts them.
 """
 
 import os
 import signal
-import subprocess  # nosec B404 - the engine is another process: this is how it is started
+import subprocess  # nosec B404
 
 SCRUBBED_PREFIXES = ("PYTHON", "PIP_", "PROJ", "GDAL", "LD_", "DYLD_", "QGIS_")
 SCRUBBED_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
@@ -73,7 +74,8 @@ def start(command, **options):
         options["creationflags"] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     else:
         options["start_new_session"] = True
-    return subprocess.Popen(command, **options)  # nosec B603 - a written command, no shell
+    # The command is a list that the plugin wrote itself; no shell reads it.
+    return subprocess.Popen(command, **options)  # nosec B603
 
 
 def kill_tree(process):
@@ -98,10 +100,11 @@ def _kill_group(pid):
 
 
 def _kill_windows_tree(pid):
-    system = os.environ.get("SystemRoot", r"C:\Windows")
+    system = os.environ.get("SYSTEMROOT", r"C:\Windows")
     command = [os.path.join(system, "System32", "taskkill.exe"), "/T", "/F", "/PID", str(pid)]
     try:
-        subprocess.run(  # nosec B603 - Windows' own program, by its full path
+        # Windows' own program, by its full path.
+        subprocess.run(  # nosec B603
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -27,9 +27,9 @@ def quit():
     return {"v": VERSION, "do": "quit"}
 
 
-def ready(versions, devices):
-    """Say that the engine stands: library versions and devices such as ``["cpu", "cuda:0"]``."""
-    return {"v": VERSION, "say": "ready", "versions": versions, "devices": devices}
+def ready(versions, devices, pid=0):
+    """Say that the engine stands: library versions, devices such as ``["cpu", "cuda:0"]``, pid."""
+    return {"v": VERSION, "say": "ready", "versions": versions, "devices": devices, "pid": pid}
 
 
 def progress(id, fraction, text=""):
@@ -75,12 +75,15 @@ def stopped(id):
 def encode(message):
     """Turn a message into one line of bytes.
 
+    All of it is ASCII, letters beyond it being escaped: so even a file name that is not valid
+    UTF-8 comes through as it is.
+
     Raises
     ------
     ValueError
         If a number is not finite: JSON has no word for it.
     """
-    return (json.dumps(message, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+    return (json.dumps(message, allow_nan=False) + "\n").encode("ascii")
 
 
 def decode(line):

@@ -1,0 +1,123 @@
+"""Do one job, and say in a user's words why it could not be done."""
+
+import errno
+import gc
+import sys
+import traceback
+
+from ..jobs import JOBS
+from ..jobs.declare import from_values
+from ..jobs.errors import JobError
+from ..jobs.places import sweep
+from .tasks import load
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
+DISK_FULL = ("no space left", "disk full", "disk is full", "not enough space", "quota exceeded")
+ERRNO_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+ERRNO_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def do(name, values, progress):
+    """Check a job and do it.
+
+    Parameters
+    ----------
+    name : str
+        The job's name in `plugin.jobs.JOBS`.
+    values : dict
+        Value by parameter name (lower case).
+    progress : Progress
+
+    Returns
+    -------
+    dict
+        Output by name in upper case.
+
+    Raises
+    ------
+    JobError
+        If the job cannot be done, whatever the cause; nothing half-written is left.
+    Stopped
+        If the user cancelled; nothing half-written is left either.
+    """
+    run = load(name)
+    job = from_values(JOBS[name], values)
+    try:
+        progress.check()
+        outputs = run(job, progress)
+        progress.flush()
+        return outputs
+    except BaseException:
+        sweep(JOBS[name], values)
+        raise
+
+
+def explain(error, name):
+    """Turn any error into the `JobError` that the user reads.
+
+    Parameters
+    ----------
+    error : BaseException
+    name : str
+        The job's name, for errors that nobody foresaw.
+
+    Returns
+    -------
+    JobError
+        With the trace of `error` for the log.
+    """
+    found, remedy = _found_and_remedy(error, name)
+    trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return JobError(found, remedy, trace)
+
+
+def _found_and_remedy(error, name):
+    if isinstance(error, JobError):
+        return error.found, error.remedy
+    said = _first_line(error)
+    if isinstance(error, MemoryError) or any(words in said.lower() for words in OUT_OF_MEMORY):
+        return _out_of_memory(said)
+    if _errno(error) in ERRNO_DISK_FULL or any(words in said.lower() for words in DISK_FULL):
+        return f"The disk is full{_file_of(error)}.", "Free some space, or write to another disk."
+    if _errno(error) in ERRNO_REFUSED:
+        return (
+            f"Access was refused{_file_of(error)}.",
+            "Choose a place that you may read and write.",
+        )
+    if isinstance(error, ImportError):
+        return f"The engine is not complete: {said}.", 'Run "Prepare engine" again.'
+    return (
+        f'The engine met an error that it does not know in "{name}": {said}.',
+        "Please report it with the trace that is in the log.",
+    )
+
+
+def _out_of_memory(said):
+    where = "the GPU" if "cuda" in said.lower() or "mps" in said.lower() else "the computer"
+    smaller = "Choose a smaller batch size or image size"
+    if where == "the GPU":
+        return f"There is not enough memory on {where}.", f"{smaller}, or the CPU as the device."
+    return f"There is not enough memory in {where}.", f"{smaller}, or close other programs."
+
+
+def _errno(error):
+    return error.errno if isinstance(error, OSError) else None
+
+
+def _file_of(error):
+    name = getattr(error, "filename", None)
+    return f' at "{name}"' if name else ""
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    said = f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
+    return said[:300].rstrip(". ")
+
+
+def release_memory():
+    """Give back what a job that has ended no longer needs, on the GPU too."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
