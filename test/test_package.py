@@ -8,6 +8,7 @@ import sys
 import zipfile
 
 import pytest
+
 from make_package import NAME, make_package
 
 LARGEST_BYTES = 25_000_000
@@ -91,7 +92,9 @@ def test_bandit_finds_nothing_in_the_package(unpacked):
     report = json.loads(subprocess.run(command, capture_output=True, text=True).stdout)
     assert report["metrics"]["_totals"]["loc"] > 1000
     assert report["errors"] == []
-    assert [f"{r['filename']}:{r['line_number']} {r['issue_text']}" for r in report["results"]] == []
+    assert [
+        f"{r['filename']}:{r['line_number']} {r['issue_text']}" for r in report["results"]
+    ] == []
 
 
 def test_no_secret_is_in_the_package(unpacked):
