@@ -1,0 +1,108 @@
+# `make demo` and `make test` do everything from a clean checkout on Debian 12; `make help` lists
+# the rest. What is made lies in .build/ and, for the engine, in DEEPGEOLOGY_HOME (if that is not
+# set: the platform's folder for local data); a second run uses it again.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.DELETE_ON_ERROR:
+
+SYSTEM_PYTHON ?= /usr/bin/python3
+PACKAGES := qgis python3-qgis qgis-providers python3-gdal python3-venv xvfb git
+TOOLS := .build/tools/bin/python
+SUITES ?=
+UV ?= uv
+LOCK = $(UV) pip compile -q --universal --python-version 3.10 --generate-hashes \
+  --no-header --no-annotate
+MARKS ?= not soak and not desktop
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## install QGIS and the other Debian packages that are missing (as root)
+	@missing=""; \
+	for package in $(PACKAGES); do \
+	  dpkg-query -W -f '$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' \
+	    || missing="$$missing $$package"; \
+	done; \
+	if [ -z "$$missing" ]; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null || [ "$$(id -u)" != 0 ]; then \
+	  echo "Missing:$$missing. Install them as root, then go on:" \
+	    "apt-get install --no-install-recommends$$missing"; \
+	  exit 1; \
+	fi; \
+	echo "Installing$$missing ..."; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	install="apt-get install -qq -y --no-install-recommends$$missing"; \
+	$$install >/dev/null 2>&1 || { apt-get update -qq && $$install >/dev/null; }
+
+tools: setup .build/tools/installed ## make the environment of pytest, ruff and Bandit
+
+.build/tools/installed: test/requirements.txt
+	@echo "Installing pytest, ruff and Bandit ..."
+	@rm -rf .build/tools
+	@$(SYSTEM_PYTHON) -m venv --system-site-packages .build/tools
+	@$(TOOLS) -m pip install -q --require-hashes -r test/requirements.txt
+	@touch $@
+
+# The engine's own environment stays as users have it: pytest lies beside it.
+engine-tools: tools engine
+	@python="$$(cat .build/engine_python)"; \
+	if ! PYTHONPATH=.build/engine_tools "$$python" -c 'import pytest, pytest_timeout' \
+	    2>/dev/null || [ test/requirements.txt -nt .build/engine_tools ]; then \
+	  rm -rf .build/engine_tools; \
+	  $(TOOLS) -m pip --python "$$python" install -q --require-hashes --target .build/engine_tools \
+	    -r test/requirements.txt; \
+	  touch .build/engine_tools; \
+	fi
+
+engine: setup ## make the engine's Python environment, as Prepare engine does
+	@mkdir -p .build
+	@$(SYSTEM_PYTHON) test/make_engine.py .build/engine_python
+
+# QGIS finds the plugin by the name of its folder, whatever the checkout is called.
+plugin-link:
+	@mkdir -p .build/plugins .build/profile
+	@ln -sfn ../.. .build/plugins/deep_geology
+
+test: lint engine-tools plugin-link ## check the style, then run all suites (SUITES=house|engine|qgis)
+	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
+
+soak: engine-tools plugin-link ## run the tests that repeat for minutes
+	@$(TOOLS) test/run_suites.py --marks soak engine qgis
+
+desktop: engine-tools plugin-link ## run the tests that need the desktop, under Xvfb
+	@$(TOOLS) test/run_suites.py --marks desktop qgis
+
+lint: tools ## check style and rules with ruff
+	@$(TOOLS) -m ruff format --check -q . || { echo "Run make format."; exit 1; }
+	@$(TOOLS) -m ruff check .
+
+check: lint ## check style, rooms, texts and the package: half a minute, needs no engine
+	@$(TOOLS) test/run_suites.py house
+
+format: tools ## put all files in ruff's form
+	@$(TOOLS) -m ruff check -q --fix . || true
+	@$(TOOLS) -m ruff format -q .
+
+package: tools ## make and check the zip that users install, in .build/package
+	@$(TOOLS) -m pytest -q -p no:cacheprovider test/test_package.py
+	@$(TOOLS) test/make_package.py .build/package
+
+demo: engine plugin-link ## train and classify on the samples through qgis_process
+	@$(SYSTEM_PYTHON) demo/demo.py
+
+lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
+	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
+	@cd test && $(LOCK) requirements.in -o requirements.txt
+
+clean: ## remove what was made in the checkout; the engine stays
+	@rm -rf .build .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup tools engine-tools engine plugin-link test soak desktop lint check format \
+  package demo lock clean
