@@ -1,0 +1,182 @@
+"""One design for the HTML reports of all tools.
+
+A report is one file that needs no other: pictures are inside it, and nothing in it runs or is
+fetched. It says the verdict first, then what was asked for in sections.
+
+>>> report = Report("Dykes", "Trained on 300 chips")
+>>> report.verdict("Good on 3 of 3 classes.")
+>>> report.section("Scores").facts([("Accuracy", "97 %")])
+>>> "Good on 3 of 3 classes." in report.html()
+True
+"""
+
+import datetime
+import os
+
+from ..jobs.errors import JobError
+from ..jobs.places import part_path
+from .markup import Picture, cell, escape, figure_image, is_number, lines, picture_size
+from .report_style import STYLE
+
+# Nothing may be fetched or run, whatever a file name or a model's card holds.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{style}</style>
+</head>
+<body>
+<div id="page">
+<p id="maker">Deep Geology</p>
+<h1>{title}</h1>
+{top}
+{body}
+<p id="foot">Written by Deep Geology on {day}.</p>
+</div>
+</body>
+</html>
+"""
+
+
+class Report:
+    """A report that is put together from the top down, then written.
+
+    Parameters
+    ----------
+    title, subtitle : str
+        Plain text, as every text here: it is escaped.
+    """
+
+    def __init__(self, title, subtitle=""):
+        self._title = title
+        self._subtitle = subtitle
+        self._verdict = ""
+        self._warnings = []
+        self._body = []
+
+    def verdict(self, headline, *sentences):
+        """Say the result in plain words; it stands at the top of the page."""
+        more = "".join(f"<p>{lines(sentence)}</p>\n" for sentence in sentences if sentence)
+        self._verdict = (
+            f'<div id="verdict"><p class="headline">{escape(headline)}</p>\n{more}</div>'
+        )
+
+    def warning(self, text):
+        """Say what the reader should know before believing the result; it follows the verdict."""
+        self._warnings.append(f'<div class="warning">{lines(text)}</div>')
+
+    def section(self, title, text=""):
+        """Begin a section; returns the report, so that its content can follow."""
+        self._body.append(f"<h2>{escape(title)}</h2>")
+        return self.paragraph(text) if text else self
+
+    def paragraph(self, text):
+        """Add a paragraph."""
+        self._body.append(f"<p>{lines(text)}</p>")
+        return self
+
+    def table(self, headers, rows, caption=""):
+        """Add a table.
+
+        Parameters
+        ----------
+        headers : list of str
+        rows : list of list
+            Texts, numbers, `markup.Swatch`, `markup.Bar` or `markup.Picture`. A column of
+            numbers is aligned to the right.
+        caption : str
+        """
+        numeric = [all(is_number(row[i]) for row in rows) for i in range(len(headers))]
+        head = "".join(_cell("th", escape(h), n) for h, n in zip(headers, numeric))
+        body = "\n".join(
+            f"<tr>{''.join(_cell('td', cell(value), n) for value, n in zip(row, numeric))}</tr>"
+            for row in rows
+        )
+        title = f"<caption>{escape(caption)}</caption>" if caption else ""
+        self._body.append(
+            f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead>\n'
+            f"<tbody>{body}</tbody></table></div>"
+        )
+        return self
+
+    def facts(self, pairs):
+        """Add names with their values, a line each."""
+        rows = "\n".join(
+            f"<tr><td>{escape(name)}</td><td>{cell(value)}</td></tr>" for name, value in pairs
+        )
+        self._body.append(f'<div class="wide"><table class="facts">{rows}</table></div>')
+        return self
+
+    def figure(self, figure, caption="", alt=""):
+        """Add a matplotlib figure; `alt` tells what it shows to who does not see it."""
+        uri, width = figure_image(figure)
+        self._body.append(
+            f'<div class="figure"><img src="{uri}" width="{width}" alt="{escape(alt or caption)}">'
+            f'<p class="caption">{lines(caption)}</p></div>'
+        )
+        return self
+
+    def pictures(self, pictures, width=0):
+        """Add pictures side by side.
+
+        Parameters
+        ----------
+        pictures : list of (image, str)
+            Pixels, (row, column, 3) uint8, or the bytes of a PNG file; and the caption.
+        width : int
+            Width of each in the page in pixels; 0 for the pictures' own.
+        """
+        cards = "\n".join(_card(image, caption, width) for image, caption in pictures)
+        self._body.append(f'<div class="pictures">{cards}</div>')
+        return self
+
+    def html(self):
+        """The whole page as text."""
+        subtitle = f'<p id="subtitle">{escape(self._subtitle)}</p>' if self._subtitle else ""
+        return _PAGE.format(
+            policy=_POLICY,
+            style=STYLE,
+            title=escape(self._title),
+            top="\n".join([subtitle, self._verdict, *self._warnings]),
+            body="\n".join(self._body),
+            day=datetime.date.today().isoformat(),
+        )
+
+    def write(self, path):
+        """Write the page beside its final place, then move it there.
+
+        Raises
+        ------
+        JobError
+            If it cannot be written; a file that was there stays as it was.
+        """
+        part = part_path(path)
+        try:
+            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+            with open(part, "w", encoding="utf-8", newline="\n") as file:
+                file.write(self.html())
+            os.replace(part, path)
+        except OSError as error:
+            raise JobError(
+                f'Report "{path}" cannot be written: {error.strerror or error}.',
+                "Choose a folder you may write to, on a disk with free space.",
+            ) from error
+        finally:
+            if os.path.exists(part):
+                os.remove(part)
+
+
+def _cell(tag, content, numeric):
+    kind = ' class="number"' if numeric else ""
+    return f"<{tag}{kind}>{content}</{tag}>"
+
+
+def _card(image, caption, width):
+    shown = width or picture_size(image)[0]
+    picture = Picture(image, caption.replace("\n", ", "), shown).html()
+    return f'<div class="picture" style="width:{shown}px">{picture}{lines(caption)}</div>'
