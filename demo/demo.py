@@ -1,0 +1,165 @@
+"""The demo: train two classifiers on the shipped samples and use them, through qgis_process.
+
+Everything a user clicks in the toolbox is run here without a screen, in order: prepare the
+engine, train on a folder of images, classify new images; cut chips out of an aerial image,
+train on them, classify the whole image and mapped units. What is made lies in `demo-output`.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "resources" / "samples"
+OUTPUT = ROOT / "demo-output"
+PROFILE = ROOT / ".build" / "profile"
+PLUGINS = ROOT / ".build" / "plugins"
+
+IMAGES = SAMPLES / "land_cover"
+NEW_IMAGES = SAMPLES / "land_cover_new"
+AERIAL = SAMPLES / "prairie" / "image.tif"
+LABELS = SAMPLES / "prairie" / "labels.geojson"
+UNITS = SAMPLES / "prairie" / "units.geojson"
+
+LAND_COVER = OUTPUT / "land_cover.safetensors"
+LAND_COVER_REPORT = OUTPUT / "land_cover.html"
+NEW_CLASSES = OUTPUT / "new_images.gpkg"
+CHIPS = OUTPUT / "chips"
+PRAIRIE = OUTPUT / "prairie.safetensors"
+PRAIRIE_REPORT = OUTPUT / "prairie.html"
+CLASSES = OUTPUT / "prairie_classes.tif"
+CONFIDENCE = OUTPUT / "prairie_confidence.tif"
+CLASSIFIED_UNITS = OUTPUT / "prairie_units.gpkg"
+DESCRIPTION = OUTPUT / "prairie_model.html"
+PICTURE = OUTPUT / "prairie.png"
+
+# Title, algorithm, parameters.
+STEPS = (
+    ("Find or make the engine", "prepareengine", {"BACKEND": "cpu"}),
+    (
+        "Train a land-cover classifier on 200 satellite images",
+        "trainimageclassifier",
+        {"INPUT": IMAGES, "MODEL": LAND_COVER, "REPORT": LAND_COVER_REPORT},
+    ),
+    (
+        "Classify 25 images that it has not seen",
+        "classifyimages",
+        {"INPUT": NEW_IMAGES, "MODEL": LAND_COVER, "OUTPUT": NEW_CLASSES},
+    ),
+    (
+        "Cut labeled chips out of an aerial image",
+        "exporttrainingchips",
+        {
+            "INPUT": AERIAL,
+            "LABELS": LABELS,
+            "CLASS_FIELD": "class",
+            "CHIP_SIZE": 16,
+            "OUTPUT": CHIPS,
+            "FOOTPRINTS": OUTPUT / "footprints.gpkg",
+        },
+    ),
+    (
+        "Train a classifier on the chips; blocks in space are kept apart for its scores",
+        "trainimageclassifier",
+        {
+            "INPUT": CHIPS,
+            "VALIDATION": "spatial_blocks",
+            "FOLDS": 3,
+            "MODEL": PRAIRIE,
+            "REPORT": PRAIRIE_REPORT,
+        },
+    ),
+    (
+        "Classify the whole aerial image",
+        "classifyraster",
+        {"INPUT": AERIAL, "MODEL": PRAIRIE, "OUTPUT": CLASSES, "CONFIDENCE": CONFIDENCE},
+    ),
+    (
+        "Classify mapped units",
+        "classifyfeatures",
+        {"INPUT": UNITS, "RASTER": AERIAL, "MODEL": PRAIRIE, "OUTPUT": CLASSIFIED_UNITS},
+    ),
+    ("Tell what the model is", "describemodel", {"MODEL": PRAIRIE, "REPORT": DESCRIPTION}),
+)
+
+
+def environment():
+    """Variables with which QGIS finds the plugin and leaves the user's own profile alone."""
+    return {
+        **os.environ,
+        "QGIS_PLUGINPATH": str(PLUGINS),
+        "QGIS_CUSTOM_CONFIG_PATH": str(PROFILE),
+        "XDG_CONFIG_HOME": str(PROFILE),
+        "QT_QPA_PLATFORM": "offscreen",
+        "QT_LOGGING_RULES": "*=false",
+    }
+
+
+def qgis_process(*words):
+    """Run qgis_process; print what it says, line by line, and give the lines back."""
+    # Debian's wrapper named qgis_process hands on options that the program does not know.
+    program = shutil.which("qgis_process.bin") or shutil.which("qgis_process") or ""
+    if not program:
+        sys.exit("qgis_process is missing: run `make setup`.")
+    command = [program, *map(str, words)]
+    lines = []
+    with subprocess.Popen(
+        command,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    ) as process:
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            with open(OUTPUT / "log.txt", "a", encoding="utf-8") as log:
+                log.write(line)
+    return process.returncode, lines
+
+
+def run_step(title, algorithm, parameters):
+    """Run one algorithm; print its numbers and how long it took."""
+    print(f"\n{title}\n  deepgeology:{algorithm}", flush=True)
+    words = [f"{name}={value}" for name, value in parameters.items()]
+    started = time.monotonic()
+    status, lines = qgis_process("run", f"deepgeology:{algorithm}", "--", *words)
+    if status or "Results" not in " ".join(lines):
+        print("\n".join(lines[-30:]))
+        sys.exit(f"{algorithm} failed; the whole log is in {OUTPUT / 'log.txt'}.")
+    for line in results(lines):
+        print(f"    {line}")
+    print(f"  {time.monotonic() - started:.0f} s", flush=True)
+
+
+def results(lines):
+    """The outputs that qgis_process prints after its "Results" line."""
+    start = max(number for number, line in enumerate(lines) if "Results" in line)
+    return [line.replace("\t", " ") for line in lines[start + 1 :] if ":" in line]
+
+
+def main():
+    shutil.rmtree(OUTPUT, ignore_errors=True)
+    OUTPUT.mkdir()
+    PROFILE.mkdir(parents=True, exist_ok=True)
+    status, lines = qgis_process("plugins", "enable", "deep_geology")
+    if status:
+        sys.exit("\n".join(lines))
+    for step in STEPS:
+        run_step(*step)
+    subprocess.run(
+        [sys.executable, str(ROOT / "demo" / "outcome.py"), str(OUTPUT)],
+        env=environment(),
+        check=True,
+    )
+    print(f"\nLayers: {CLASSES}\n        {CONFIDENCE}\n        {CLASSIFIED_UNITS}")
+    print(f"        {NEW_CLASSES}\nReports: {LAND_COVER_REPORT}\n         {PRAIRIE_REPORT}")
+    print(f"Models: {LAND_COVER}\n        {PRAIRIE}\nPicture: {PICTURE}")
+
+
+if __name__ == "__main__":
+    main()
