@@ -1,40 +1,16 @@
-"""Rasters and images as arrays: the only file that opens them for reading.
-
-A raster is ``(band, row, column)``; a validity mask is ``(row, column)``, True where the pixel
-holds data. A pixel holds no data where its alpha or mask band is 0, where it is not finite, or
-where it equals the declared nodata value: in any band as a rule, but in all bands if nodata is 0
-or the type has 8 bits, because 0 and 255 are also honest values of a single band.
-"""
+"""Image files as arrays, whole or made smaller while they are read."""
 
 import os
-import warnings
-from contextlib import contextmanager
 from dataclasses import dataclass
-from math import atan, cos, exp, pi, radians, sqrt
 
 import numpy as np
-import rasterio
-from rasterio.enums import ColorInterp, MaskFlags, Resampling
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
-from rasterio.windows import Window
+from rasterio.enums import Resampling
 
-from ..jobs.errors import JobError
+from ...jobs.errors import JobError
+from .grid import ground_sample_distance
+from .opening import band_names, data_bands, is_palette, opened, refuse_complex, validity
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 LARGEST_IMAGE = 2**31
-_OPTIONS = {
-    # A folder of 20,000 images would be listed anew at every open.
-    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
-    # Without this a truncated JPEG ends in gray, silently.
-    "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
-    # And without this a truncated PNG ends in black.
-    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
-}
-_DEGREE_M = 111_320.0
-_EARTH_RADIUS_M = 6_378_137.0
-
-# Photographs have no georeferencing, and that is no news.
-warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 
 @dataclass(frozen=True)
@@ -73,34 +49,6 @@ class Description:
     position: tuple = None
 
 
-@contextmanager
-def opened(path, strict=True):
-    """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name."""
-    options = _OPTIONS if strict else {**_OPTIONS, "GDAL_ERROR_ON_LIBJPEG_WARNING": "FALSE"}
-    try:
-        with rasterio.Env(**options), rasterio.open(path) as dataset:
-            yield dataset
-    except (RasterioError, OSError, MemoryError) as error:
-        raise unreadable(path, error) from error
-
-
-def unreadable(path, error):
-    """The `JobError` for a raster that cannot be read."""
-    name = os.path.basename(path)
-    if not os.path.exists(path) and os.path.isabs(path):
-        return JobError(f'"{name}" does not exist.', "Choose another file.")
-    if os.path.isfile(path) and os.path.getsize(path) == 0:
-        return JobError(f'"{name}" is an empty file.', "Remove it, or copy it again.")
-    if isinstance(error, (PermissionError, MemoryError)):
-        reason = "permission denied" if isinstance(error, PermissionError) else "out of memory"
-        return JobError(f'"{name}" cannot be read: {reason}.', "Choose a file that can be read.")
-    return JobError(
-        f'"{name}" cannot be read: it is damaged, cut short, or not an image.',
-        "Remove it, or copy it again.",
-        trace=_reasons(error),
-    )
-
-
 def read_image(path, size=0):
     """Read an image file whole, smaller if it is larger than needed.
 
@@ -129,19 +77,20 @@ def read_image(path, size=0):
         than 2 GiB as it is read.
     """
     try:
-        return _read_image(path, size, strict=True)
+        return _read_image(path, size)
     except JobError as error:
         # Many cameras leave a few stray bytes that hurt nothing; other complaints are damage.
         if "extraneous bytes" not in error.trace:
             raise
-        return _read_image(path, size, strict=False)
+        return _read_image(path, size, GDAL_ERROR_ON_LIBJPEG_WARNING="FALSE")
 
 
 def describe_image(path):
     """Tell what an image file is without reading its pixels; see `Description`."""
     with opened(path) as dataset:
-        bands = _data_bands(dataset)
-        palette = _is_palette(dataset)
+        bands = data_bands(dataset)
+        refuse_complex(dataset, bands)
+        palette = is_palette(dataset)
         located = not dataset.transform.is_identity
         tags = dataset.tags()
         turned = _orientation(dataset, tags) > 4
@@ -152,7 +101,7 @@ def describe_image(path):
             dtype=dataset.dtypes[bands[0] - 1],
             width=height if turned else width,
             height=width if turned else height,
-            names=("",) * 3 if palette else _names(dataset, bands),
+            names=("",) * 3 if palette else band_names(dataset, bands),
             gsd=ground_sample_distance(dataset) if located else None,
             crs=dataset.crs.to_wkt() if dataset.crs else "",
             transform=dataset.transform if located else None,
@@ -160,32 +109,17 @@ def describe_image(path):
         )
 
 
-def ground_sample_distance(dataset):
-    """Side of a pixel in meters at the middle of a dataset, None if the CRS is unknown."""
-    crs, transform = dataset.crs, dataset.transform
-    if not crs:
-        return None
-    side = sqrt(abs(transform.determinant))
-    _, northing = transform @ (dataset.width / 2, dataset.height / 2)
-    if crs.is_geographic:
-        return side * _DEGREE_M * sqrt(abs(cos(radians(northing))))
-    side *= crs.linear_units_factor[1]
-    if "mercator" in crs.to_wkt().lower().replace("transverse_mercator", ""):
-        latitude = 2 * atan(exp(northing / _EARTH_RADIUS_M)) - pi / 2
-        return side * cos(latitude)
-    return side
-
-
-def _read_image(path, size, strict):
-    with opened(path, strict) as dataset:
-        bands = _data_bands(dataset)
+def _read_image(path, size, **options):
+    with opened(path, **options) as dataset:
+        bands = data_bands(dataset)
+        refuse_complex(dataset, bands)
         shape = _decimated(dataset, size)
         _refuse_large(dataset, path, len(bands), shape)
-        if _is_palette(dataset):
+        if is_palette(dataset):
             values, valid = _read_palette(dataset, shape)
         else:
             values = dataset.read(bands, out_shape=shape, resampling=Resampling.average)
-            valid = validity(dataset, bands, values, None, shape)
+            valid = validity(dataset, bands, values)
         orientation = _orientation(dataset, dataset.tags())
     values = _upright(values, orientation)
     if valid is None or valid.all():
@@ -209,27 +143,6 @@ def _refuse_large(dataset, path, bands, shape):
         )
 
 
-def _data_bands(dataset):
-    """Numbers of the bands that hold data, not alpha; refuses what no network can take."""
-    name = os.path.basename(dataset.name)
-    bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind != ColorInterp.alpha]
-    if not bands:
-        raise JobError(f'"{name}" has no band with data.', "Choose another file.")
-    if any(dataset.dtypes[band - 1].startswith("complex") for band in bands):
-        raise JobError(
-            f'"{name}" has complex values.', "Save its amplitude or phase as a real raster."
-        )
-    return bands
-
-
-def _is_palette(dataset):
-    return dataset.colorinterp[0] == ColorInterp.palette
-
-
-def _names(dataset, bands):
-    return tuple(dataset.descriptions[band - 1] or "" for band in bands)
-
-
 def _read_palette(dataset, shape):
     """Colors under a palette; averaged after the look-up, as numbers of colors mean nothing."""
     factor = max(dataset.height // shape[0], 1)
@@ -251,30 +164,6 @@ def _block_mean(band, shape):
         return band
     blocks = band.reshape(shape[0], band.shape[0] // shape[0], shape[1], -1)
     return blocks.mean(axis=(1, 3), dtype=np.float32).round()
-
-
-def validity(dataset, bands, values, window, shape):
-    """Where `values` of `bands` hold data, None if everywhere; see the module's first lines."""
-    parts = []
-    kinds = dataset.mask_flag_enums
-    if any(MaskFlags.per_dataset in kinds[band - 1] for band in bands):
-        mask = dataset.read_masks(bands[0], window=window, out_shape=shape)
-        parts.append(mask > 0)
-    if values.dtype.kind == "f":
-        parts.append(np.isfinite(values).all(axis=0))
-    parts += _where_not_nodata(dataset, bands, values)
-    return np.logical_and.reduce(parts) if parts else None
-
-
-def _where_not_nodata(dataset, bands, values):
-    nodata = [dataset.nodatavals[band - 1] for band in bands]
-    known = [i for i, value in enumerate(nodata) if value is not None and not np.isnan(value)]
-    if not known:
-        return []
-    equal = [values[i] == values.dtype.type(nodata[i]) for i in known]
-    plausible = values.dtype.itemsize == 1 or all(nodata[i] == 0 for i in known)
-    join = np.logical_and if plausible and len(known) == len(bands) else np.logical_or
-    return [~join.reduce(equal)]
 
 
 def _orientation(dataset, tags):
@@ -316,12 +205,3 @@ def _degrees(text):
 
 def _sign(tags, name, negative):
     return -1 if tags.get(name, "").strip().upper().startswith(negative) else 1
-
-
-def _reasons(error):
-    """The messages of an error and of what caused it."""
-    texts = []
-    while error is not None:
-        texts.append(str(error))
-        error = error.__cause__ or error.__context__
-    return "\n".join(texts)

@@ -1,0 +1,21 @@
+"""Rasters and images: the only place of the engine that opens them.
+
+A raster is ``(band, row, column)``; a validity mask is ``(row, column)``, True where the pixel
+holds data.
+"""
+
+from .grid import Grid, ground_sample_distance
+from .images import Description, describe_image, read_image
+from .raster import Raster
+from .writing import new_raster, write_chip
+
+__all__ = [
+    "Description",
+    "Grid",
+    "Raster",
+    "describe_image",
+    "ground_sample_distance",
+    "new_raster",
+    "read_image",
+    "write_chip",
+]

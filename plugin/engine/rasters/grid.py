@@ -1,0 +1,103 @@
+"""Where the cells of a raster lie on the ground."""
+
+from dataclasses import dataclass
+from math import atan, ceil, cos, exp, floor, pi, radians, sqrt
+
+import numpy as np
+from affine import Affine
+
+_DEGREE_M = 111_320.0
+_EARTH_RADIUS_M = 6_378_137.0
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Rows and columns on the ground.
+
+    Attributes
+    ----------
+    width, height : int
+        Number of columns and rows.
+    transform : affine.Affine
+        From (column, row) of a cell's upper left corner to (easting, northing); any rotation.
+    crs : rasterio.crs.CRS or None
+    """
+
+    width: int
+    height: int
+    transform: Affine
+    crs: object = None
+
+    def part(self, row, column, height, width):
+        """The grid of a window, in cells of this grid; it may reach beyond the border."""
+        return Grid(width, height, self.transform * Affine.translation(column, row), self.crs)
+
+    def coarser(self, factor, height, width):
+        """A grid of the same corner, whose cells are `factor` times as long and wide."""
+        return Grid(width, height, self.transform * Affine.scale(factor), self.crs)
+
+    def to_pixels(self, eastings, northings):
+        """Rows and columns (fractions count from the upper left corner) of points."""
+        columns, rows = ~self.transform @ (np.asarray(eastings), np.asarray(northings))
+        return rows, columns
+
+    def to_ground(self, rows, columns):
+        """Eastings and northings of rows and columns."""
+        return self.transform @ (np.asarray(columns), np.asarray(rows))
+
+    def window_of(self, extent):
+        """Snap a rectangle to whole pixels inside the grid.
+
+        Parameters
+        ----------
+        extent : sequence of float
+            (xmin, xmax, ymin, ymax) in the CRS of the grid.
+
+        Returns
+        -------
+        row, column, height, width : int
+            The smallest window that covers the rectangle's part inside the grid; height or
+            width is 0 if there is none. A sliver of a millionth of a pixel does not count.
+        """
+        xs, ys = np.array([extent[0], extent[1]] * 2), np.repeat(extent[2:4], 2)
+        rows, columns = self.to_pixels(xs, ys)
+        top, bottom = _snapped(rows, self.height)
+        left, right = _snapped(columns, self.width)
+        return top, left, max(bottom - top, 0), max(right - left, 0)
+
+    def outline(self):
+        """The corners as a closed ring of [easting, northing], upper left first."""
+        corners = ((0, 0), (0, self.height), (self.width, self.height), (self.width, 0), (0, 0))
+        return [[float(v) for v in self.transform @ corner] for corner in corners]
+
+
+def _snapped(positions, size):
+    first, last = floor(positions.min() + 1e-6), ceil(positions.max() - 1e-6)
+    return max(first, 0), min(last, size)
+
+
+def ground_sample_distance(grid):
+    """Side of a pixel in meters at the middle of a grid, None if the CRS is unknown.
+
+    Degrees, and the stretched meters of Mercator maps, are brought to the ground.
+
+    Parameters
+    ----------
+    grid : Grid or rasterio dataset
+
+    Returns
+    -------
+    float or None
+    """
+    crs, transform = grid.crs, grid.transform
+    if not crs:
+        return None
+    side = sqrt(abs(transform.determinant))
+    _, northing = transform @ (grid.width / 2, grid.height / 2)
+    if crs.is_geographic:
+        return side * _DEGREE_M * sqrt(abs(cos(radians(northing))))
+    side *= crs.linear_units_factor[1]
+    if "mercator" in crs.to_wkt().lower().replace("transverse_mercator", ""):
+        latitude = 2 * atan(exp(northing / _EARTH_RADIUS_M)) - pi / 2
+        return side * cos(latitude)
+    return side

@@ -1,0 +1,143 @@
+"""Open a raster, and tell which of its pixels hold data.
+
+A pixel holds no data where its alpha or mask band is 0, where it is not finite, or where it
+equals the declared nodata value: in any band as a rule, but in all bands if nodata is 0 or the
+type has 8 bits, because 0 and 255 are also honest values of a single band.
+"""
+
+import os
+import warnings
+from contextlib import contextmanager
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+
+from ...jobs.errors import JobError
+
+OPTIONS = {
+    # A folder of 20,000 images would be listed anew at every open.
+    "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
+    # Without this a truncated JPEG ends in gray, silently.
+    "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
+    # And without this a truncated PNG ends in black.
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
+    # Bytes; GDAL would take a twentieth of the memory.
+    "GDAL_CACHEMAX": 256 * 2**20,
+    "GDAL_TIFF_INTERNAL_MASK": "YES",
+}
+
+# Photographs have no georeferencing, and that is no news.
+warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
+
+
+@contextmanager
+def opened(path, **options):
+    """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name."""
+    try:
+        with rasterio.Env(**{**OPTIONS, **options}), rasterio.open(path) as dataset:
+            yield dataset
+    except (RasterioError, OSError, MemoryError) as error:
+        raise unreadable(path, error) from error
+
+
+def unreadable(path, error):
+    """The `JobError` for a raster that cannot be read."""
+    name = os.path.basename(path)
+    if not os.path.exists(path) and os.path.isabs(path):
+        return JobError(f'"{name}" does not exist.', "Choose another file.")
+    if os.path.isfile(path) and os.path.getsize(path) == 0:
+        return JobError(f'"{name}" is an empty file.', "Remove it, or copy it again.")
+    if isinstance(error, MemoryError):
+        return JobError(f'There is not enough memory for "{name}".', "Close other programs.")
+    if os.path.isfile(path) and not os.access(path, os.R_OK):
+        return JobError(f'"{name}" may not be read by you.', "Choose a file that you may read.")
+    return JobError(
+        f'"{name}" cannot be read: it is damaged, cut short, or not an image.',
+        "Remove it, or copy it again.",
+        trace=reasons(error),
+    )
+
+
+def reasons(error):
+    """The messages of an error and of what caused it, a line each."""
+    texts = []
+    while error is not None:
+        texts.append(str(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(texts)
+
+
+def data_bands(dataset):
+    """Numbers of the bands that hold data and not alpha.
+
+    Raises
+    ------
+    JobError
+        If there is none.
+    """
+    bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind != ColorInterp.alpha]
+    if not bands:
+        raise JobError(
+            f'"{os.path.basename(dataset.name)}" has no band with data.', "Choose another file."
+        )
+    return bands
+
+
+def refuse_complex(dataset, bands):
+    """Refuse complex values, which no network takes."""
+    if any(dataset.dtypes[band - 1].startswith("complex") for band in bands):
+        raise JobError(
+            f'"{os.path.basename(dataset.name)}" has complex values.',
+            "Save its amplitude or its phase as a raster of real numbers.",
+        )
+
+
+def is_palette(dataset):
+    """Whether the first band holds numbers of colors in a table."""
+    return dataset.colorinterp[0] == ColorInterp.palette
+
+
+def band_names(dataset, bands):
+    """Description of every band, empty where there is none."""
+    return tuple(dataset.descriptions[band - 1] or "" for band in bands)
+
+
+def validity(dataset, bands, values, window=None):
+    """Tell where `values` hold data; the rule is at the top of this module.
+
+    Parameters
+    ----------
+    dataset : rasterio dataset
+    bands : list of int
+    values : array, shape (band, row, column)
+        What was read of `bands`.
+    window : rasterio.windows.Window, optional
+        Where it was read; None for everywhere.
+
+    Returns
+    -------
+    bool array, shape (row, column), or None
+        None if every pixel holds data.
+    """
+    parts = _where_not_nodata(dataset, bands, values)
+    kinds = dataset.mask_flag_enums
+    if any(MaskFlags.per_dataset in kinds[band - 1] for band in bands):
+        mask = dataset.read_masks(bands[0], window=window, out_shape=values.shape[1:])
+        parts.append(mask > 0)
+    if values.dtype.kind == "f":
+        parts.append(np.isfinite(values).all(axis=0))
+    valid = np.logical_and.reduce(parts) if parts else None
+    return None if valid is None or valid.all() else valid
+
+
+def _where_not_nodata(dataset, bands, values):
+    nodata = [dataset.nodatavals[band - 1] for band in bands]
+    known = [i for i, value in enumerate(nodata) if value is not None and not np.isnan(value)]
+    if not known:
+        return []
+    equal = [values[i] == nodata[i] for i in known]
+    honest = values.dtype.itemsize == 1 or all(nodata[i] == 0 for i in known)
+    join = np.logical_and if honest and len(known) == len(bands) else np.logical_or
+    return [~join.reduce(equal)]

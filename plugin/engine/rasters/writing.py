@@ -1,0 +1,230 @@
+"""New rasters: written beside, checked, and renamed when they are whole."""
+
+import glob
+import os
+import shutil
+from contextlib import contextmanager
+
+import numpy as np
+import rasterio
+from rasterio.enums import ColorInterp, Resampling
+from rasterio.errors import RasterioError
+from rasterio.windows import Window
+
+from ...jobs.errors import JobError
+from ...jobs.places import part_path
+from .naming import auxiliary_text, color_table
+from .opening import OPTIONS, opened, reasons
+
+TILE = 256
+_OVERVIEWS_FROM = 2048
+_SPARE_BYTES = 2**20
+
+
+class NewRaster:
+    """A raster that is being written; `new_raster` makes it."""
+
+    def __init__(self, path, dataset):
+        self._path, self._dataset = path, dataset
+
+    def write(self, values, row, column=0):
+        """Write a window.
+
+        Parameters
+        ----------
+        values : array, shape (band, row, column)
+        row, column : int
+            Where its upper left lies.
+        """
+        window = Window(column, row, values.shape[2], values.shape[1])
+        with _writing(self._path):
+            self._dataset.write(values, window=window)
+
+
+@contextmanager
+def new_raster(path, grid, dtype, names=("",), nodata=None, classes=(), tags=None, inputs=()):
+    """Write a tiled, compressed GeoTIFF; nothing is at `path` before it is whole.
+
+    Parameters
+    ----------
+    path : str
+    grid : Grid
+    dtype : str
+    names : sequence of str
+        Description of every band.
+    nodata : float, optional
+    classes : list of dict
+        ``{"value", "name", "color"}`` of a raster of classes; its colors go into the file and its
+        names into ``<path>.aux.xml``, the place where GDAL and QGIS look for them.
+    tags : dict of str, optional
+    inputs : sequence of str
+        Files that must not be written over.
+
+    Yields
+    ------
+    NewRaster
+
+    Raises
+    ------
+    JobError
+        If `path` is one of the inputs, cannot be written, or the disk is full.
+    """
+    profile = _profile(grid, dtype, len(names), nodata)
+    _refuse_inputs(path, inputs)
+    _check_place(path, grid, dtype, len(names))
+    part = part_path(path)
+    try:
+        with _created(path, part, profile) as dataset:
+            _describe(dataset, names, classes, tags)
+            yield NewRaster(path, dataset)
+        _add_overviews(path, part, grid, bool(classes))
+        _check_whole(path, part)
+        with _writing(path):
+            _put_in_place(part, path, auxiliary_text(classes) if classes else "")
+    finally:
+        for left in glob.glob(glob.escape(part) + "*"):
+            os.remove(left)
+
+
+def write_chip(path, values, valid, raster, row, column):
+    """Write a small georeferenced piece of a raster, with its data type, nodata and names.
+
+    Where pixels are not valid and the raster declares no nodata value, the chip gets a mask.
+
+    Parameters
+    ----------
+    path : str
+    values : array, shape (band, row, column)
+    valid : bool array, shape (row, column), or None
+    raster : Raster
+        Where it was cut.
+    row, column : int
+        Its upper left pixel there.
+    """
+    grid = raster.grid.part(row, column, *values.shape[1:])
+    profile = _profile(grid, values.dtype, len(values), raster.nodata, is_rgb=raster.is_rgb)
+    with _created(path, path, profile) as dataset, _writing(path):
+        dataset.write(values)
+        dataset.descriptions = tuple(name or None for name in raster.names)
+        if valid is not None and raster.nodata is None and values.dtype.kind != "f":
+            dataset.write_mask(valid)
+
+
+def _profile(grid, dtype, count, nodata, is_rgb=False):
+    tiled = max(grid.width, grid.height) > TILE
+    # GDAL would take a fourth band of 8 bits for alpha.
+    colors = {"photometric": "RGB" if is_rgb else "MINISBLACK", "ALPHA": "NO"}
+    tiles = {"tiled": True, "blockxsize": TILE, "blockysize": TILE} if tiled else {}
+    return {
+        "driver": "GTiff", "width": grid.width, "height": grid.height, "count": count,
+        "dtype": str(np.dtype(dtype)), "transform": grid.transform, "crs": grid.crs,
+        "nodata": nodata, "compress": "DEFLATE", "BIGTIFF": "IF_SAFER", **colors, **tiles,
+    }  # fmt: skip
+
+
+def _refuse_inputs(path, inputs):
+    for used in inputs:
+        if os.path.exists(path) and os.path.exists(used) and os.path.samefile(path, used):
+            raise JobError(
+                f'"{os.path.basename(path)}" is read by this job and cannot be written by it.',
+                "Choose another name for the output.",
+            )
+
+
+def _check_place(path, grid, dtype, bands):
+    folder = os.path.dirname(os.path.abspath(path))
+    with _writing(path):
+        os.makedirs(folder, exist_ok=True)
+    wanted = grid.width * grid.height * bands * np.dtype(dtype).itemsize + _SPARE_BYTES
+    free = shutil.disk_usage(folder).free
+    if free < wanted:
+        raise JobError(
+            f'"{os.path.basename(path)}" may need {_size(wanted)}; the disk has {_size(free)} left.',
+            "Free some space, or write to another disk.",
+        )
+
+
+def _size(count):
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} TB"
+
+
+@contextmanager
+def _created(path, part, profile):
+    with rasterio.Env(**OPTIONS):
+        with _writing(path):
+            dataset = rasterio.open(part, "w", **profile)
+        try:
+            yield dataset
+        finally:
+            with _writing(path):
+                dataset.close()
+
+
+@contextmanager
+def _writing(path):
+    """Turn whatever goes wrong while writing into a `JobError`."""
+    try:
+        yield
+    except (RasterioError, OSError) as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path, error):
+    """The `JobError` for a file that cannot be written."""
+    name, folder = os.path.basename(path), os.path.dirname(os.path.abspath(path))
+    said = reasons(error)
+    full = os.path.isdir(folder) and shutil.disk_usage(folder).free < _SPARE_BYTES
+    if full or "No space left" in said:
+        return JobError(
+            f'The disk is full: "{name}" cannot be written.',
+            "Free some space, or write to another disk.",
+            trace=said,
+        )
+    return JobError(
+        f'"{name}" cannot be written in "{folder}".', "Choose a folder you may write to.", said
+    )
+
+
+def _describe(dataset, names, classes, tags):
+    dataset.descriptions = tuple(name or None for name in names)
+    if classes and dataset.dtypes[0] in ("uint8", "uint16"):
+        dataset.write_colormap(1, color_table(classes))
+        dataset.colorinterp = [ColorInterp.palette]
+    dataset.update_tags(**(tags or {}))
+
+
+def _add_overviews(path, part, grid, of_classes):
+    factors = []
+    while max(grid.width, grid.height) // 2 ** len(factors) > _OVERVIEWS_FROM // 2:
+        factors.append(2 ** (len(factors) + 1))
+    if max(grid.width, grid.height) > _OVERVIEWS_FROM:
+        method = Resampling.mode if of_classes else Resampling.average
+        with _writing(path), rasterio.Env(**OPTIONS), rasterio.open(part, "r+") as dataset:
+            dataset.build_overviews(factors, method)
+
+
+def _check_whole(path, part):
+    """Read everything back: GDAL closes a file on a full disk without a word."""
+    try:
+        with opened(part) as dataset:
+            for _, window in dataset.block_windows(1):
+                dataset.read(window=window)
+    except JobError as error:
+        raise unwritable(path, error) from error
+
+
+def _put_in_place(part, path, auxiliary):
+    """Rename, and leave no names or overviews of a file that was there before."""
+    if auxiliary:
+        with open(part + ".aux.xml", "w", encoding="utf-8") as file:
+            file.write(auxiliary)
+    for ending in (".aux.xml", ".ovr", ".msk"):
+        if os.path.exists(path + ending):
+            os.remove(path + ending)
+    os.replace(part, path)
+    if auxiliary:
+        os.replace(part + ".aux.xml", path + ".aux.xml")
