@@ -40,7 +40,8 @@ def count_right_units(path):
 
 def class_entries(path):
     """Name and color of every class, as the raster file has them."""
-    band = gdal.Open(str(path)).GetRasterBand(1)
+    dataset = gdal.Open(str(path))  # a band does not outlive its dataset
+    band = dataset.GetRasterBand(1)
     colors = band.GetColorTable()
     names = band.GetCategoryNames() or []
     return [
