@@ -11,6 +11,7 @@ import subprocess  # nosec B404
 SCRUBBED_PREFIXES = ("PYTHON", "PIP_", "PROJ", "GDAL", "LD_", "DYLD_", "QGIS_")
 SCRUBBED_NAMES = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 IS_WINDOWS = os.name == "nt"
+PIPE = subprocess.PIPE
 
 
 def clean_environment(environment=None, windows=IS_WINDOWS):
@@ -78,18 +79,26 @@ def start(command, **options):
     return subprocess.Popen(command, **options)  # nosec B603
 
 
+def wait(process, seconds):
+    """Wait for a child to end; its exit code, or None if it goes on after `seconds`."""
+    try:
+        return process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        return None
+
+
 def kill_tree(process):
-    """Kill a child of `start` and all of its own children, and wait for it to be gone."""
+    """Kill a child of `start` and all of its own children; give back its exit code.
+
+    None means that it is stuck in the system (a dead network drive) and cannot be ended.
+    """
     if IS_WINDOWS:
         _kill_windows_tree(process.pid)
     else:
         _kill_group(process.pid)
     if process.poll() is None:
         process.kill()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        return  # stuck in the kernel (a dead network drive); nothing more can be done to it
+    return wait(process, 5)
 
 
 def _kill_group(pid):

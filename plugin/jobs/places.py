@@ -64,7 +64,8 @@ def sweep(job_class, values, pid=None):
         Paths that could not be removed.
     """
     outputs = [values.get(part.name) for part in declared(job_class) if part.is_output]
-    found = [place for path in outputs if path for place in leftovers(path, pid)]
+    paths = [path for path in outputs if path and isinstance(path, (str, os.PathLike))]
+    found = [place for path in paths for place in leftovers(path, pid)]
     for place in found:
         _remove(place)
     return [place for place in found if os.path.lexists(place)]
