@@ -4,7 +4,8 @@ import os
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 
 from ..jobs.errors import JobError
 from ..jobs.model_card import KEY, read_card
@@ -30,7 +31,8 @@ def save(path, card, network):
     part = part_path(path)
     try:
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        save_file(weights, part, metadata={KEY: card.to_text()})
+        with open(part, "wb") as file:
+            file.write(to_bytes(weights, metadata={KEY: card.to_text()}))
         os.replace(part, path)
     except (OSError, SafetensorError) as error:
         if os.path.exists(part):

@@ -11,16 +11,18 @@ from torch.nn import functional
 # A network that was trained on ImageNet sees images of this spread: the bundled MobileNetV2
 # takes pixel / 127.5 - 1, torchvision's networks take standardized bands.
 SPREAD = {"mobilenet_v2": 0.5}
-_PIXELS_MEASURED = 20_000_000
+_IMAGES_MEASURED = 2000
 
 
-def measure(values, spread=1.0):
+def measure(values, indices, spread=1.0):
     """Measure the normalization numbers of training images.
 
     Parameters
     ----------
     values : numpy.ndarray, shape (N, band, row, column)
-        Training images; NaN where a pixel is not valid.
+        Images; NaN where a pixel is not valid.
+    indices : numpy.ndarray of int
+        The images that train; at most 2,000 of them, evenly chosen, are looked at.
     spread : float
         Standard deviation that a band has in the network's range.
 
@@ -30,11 +32,11 @@ def measure(values, spread=1.0):
         ``{"mean": [...], "sd": [...]}``, a number per band. Values outside the 0.5 to 99.5 %
         range do not count, so that a few wild pixels cannot dim a band.
     """
-    step = max(1, values.size // _PIXELS_MEASURED)
+    chosen = np.sort(indices)[:: max(1, len(indices) // _IMAGES_MEASURED)]
     mean, sd = [], []
     for band in range(values.shape[1]):
-        sample = np.asarray(values[::step, band], dtype=np.float64).ravel()
-        sample = sample[np.isfinite(sample)]
+        sample = np.asarray(values[chosen, band], dtype=np.float32).ravel()
+        sample = sample[np.isfinite(sample)].astype(np.float64)
         if sample.size:
             low, high = np.percentile(sample, [0.5, 99.5])
             sample = np.clip(sample, low, high)

@@ -1,0 +1,312 @@
+"""The training loop, told in order."""
+
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from .augmentation import augment
+from .losses import absolute_weights, class_weights, cross_entropy
+from .normalization import to_network_range
+
+_WARM_UP = 0.1
+_SMOOTHING = 0.1
+_AVERAGE_DECAY = 0.998
+_LARGEST_GRADIENT = 5.0
+_PATIENCE = 0.35
+_EVALUATION_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int
+    seconds : float
+        Time budget; 0 for none. The schedule ends with whichever comes first.
+    learning_rate : float
+        The highest; it warms up from 0 and falls to 0 along a cosine.
+    l1, l2 : float
+        Penalties; `l2` is AdamW's decoupled weight decay.
+    augment : {"overhead", "photo", "none"}
+    balance : {"weights", "sampling", "none"}
+    batch_size : int
+    spread : float
+        Standard deviation of a band in the network's range.
+    head_only : bool
+        Whether the backbone stays as it is.
+    seed : int
+    """
+
+    epochs: int
+    learning_rate: float
+    seconds: float = 0.0
+    l1: float = 0.0
+    l2: float = 0.0
+    augment: str = "none"
+    balance: str = "none"
+    batch_size: int = 32
+    spread: float = 1.0
+    head_only: bool = False
+    seed: int = 0
+
+
+@dataclass
+class Images:
+    """Images and labels to train on or to watch: rows `indices` of `values` and `labels`."""
+
+    values: np.ndarray
+    labels: np.ndarray
+    indices: np.ndarray
+
+    def __len__(self):
+        return len(self.indices)
+
+    def take(self, rows):
+        """Images (n, band, row, column) and labels (n,) as tensors."""
+        chosen = self.indices[rows]
+        images = torch.from_numpy(np.asarray(self.values[chosen]).astype(np.float32))
+        return images, torch.from_numpy(self.labels[chosen])
+
+
+@dataclass
+class Fitted:
+    """What training gives: the network at its best, and how it went.
+
+    Attributes
+    ----------
+    network : torch.nn.Module
+        In evaluation mode: the moving average of the weights, at the watched images' best epoch.
+    history : list of dict
+        Per epoch: epoch, training_loss, validation_loss, validation_accuracy, learning_rate.
+    best_epoch : int
+        Counted from 1.
+    """
+
+    network: torch.nn.Module
+    history: list = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def train(network, training, watched, numbers, recipe, device, progress):
+    """Train a classifier.
+
+    Parameters
+    ----------
+    network : ImageClassifier
+    training, watched : Images
+        What it learns from, and what tells the best epoch; `watched` may be empty, then the
+        last epoch is the best. Scores that are reported come from neither.
+    numbers : dict
+        Normalization, see `normalization.measure`.
+    recipe : Recipe
+    device : torch.device
+    progress : Progress
+
+    Returns
+    -------
+    Fitted
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    chance = torch.Generator().manual_seed(recipe.seed)
+    network = network.to(device, memory_format=torch.channels_last)
+    average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
+    optimizer = _optimizer(network, recipe)
+    weights = _weights(training, network, recipe).to(device)
+    clock = _Clock(recipe, math.ceil(len(training) / recipe.batch_size))
+    fitted, best = Fitted(network), None
+    for epoch in range(1, recipe.epochs + 1):
+        losses = []
+        _learning(network, recipe)
+        for rows in _batches(training, recipe, network.head[1].out_features, chance):
+            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            losses.append(
+                _step(network, optimizer, training.take(rows), numbers, weights, recipe, chance)
+            )
+            average.update_parameters(network)
+            clock.tick()
+            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            if clock.fraction() >= 1:
+                break
+        score = evaluate(average.module, watched, numbers, device, progress)
+        fitted.history.append(_record(epoch, losses, score, rate, progress))
+        best = _better(best, fitted, average, score, epoch)
+        if clock.fraction() >= 1 or epoch - fitted.best_epoch > _PATIENCE * recipe.epochs:
+            break
+    network.load_state_dict(best[1])
+    fitted.network = network.eval()
+    return fitted
+
+
+class _Clock:
+    """How much of the schedule is over, by steps or by time, whichever is further."""
+
+    def __init__(self, recipe, steps_an_epoch):
+        self.steps, self.step = recipe.epochs * steps_an_epoch, 0
+        self.seconds, self.started = recipe.seconds, time.monotonic()
+
+    def tick(self):
+        self.step += 1
+
+    def fraction(self):
+        by_time = (time.monotonic() - self.started) / self.seconds if self.seconds else 0.0
+        return min(1.0, max(self.step / self.steps, by_time))
+
+    def share_of_rate(self):
+        done = max(self.fraction(), (self.step + 1) / self.steps if self.step == 0 else 0.0)
+        if done < _WARM_UP:
+            return done / _WARM_UP
+        return 0.5 * (1 + math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP)))
+
+    def left(self):
+        spent, done = time.monotonic() - self.started, self.fraction()
+        return spent * (1 - done) / done if done else 0.0
+
+
+def _optimizer(network, recipe):
+    """AdamW; biases and normalization are not decayed."""
+    learned = [part for part in network.parameters() if part.requires_grad]
+    groups = [
+        {"params": [part for part in learned if part.ndim > 1], "weight_decay": recipe.l2},
+        {"params": [part for part in learned if part.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+def _weights(training, network, recipe):
+    classes = network.head[1].out_features
+    power = 0.5 if recipe.balance == "weights" else 0.0
+    return class_weights(training.labels[training.indices], classes, power)
+
+
+def _learning(network, recipe):
+    network.train()
+    if recipe.head_only:
+        network.backbone.eval()
+
+
+def _batches(training, recipe, classes, chance):
+    """Row numbers of one epoch, a batch at a time; a last batch of one image is left out."""
+    count = len(training)
+    if recipe.balance == "sampling":
+        rarity = class_weights(training.labels[training.indices], classes, power=1.0)
+        chances = rarity[torch.from_numpy(training.labels[training.indices])]
+        order = torch.multinomial(chances, count, replacement=True, generator=chance)
+    else:
+        order = torch.randperm(count, generator=chance)
+    for rows in order.split(recipe.batch_size):
+        if len(rows) > 1 or count == 1:
+            yield rows.numpy()
+
+
+def _set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _step(network, optimizer, batch, numbers, weights, recipe, chance):
+    images, labels = (part.to(weights.device, non_blocking=True) for part in batch)
+    images = to_network_range(images, numbers)
+    images = augment(images, recipe.augment, recipe.spread, chance)
+    with _precision(weights.device):
+        logits = network(images.contiguous(memory_format=torch.channels_last))
+    loss = cross_entropy(logits.float(), labels, weights, _SMOOTHING)
+    total = loss + recipe.l1 * absolute_weights(network) if recipe.l1 else loss
+    optimizer.zero_grad()
+    total.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    optimizer.step()
+    return float(loss)
+
+
+def _precision(device):
+    """Half precision where the card computes it; the CPU keeps to single."""
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
+def _blend(averages, currents, count):
+    """Move the averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    if averages[0].is_floating_point():
+        torch._foreach_lerp_(averages, currents, 1 - decay)
+    else:
+        for average, current in zip(averages, currents, strict=True):
+            average.copy_(current)
+
+
+def evaluate(network, watched, numbers, device, progress):
+    """Mean loss and accuracy on watched images, or None if there are none."""
+    if not len(watched):
+        return None
+    logits = predict(network, watched, numbers, device, progress)
+    labels = torch.from_numpy(watched.labels[watched.indices])
+    right = float((logits.argmax(1) == labels).float().mean())
+    return {"loss": float(cross_entropy(logits, labels)), "accuracy": right}
+
+
+@torch.no_grad()
+def predict(network, images, numbers, device, progress):
+    """Logits (N, classes) of images; the network is in evaluation mode meanwhile.
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    was_training, results = network.training, []
+    network.eval()
+    for start in range(0, len(images), _EVALUATION_BATCH):
+        progress.check()
+        batch, _ = images.take(slice(start, start + _EVALUATION_BATCH))
+        batch = to_network_range(batch.to(device), numbers)
+        with _precision(device):
+            logits = network(batch.contiguous(memory_format=torch.channels_last))
+        results.append(logits.float().cpu())
+    network.train(was_training)
+    return torch.cat(results)
+
+
+def _record(epoch, losses, score, rate, progress):
+    entry = {
+        "epoch": epoch,
+        "training_loss": sum(losses) / max(len(losses), 1),
+        "validation_loss": score["loss"] if score else None,
+        "validation_accuracy": score["accuracy"] if score else None,
+        "learning_rate": rate,
+    }
+    for name, value in entry.items():
+        if name != "epoch" and value is not None:
+            progress.metric(name, value, epoch)
+    return entry
+
+
+def _better(best, fitted, average, score, epoch):
+    """Keep the averaged weights of the epoch with the lowest watched loss, else the last."""
+    loss = score["loss"] if score else -epoch
+    if best is not None and best[0] < loss:
+        return best
+    fitted.best_epoch = epoch
+    return loss, {name: value.clone() for name, value in average.module.state_dict().items()}
+
+
+def _say(epoch, recipe, losses, clock):
+    recent = losses[-20:]
+    return (
+        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"{_minutes(clock.left())} left"
+    )
+
+
+def _minutes(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -1,0 +1,186 @@
+"""How a classifier is validated: which images train and which score, and why."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..jobs.errors import JobError
+from .folds import (
+    block_groups,
+    cross_validation,
+    hold_out,
+    keep_distance,
+    leave_one_out,
+    merge_groups,
+    name_groups,
+)
+
+_MOST_FITS = 60
+_LEAST_SOURCES = 0.02
+
+
+@dataclass
+class Plan:
+    """The splits of a validation.
+
+    Attributes
+    ----------
+    splits : list of (train, test)
+        Index arrays.
+    groups : numpy.ndarray of int, shape (N,), or None
+        What is not split.
+    sentence : str
+        How the images were split, for the report.
+    refit : bool
+        Whether the model that ships is fitted once more, on all images.
+    warnings : list of str
+    """
+
+    splits: list
+    groups: np.ndarray
+    sentence: str
+    refit: bool
+    warnings: list = field(default_factory=list)
+
+
+def plan_validation(job, samples):
+    """Plan the validation that a job asks for.
+
+    Neighbors never sit on both sides: georeferenced chips are always grouped by blocks of
+    ground (unless the job names groups), and images with the same pixels always go together.
+
+    Parameters
+    ----------
+    job : TrainImageClassifier
+    samples : Samples
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    JobError
+        If the images cannot be split as asked.
+    """
+    groups, by, warnings = _groups(job, samples)
+    labels, method = samples.labels, job.validation
+    if method == "holdout":
+        splits = [hold_out(labels, groups, job.validation_share, job.seed)]
+    elif method == "leave_one_out":
+        splits = _leave_one_out(labels, groups)
+    else:
+        splits = cross_validation(labels, groups, job.folds, job.seed)
+    splits = [_apart(pair, samples, by) for pair in splits]
+    _check_sides(splits, samples)
+    warnings += _unscored(splits, samples)
+    return Plan(splits, groups, _sentence(job, splits, groups, by), len(splits) > 1, warnings)
+
+
+def _groups(job, samples):
+    """What must not be split (None for single images), its name, and warnings."""
+    warnings = []
+    if job.groups:
+        groups = name_groups(samples.paths, job.groups)
+        by = f'groups named by "{job.groups}"'
+        if job.validation == "spatial_blocks":
+            groups, by = merge_groups(groups, _blocks(job, samples)[0]), "groups and blocks"
+    elif job.validation == "spatial_blocks" or samples.positions is not None:
+        groups, side = _blocks(job, samples)
+        by = f"blocks of ground {side:.6g} map units wide"
+    else:
+        groups, by = None, ""
+        warnings += _sources_warning(samples.paths)
+    if len(np.unique(samples.twins)) < len(samples):
+        twins = len(samples) - len(np.unique(samples.twins))
+        warnings.append(
+            f"{twins} images have the same pixels as another one; each such set stays on one side."
+        )
+        singles = np.arange(len(samples)) if groups is None else groups
+        groups = merge_groups(singles, samples.twins)
+    return groups, by, warnings
+
+
+def _blocks(job, samples):
+    if samples.positions is None:
+        raise JobError(
+            "Spatial blocks need georeferenced chips in one CRS, and these images are not.",
+            "Choose another validation, or cut the chips with Export training chips.",
+        )
+    parts = round(1 / job.validation_share) if job.validation == "holdout" else job.folds
+    return block_groups(samples.positions, samples.reach, parts, samples.labels)
+
+
+def _sources_warning(paths):
+    """Warn when file names look like numbered crops of few sources."""
+    stems = [path.replace("\\", "/").split("/")[-1].rsplit(".", 1)[0] for path in paths]
+    classes = {path.replace("\\", "/").split("/")[0].lower() for path in paths}
+    heads = Counter(stem.rstrip("0123456789").rstrip("-_ .") for stem in stems)
+    several = {
+        head: count
+        for head, count in heads.items()
+        if count > 1 and any(c.isdigit() for c in head) and head.lower() not in classes
+    }
+    if len(several) < 2 or sum(several.values()) < 0.5 * len(paths):
+        return []
+    example, count = max(several.items(), key=lambda item: item[1])
+    return [
+        f'File names look like crops of {len(several)} sources ("{example}": {count} images). If '
+        "they are, name the source in GROUPS, such as ^(.+)[-_]\\d+, or the scores are too good."
+    ]
+
+
+def _leave_one_out(labels, groups):
+    groups = np.arange(len(labels)) if groups is None else groups
+    count = len(np.unique(groups))
+    if count > _MOST_FITS:
+        raise JobError(
+            f"Leave one out would train {count} networks, one for each group or image.",
+            f"Choose cross-validation, or GROUPS that make at most {_MOST_FITS} groups.",
+        )
+    return leave_one_out(groups)
+
+
+def _apart(pair, samples, by):
+    """Keep training chips off the ground of test chips."""
+    train, test = pair
+    if samples.positions is None or "block" not in by:
+        return pair
+    return keep_distance(train, test, samples.positions, 2 * samples.reach), test
+
+
+def _check_sides(splits, samples):
+    for train, test in splits:
+        lost = set(range(len(samples.class_names))) - set(samples.labels[train])
+        if lost or not len(test):
+            name = samples.class_names[min(lost)] if lost else ""
+            raise JobError(
+                f'Class "{name}" has no image left to learn from once neighbors and groups are '
+                "kept apart.",
+                "Add images of that class from other sources or places.",
+            )
+
+
+def _unscored(splits, samples):
+    scored = set(np.concatenate([samples.labels[test] for _, test in splits]))
+    missing = [n for i, n in enumerate(samples.class_names) if i not in scored]
+    return [f"No image of class {', '.join(missing)} is scored."] if missing else []
+
+
+def _sentence(job, splits, groups, by):
+    train, test = splits[0]
+    kept = ""
+    if groups is not None and by:
+        kept = f" Images of one group never sit on both sides ({len(np.unique(groups))} {by})."
+    if len(splits) == 1:
+        return (
+            f"Hold-out: {len(test)} images ({len(test) / (len(train) + len(test)):.0%}) of all "
+            f"classes were kept for the score and never trained on; {len(train)} trained.{kept}"
+        )
+    scored = sum(len(test) for _, test in splits)
+    what = "Leave one out" if job.validation == "leave_one_out" else "Cross-validation"
+    return (
+        f"{what} in {len(splits)} folds: each of {scored} images was scored once, by a network "
+        f"that did not see it; the model itself was then fitted on all images.{kept}"
+    )
