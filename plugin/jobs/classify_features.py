@@ -18,9 +18,7 @@ class ClassifyFeatures:
         "polygon is covered with patches whose probabilities are averaged.",
     )
     raster: str = raster("Raster", help="Raster with the bands that the model was trained on.")
-    bands: list = bands(
-        "Bands", "raster", help="Bands in the model's order. Empty: all bands."
-    )
+    bands: list = bands("Bands", "raster", help="Bands in the model's order. Empty: all bands.")
     model: str = model_file(
         "Model", task=CLASSIFICATION, help="A model made by Train image classifier."
     )

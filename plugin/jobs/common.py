@@ -12,9 +12,7 @@ DEVICES = (
 
 def device():
     """Where the network runs."""
-    return choice(
-        "Device", "auto", DEVICES, advanced=True, help="What the network runs on."
-    )
+    return choice("Device", "auto", DEVICES, advanced=True, help="What the network runs on.")
 
 
 def batch_size():

@@ -265,11 +265,17 @@ def _check_number(part, value):
     unit = f" {part.unit}" if part.unit else ""
     if part.minimum is not None and value < part.minimum:
         _refuse(
-            part, value, f"is under the minimum of {part.minimum}{unit}", f"Choose at least {part.minimum}."
+            part,
+            value,
+            f"is under the minimum of {part.minimum}{unit}",
+            f"Choose at least {part.minimum}.",
         )
     if part.maximum is not None and value > part.maximum:
         _refuse(
-            part, value, f"is over the maximum of {part.maximum}{unit}", f"Choose at most {part.maximum}."
+            part,
+            value,
+            f"is over the maximum of {part.maximum}{unit}",
+            f"Choose at most {part.maximum}.",
         )
 
 
@@ -286,7 +292,9 @@ def _check_boolean(part, value):
 
 def _check_bands(part, value):
     if not isinstance(value, (list, tuple)):
-        _refuse(part, value, "is not a list of band numbers", "Give band numbers such as [1, 2, 3].")
+        _refuse(
+            part, value, "is not a list of band numbers", "Give band numbers such as [1, 2, 3]."
+        )
     for band in value:
         if isinstance(band, bool) or not isinstance(band, int) or band < 1:
             _refuse(part, value, "holds something that is not a band number", "Count bands from 1.")
@@ -326,7 +334,10 @@ def _check_new_place(part, value):
         parent = os.path.dirname(parent)
     if not os.path.isdir(parent) or not os.access(parent, os.W_OK):
         _refuse(
-            part, value, f'cannot be written: "{parent}" is read-only', "Choose a folder you may write to."
+            part,
+            value,
+            f'cannot be written: "{parent}" is read-only',
+            "Choose a folder you may write to.",
         )
     if os.path.exists(value) and not os.access(value, os.W_OK):
         _refuse(part, value, "is read-only", "Choose another name, or make it writable.")

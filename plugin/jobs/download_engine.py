@@ -29,5 +29,7 @@ class DownloadEngine:
     python_version: str = choice(
         "Python", "this", PYTHONS, help="The version of Python on that computer."
     )
-    output: str = new_folder("Folder of wheels", help="Carry it over and give it to Prepare engine.")
+    output: str = new_folder(
+        "Folder of wheels", help="Carry it over and give it to Prepare engine."
+    )
     packages: float = result_number("Number of packages")

@@ -110,7 +110,7 @@ def read_card(path, task=""):
         )
     try:
         values = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         values = None
     card = _card(values, name)
     if task and card.task != task:

@@ -193,9 +193,7 @@ class TrainImageClassifier:
                 "Start from imagenet or scratch, or choose mobilenet_v2.",
             )
         if self.start_from == "imagenet" and self.network == "small_cnn":
-            raise JobError(
-                "There are no ImageNet weights for small_cnn.", "Start it from scratch."
-            )
+            raise JobError("There are no ImageNet weights for small_cnn.", "Start it from scratch.")
         _check_groups(self.groups)
 
 
@@ -206,6 +204,8 @@ def _check_groups(pattern):
     try:
         count = re.compile(pattern).groups
     except re.error as error:
-        raise JobError(f'Groups "{pattern}" is not a regular expression: {error}.', remedy) from error
+        raise JobError(
+            f'Groups "{pattern}" is not a regular expression: {error}.', remedy
+        ) from error
     if count < 1:
         raise JobError(f'Groups "{pattern}" has no group in parentheses.', remedy)
