@@ -1,0 +1,80 @@
+"""Where outputs go: what was asked, and what must not be overwritten."""
+
+import os
+import re
+
+from qgis.core import QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProviderRegistry
+
+from ..plugin.jobs.declare import declared
+from ..plugin.jobs.errors import JobError
+
+_NO_FILE = re.compile(r"^(memory:|postgis:|postgres:|mssql:|spatialite:|hana:)", re.IGNORECASE)
+_OGR_FILE = re.compile(r"^ogr:\s*dbname='((?:[^'\\]|\\.)*)'", re.IGNORECASE)
+
+
+def asked_text(value):
+    """The text of a destination as it was given; empty for a temporary or skipped output."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        value = value.sink.staticValue()
+    text = value if isinstance(value, str) else ""
+    return "" if text == QgsProcessing.TEMPORARY_OUTPUT else text
+
+
+def asked_place(value):
+    """The absolute path of the file or folder that a destination names, or None.
+
+    A layer in a database has none; a new table of a GeoPackage is in that file.
+    """
+    text = asked_text(value)
+    if not text or _NO_FILE.match(text):
+        return None
+    inside = _OGR_FILE.match(text)
+    path = inside.group(1) if inside else text
+    return os.path.abspath(os.path.expanduser(path))
+
+
+def is_new_table(value):
+    """Whether a destination is a table that is added to a file, beside what is there."""
+    return bool(_OGR_FILE.match(asked_text(value)))
+
+
+def refuse_clashes(job, inputs, places):
+    """Refuse an output that would overwrite an input or another output.
+
+    Parameters
+    ----------
+    job : type
+        The job's dataclass.
+    inputs : dict
+        Path by field name, of the inputs that are files or folders.
+    places : dict
+        Path by field name, of the outputs that replace what is there.
+
+    Raises
+    ------
+    JobError
+        Naming both parameters.
+    """
+    labels = {part.name: part.label for part in declared(job)}
+    taken = {_same(path): labels[name] for name, path in inputs.items() if path}
+    for name, path in places.items():
+        if not path:
+            continue
+        if _same(path) in taken:
+            other = taken[_same(path)]
+            found = f'{labels[name]} would overwrite {other}: both are "{path}".'
+            raise JobError(found, f"Choose another place for {name.upper()}.")
+        taken[_same(path)] = labels[name]
+
+
+def layer_file(layer):
+    """The file behind a layer, or an empty text."""
+    if layer is None:
+        return ""
+    known = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    path = known.get("path") or ""
+    return os.path.abspath(path) if path and os.path.exists(path) else ""
+
+
+def _same(path):
+    return os.path.normcase(os.path.realpath(path))

@@ -1,0 +1,53 @@
+"""The help of an algorithm: it reads well as HTML in the dialog and as plain text elsewhere."""
+
+from ..plugin.jobs.declare import declared
+from .translation import tr
+
+
+def short_help(job, about, example):
+    """What an algorithm does, what it needs, what it gives, and an example.
+
+    QGIS makes a paragraph of every line in the dialog; ``qgis_process help`` prints the lines.
+
+    Parameters
+    ----------
+    job : type
+        The job's dataclass.
+    about : str
+    example : str
+        As `console_example` makes it.
+
+    Returns
+    -------
+    str
+    """
+    parts = declared(job)
+    needed = [p for p in parts if p.is_input and p.default is None and not p.optional]
+    given = [part for part in parts if not part.is_input]
+    lines = [about, "", tr("Inputs:"), *map(_line, needed), "", tr("Outputs:")]
+    lines += [*map(_line, given), "", tr("In the Python console of QGIS:"), example]
+    return "\n".join(lines)
+
+
+def console_example(name, parameters):
+    """Lines that run an algorithm when they are pasted into QGIS's Python console.
+
+    A file's name stands for its full path.
+
+    >>> print(console_example("describemodel", {"MODEL": "rocks.safetensors"}))
+    import processing
+    processing.run("deepgeology:describemodel", {
+    "MODEL": "rocks.safetensors"})
+    """
+    values = [f'"{key}": {_quoted(value)}' for key, value in parameters.items()]
+    call = f'processing.run("deepgeology:{name}", {{\n' + ",\n".join(values) + "})"
+    return "import processing\n" + call
+
+
+def _quoted(value):
+    return f'"{value}"' if isinstance(value, str) else repr(value)
+
+
+def _line(part):
+    text = f"{part.name.upper()}: {tr(part.label)}."
+    return f"{text} {tr(part.help)}" if part.help else text

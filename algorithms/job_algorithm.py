@@ -1,0 +1,259 @@
+"""The one parent of all algorithms: the dialog comes from the job, the engine does it."""
+
+import os
+import shutil
+import tempfile
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingException,
+    QgsProcessingUtils,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from ..plugin import environment, worker
+from ..plugin.jobs import JOBS
+from ..plugin.jobs.declare import declared, from_values, processing_name
+from ..plugin.jobs.errors import JobError, Stopped
+from ..plugin.jobs.model_card import read_card
+from . import sinks, values
+from .destinations import is_new_table, layer_file, refuse_clashes
+from .features import read_collection
+from .handover import hand_over, raster_sources
+from .help_text import console_example, short_help
+from .listener import FeedbackListener
+from .parameters import make_parameter, make_result
+from .translation import tr
+
+HOMEPAGE = "https://github.com/deep-geology/deep-geology"
+ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
+NO_ENGINE = (
+    "The engine is not prepared.",
+    'Run "Prepare engine" (Processing Toolbox > Deep Geology > Engine) once.',
+)
+
+
+class JobAlgorithm(QgsProcessingAlgorithm):
+    """A job as a Processing algorithm.
+
+    A child names its job and says what it does; it overrides `run_job` if the engine does not
+    do the job, `write_layer` and `style` for what is special about its outputs.
+
+    Attributes
+    ----------
+    job_name : str
+        Name in `plugin.jobs.JOBS`; icon, id and help follow from it.
+    title, about, keywords : str, str, tuple of str
+        Shown in the toolbox and found by its search.
+    example : dict
+        Parameters of the console example in the help.
+    group_title, group_id : str
+    needs_engine : bool
+    """
+
+    job_name = ""
+    title = ""
+    about = ""
+    keywords = ()
+    example = {}
+    group_title = "Image classification"
+    group_id = "imageclassification"
+    needs_engine = True
+
+    @property
+    def job(self):
+        """The job's dataclass."""
+        return JOBS[self.job_name]
+
+    def name(self):
+        return processing_name(self.job_name)
+
+    def displayName(self):
+        return tr(self.title)
+
+    def group(self):
+        return tr(self.group_title)
+
+    def groupId(self):
+        return self.group_id
+
+    def tags(self):
+        return [tr(word) for word in self.keywords]
+
+    def shortDescription(self):
+        return tr(self.job.__doc__.strip())
+
+    def shortHelpString(self):
+        return short_help(self.job, tr(self.about), console_example(self.name(), self.example))
+
+    def helpUrl(self):
+        return f"{HOMEPAGE}#{self.name()}"
+
+    def icon(self):
+        return QIcon(self.svgIconPath())
+
+    def svgIconPath(self):
+        return os.path.join(ICONS, self.job_name + ".svg")
+
+    def createInstance(self):
+        return type(self)()
+
+    def initAlgorithm(self, configuration=None):
+        for part in declared(self.job):
+            if part.is_result:
+                self.addOutput(make_result(part))
+            else:
+                self.addParameter(make_parameter(part))
+
+    def canExecute(self):
+        if self.needs_engine and environment.engine_python() is None:
+            return False, " ".join(tr(sentence) for sentence in NO_ENGINE)
+        return True, ""
+
+    def checkParameterValues(self, parameters, context):
+        try:
+            self._check(parameters, context)
+        except JobError as error:
+            return False, str(error)
+        return super().checkParameterValues(parameters, context)
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        try:
+            self._inputs = self._check(parameters, context)
+            self._rasters = raster_sources(self, parameters, context)
+        except JobError as error:
+            raise _exception(error, feedback) from error
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):
+        folder = tempfile.mkdtemp(dir=QgsProcessingUtils.tempFolder())
+        try:
+            return self._process(parameters, context, feedback, folder)
+        except JobError as error:
+            raise _exception(error, feedback) from error
+        except Stopped as error:
+            raise QgsProcessingException(tr("Canceled; no output was written.")) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def run_job(self, job_values, feedback):
+        """Do the job; a child whose job is not the engine's overrides this.
+
+        Parameters
+        ----------
+        job_values : dict
+            Plain, checked value by field name.
+        feedback : QgsProcessingFeedback
+
+        Returns
+        -------
+        dict
+            Output by name in upper case.
+
+        Raises
+        ------
+        JobError, Stopped
+        """
+        if environment.engine_python() is None:
+            raise JobError(*NO_ENGINE)
+        listener = FeedbackListener(feedback)
+        try:
+            return worker.run(self.job_name, job_values, listener, feedback.isCanceled)
+        finally:
+            listener.flush()
+
+    def write_layer(self, part, collection, open_sink, parameters, context):
+        """Bring the features that the engine wrote into a sink; gives the layer's id."""
+        return sinks.write_new(open_sink, collection, part.geometry[0])
+
+    def style(self, job_values, results, context):
+        """Set styles with `styling.style_on_load`; called when all outputs are written."""
+
+    def parts(self):
+        """What the job declares."""
+        return declared(self.job)
+
+    def _check(self, parameters, context):
+        """Read and check everything that can be known before work starts."""
+        inputs = values.read_inputs(self, parameters, context)
+        places = values.read_places(self, parameters)
+        from_values(self.job, {**inputs, **places})
+        for part in self.parts():
+            if part.kind == "model_file" and inputs[part.name]:
+                read_card(inputs[part.name], part.task)
+        self._refuse_clashes(parameters, context, inputs, places)
+        return inputs
+
+    def _refuse_clashes(self, parameters, context, inputs, places):
+        files = {}
+        for part in self.parts():
+            if part.kind in ("folder", "images", "file", "model_file"):
+                files[part.name] = inputs[part.name]
+            if part.kind in ("raster", "features"):
+                layer = self.parameterAsLayer(parameters, part.name.upper(), context)
+                files[part.name] = layer_file(layer)
+        replaced = {
+            name: path
+            for name, path in places.items()
+            if not is_new_table(parameters.get(name.upper()))
+        }
+        refuse_clashes(self.job, files, replaced)
+
+    def _process(self, parameters, context, feedback, folder):
+        run = (parameters, context, feedback)
+        files = hand_over(self, run, self._inputs, self._rasters, folder)
+        places = self._new_places(parameters, context, folder)
+        whole = {name: os.path.abspath(path) for name, path in places.items()}
+        job_values = {**self._inputs, **files, **whole}
+        from_values(self.job, job_values)
+        outputs = self.run_job(job_values, feedback)
+        results = {
+            part.name.upper(): self._result(part, parameters, context, places, outputs)
+            for part in self.parts()
+            if not part.is_input
+        }
+        self.style(job_values, results, context)
+        return results
+
+    def _new_places(self, parameters, context, folder):
+        """Where the engine writes; features go to a file first, and from there to their sink."""
+        places = {}
+        for part in self.parts():
+            name = part.name.upper()
+            if not part.is_output or (part.optional and not parameters.get(name)):
+                continue
+            if part.kind == "new_features":
+                places[part.name] = os.path.join(folder, part.name + ".geojson")
+            elif part.kind == "new_raster":
+                places[part.name] = self.parameterAsOutputLayer(parameters, name, context)
+            else:
+                path = self.parameterAsFileOutput(parameters, name, context)
+                places[part.name] = os.path.abspath(path)
+        return places
+
+    def _result(self, part, parameters, context, places, outputs):
+        """The value of an output; None for an optional one that was not asked."""
+        if part.is_result:
+            return outputs.get(part.name.upper())
+        path = places.get(part.name)
+        if part.kind == "new_features" and path:
+            return self._to_sink(part, path, parameters, context)
+        return path
+
+    def _to_sink(self, part, path, parameters, context):
+        name = part.name.upper()
+
+        def open_sink(fields, wkb_type, crs):
+            sink, layer_id = self.parameterAsSink(parameters, name, context, fields, wkb_type, crs)
+            if sink is None:
+                raise QgsProcessingException(self.invalidSinkError(parameters, name))
+            return sink, layer_id
+
+        return self.write_layer(part, read_collection(path), open_sink, parameters, context)
+
+
+def _exception(error, feedback):
+    """What QGIS shows for a `JobError`; its trace goes to the log."""
+    if error.trace:
+        feedback.pushDebugInfo(error.trace)
+    return QgsProcessingException(str(error))

@@ -1,0 +1,75 @@
+"""What the engine says, as Processing's feedback shows it."""
+
+import re
+import time
+
+SECONDS_BETWEEN = 0.1
+SECONDS_BETWEEN_TEXTS = 5.0
+
+
+class FeedbackListener:
+    """Hears one job and tells a feedback.
+
+    Progress is shown at most ten times a second. A text that only differs in its numbers
+    ("window 12 of 400") is written every five seconds, a new stage at once. The metrics of an
+    epoch come on one line.
+
+    Parameters
+    ----------
+    feedback : QgsProcessingFeedback
+    clock : callable, optional
+        Seconds that only grow.
+    """
+
+    def __init__(self, feedback, clock=time.monotonic):
+        self._feedback, self._clock = feedback, clock
+        self._moved_at = self._written_at = float("-inf")
+        self._stage = None
+        self._step, self._metrics = None, []
+
+    def hear(self, message):
+        """Take a message of `plugin.jobs.protocol`."""
+        words = {key: value for key, value in message.items() if key not in ("say", "id")}
+        if message["say"] in ("progress", "note", "warning", "metric"):
+            getattr(self, message["say"])(**words)
+
+    def progress(self, fraction, text=""):
+        """Move the bar to a fraction in 0..1, and say at which stage the job is."""
+        now = self._clock()
+        if now - self._moved_at >= SECONDS_BETWEEN or fraction >= 1:
+            self._feedback.setProgress(100.0 * fraction)
+            self._moved_at = now
+        stage = re.sub(r"[\d.,:]+", "#", text)
+        is_due = stage != self._stage or now - self._written_at >= SECONDS_BETWEEN_TEXTS
+        if text and is_due:
+            self.flush()
+            self._feedback.setProgressText(text)
+            self._stage, self._written_at = stage, now
+
+    def note(self, text):
+        """Say something that the user may want to read."""
+        self.flush()
+        self._feedback.pushInfo(text)
+
+    def warning(self, text):
+        """Say something that the user should read."""
+        self.flush()
+        self._feedback.pushWarning(text)
+
+    def metric(self, name, value, step):
+        """Say the value of a metric at an epoch, counted from 1."""
+        if step != self._step:
+            self.flush()
+        self._step = step
+        self._metrics.append(f"{name} {value:.4g}")
+
+    def log(self, line):
+        """Say something for those who look for a cause."""
+        self.flush()
+        self._feedback.pushDebugInfo(line)
+
+    def flush(self):
+        """Write the metrics that wait for the end of their epoch."""
+        if self._metrics:
+            self._feedback.pushInfo(f"Epoch {self._step}: " + ", ".join(self._metrics))
+        self._metrics = []

@@ -1,0 +1,214 @@
+"""A field of a job <-> a Processing parameter; the only place that knows QGIS versions."""
+
+from qgis.core import (
+    Qgis,
+    QgsFeatureRequest,
+    QgsProcessing,
+    QgsProcessingFeatureSource,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBand,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterString,
+)
+
+from .translation import tr
+
+# QGIS 3.36 moved these enums into Qgis and renamed their members.
+if hasattr(Qgis, "ProcessingParameterFlag"):
+    ADVANCED = Qgis.ProcessingParameterFlag.Advanced
+    _Source = Qgis.ProcessingSourceType
+    POINT, LINE, POLYGON = _Source.VectorPoint, _Source.VectorLine, _Source.VectorPolygon
+    ANY_GEOMETRY, ANY_VECTOR = _Source.VectorAnyGeometry, _Source.Vector
+    SKIP_CHECKS = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
+    NO_CHECK = Qgis.InvalidGeometryCheck.NoCheck
+    SKIP_INVALID = Qgis.InvalidGeometryCheck.SkipInvalid
+else:
+    ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    _Source = QgsProcessing.SourceType
+    POINT, LINE = _Source.TypeVectorPoint, _Source.TypeVectorLine
+    POLYGON, ANY_GEOMETRY = _Source.TypeVectorPolygon, _Source.TypeVectorAnyGeometry
+    ANY_VECTOR = _Source.TypeVector
+    SKIP_CHECKS = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
+    NO_CHECK = QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck
+    SKIP_INVALID = QgsFeatureRequest.InvalidGeometryCheck.GeometrySkipInvalid
+
+# QGIS 3.38 takes the type of a field as a QMetaType; Qt 6 knows no other.
+if Qgis.QGIS_VERSION_INT >= 33800:
+    from qgis.PyQt.QtCore import QMetaType
+
+    TEXT, INTEGER = QMetaType.Type.QString, QMetaType.Type.Int
+    REAL = QMetaType.Type.Double
+else:
+    from qgis.PyQt.QtCore import QVariant
+
+    TEXT, INTEGER, REAL = QVariant.String, QVariant.Int, QVariant.Double
+
+_FILE = QgsProcessingParameterFile.Behavior
+_NUMBER = QgsProcessingParameterNumber.Type
+_GEOMETRIES = {
+    "point": POINT,
+    "line": LINE,
+    "polygon": POLYGON,
+    "any": ANY_GEOMETRY,
+    "none": ANY_VECTOR,
+}
+_FILTERS = {
+    "safetensors": "Deep Geology models (*.safetensors)",
+    "html": "HTML files (*.html)",
+}
+
+
+def make_parameter(part):
+    """Make the Processing parameter of a declared input or output.
+
+    Parameters
+    ----------
+    part : Declared
+        A parameter of a job; see `plugin.jobs.declare`.
+
+    Returns
+    -------
+    QgsProcessingParameterDefinition
+        Named as the field in upper case, with help, unit, bounds, default and flags.
+    """
+    parameter = _MAKERS[part.kind](part, part.name.upper(), label(part))
+    parameter.setHelp(help_text(part))
+    if part.advanced:
+        parameter.setFlags(parameter.flags() | ADVANCED)
+    return parameter
+
+
+def make_result(part):
+    """Make the Processing output of a declared number or text that the job gives back."""
+    kind = QgsProcessingOutputNumber if part.kind == "result_number" else QgsProcessingOutputString
+    return kind(part.name.upper(), tr(part.label))
+
+
+def label(part):
+    """The label in the dialog, with its unit."""
+    return f"{tr(part.label)} ({tr(part.unit)})" if part.unit else tr(part.label)
+
+
+def help_text(part):
+    """The help of a parameter; every choice is explained, as only its value is in the list."""
+    lines = [tr(part.help)] if part.help else []
+    lines += [f"{value}: {tr(words)}" for value, words in part.options]
+    return "\n".join(lines)
+
+
+def _raster(part, name, text):
+    return QgsProcessingParameterRasterLayer(name, text, None, part.optional)
+
+
+def _bands(part, name, text):
+    parent = part.parent.upper()
+    return QgsProcessingParameterBand(name, text, None, parent, part.optional, True)
+
+
+def _features(part, name, text):
+    types = [int(_GEOMETRIES[geometry]) for geometry in part.geometry]
+    return QgsProcessingParameterFeatureSource(name, text, types, None, part.optional)
+
+
+def _attribute(part, name, text):
+    any_type = QgsProcessingParameterField.DataType.Any
+    parent = part.parent.upper()
+    return QgsProcessingParameterField(name, text, None, parent, any_type, False, part.optional)
+
+
+def _folder(part, name, text):
+    return QgsProcessingParameterFile(name, text, _FILE.Folder, "", None, part.optional)
+
+
+def _file(part, name, text):
+    every = tr("All files (*.*)")
+    known = _FILTERS.get(part.extension)
+    names = f"{tr(known)};;{every}" if known else every
+    return QgsProcessingParameterFile(name, text, _FILE.File, "", None, part.optional, names)
+
+
+def _text(part, name, text):
+    optional = part.optional or part.default == ""
+    return QgsProcessingParameterString(name, text, part.default or None, False, optional)
+
+
+def _number(part, name, text):
+    kind = _NUMBER.Integer if part.kind == "integer" else _NUMBER.Double
+    parameter = QgsProcessingParameterNumber(name, text, kind, part.default, part.optional)
+    if part.minimum is not None:
+        parameter.setMinimum(part.minimum)
+    if part.maximum is not None:
+        parameter.setMaximum(part.maximum)
+    return parameter
+
+
+def _choice(part, name, text):
+    values = [value for value, _ in part.options]
+    return QgsProcessingParameterEnum(
+        name, text, values, False, part.default, part.optional, usesStaticStrings=True
+    )
+
+
+def _boolean(part, name, text):
+    return QgsProcessingParameterBoolean(name, text, part.default, part.optional)
+
+
+def _extent(part, name, text):
+    return QgsProcessingParameterExtent(name, text, None, part.optional)
+
+
+def _new_raster(part, name, text):
+    optional = part.optional
+    return QgsProcessingParameterRasterDestination(name, text, None, optional, not optional)
+
+
+def _new_features(part, name, text):
+    kind = _GEOMETRIES[part.geometry[0]] if len(part.geometry) == 1 else ANY_GEOMETRY
+    optional = part.optional
+    return QgsProcessingParameterFeatureSink(name, text, kind, None, optional, not optional)
+
+
+def _new_folder(part, name, text):
+    optional = part.optional
+    return QgsProcessingParameterFolderDestination(name, text, None, optional, not optional)
+
+
+def _new_file(part, name, text):
+    names = tr(_FILTERS[part.extension])
+    optional = part.optional
+    return QgsProcessingParameterFileDestination(name, text, names, None, optional, not optional)
+
+
+_MAKERS = {
+    "raster": _raster,
+    "bands": _bands,
+    "features": _features,
+    "attribute": _attribute,
+    "folder": _folder,
+    "images": _folder,
+    "file": _file,
+    "model_file": _file,
+    "text": _text,
+    "integer": _number,
+    "number": _number,
+    "choice": _choice,
+    "boolean": _boolean,
+    "extent": _extent,
+    "new_raster": _new_raster,
+    "new_features": _new_features,
+    "new_folder": _new_folder,
+    "new_file": _new_file,
+}

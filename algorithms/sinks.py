@@ -1,0 +1,146 @@
+"""What the engine wrote as GeoJSON -> a Processing sink: any format, memory, a model's next step."""
+
+from qgis.core import (
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsFeatureSink,
+    QgsField,
+    QgsFields,
+    QgsGeometry,
+    QgsPointXY,
+    QgsWkbTypes,
+)
+
+from ..plugin.jobs.errors import JobError
+from .features import Collection
+from .parameters import INTEGER, REAL, SKIP_CHECKS, TEXT
+
+_COLUMN_TYPES = {"text": TEXT, "integer": INTEGER, "real": REAL}
+
+
+def fields_of(columns, before=None):
+    """The fields of the engine's columns, after those of a source.
+
+    A name that is taken gets a number, without regard to case as most formats see it.
+
+    Parameters
+    ----------
+    columns : list of dict
+        ``{"name", "type"}``.
+    before : QgsFields, optional
+
+    Returns
+    -------
+    QgsFields
+    """
+    fields = QgsFields(before) if before is not None else QgsFields()
+    taken = {name.lower() for name in fields.names()}
+    for column in columns:
+        name = _free_name(column["name"], taken)
+        taken.add(name.lower())
+        fields.append(QgsField(name, _COLUMN_TYPES[column["type"]]))
+    return fields
+
+
+def _free_name(name, taken):
+    if name.lower() not in taken:
+        return name
+    number = 2
+    while f"{name}_{number}".lower() in taken:
+        number += 1
+    return f"{name}_{number}"
+
+
+def write_new(open_sink, collection, geometry):
+    """Write the engine's features into a sink.
+
+    Parameters
+    ----------
+    open_sink : callable
+        ``open_sink(fields, wkb_type, crs) -> (sink, id)``.
+    collection : features.Collection
+    geometry : str
+        Declared kind: point, polygon or none.
+
+    Returns
+    -------
+    str
+        The layer's id.
+    """
+    fields = fields_of(collection.columns)
+    wkb_type = _wkb_type(collection.entries, geometry)
+    sink, layer_id = open_sink(fields, wkb_type, collection.crs)
+    for entry in collection.entries:
+        shape = geometry_of(entry.get("geometry"))
+        _add(sink, fields, shape, collection.values(entry))
+    return layer_id
+
+
+def write_joined(open_sink, collection, source):
+    """Write a source's features with the engine's columns behind their own.
+
+    Parameters
+    ----------
+    open_sink : callable
+        As for `write_new`.
+    collection : features.Collection
+        Its ``id`` names the source's feature.
+    source : QgsProcessingFeatureSource
+
+    Returns
+    -------
+    str
+        The layer's id.
+    """
+    columns = [column for column in collection.columns if column["name"] != "id"]
+    new = Collection(columns, collection.crs, collection.entries)
+    found = {entry["id"]: new.values(entry) for entry in new.entries}
+    nothing = [None] * len(columns)
+    fields = fields_of(columns, source.fields())
+    sink, layer_id = open_sink(fields, source.wkbType(), source.sourceCrs())
+    for old in source.getFeatures(QgsFeatureRequest(), SKIP_CHECKS):
+        values = old.attributes() + found.get(old.id(), nothing)
+        _add(sink, fields, old.geometry(), values)
+    return layer_id
+
+
+def geometry_of(shape):
+    """The geometry of a GeoJSON geometry; none for None."""
+    if not shape:
+        return QgsGeometry()
+    return _MAKERS[shape["type"]](shape["coordinates"])
+
+
+def _add(sink, fields, geometry, values):
+    feature = QgsFeature(fields)
+    feature.setGeometry(geometry)
+    feature.setAttributes(values)
+    if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+        remedy = "Choose another format or place for the output, such as a GeoPackage."
+        raise JobError(f"A feature could not be written: {sink.lastError()}", remedy)
+
+
+def _wkb_type(features, geometry):
+    shapes = {entry["geometry"]["type"] for entry in features if entry.get("geometry")}
+    if geometry == "none" or not shapes:
+        return QgsWkbTypes.Type.NoGeometry
+    kind = next(iter(shapes)) if len(shapes) == 1 else "Multi" + min(shapes, key=len)
+    return getattr(QgsWkbTypes.Type, kind)
+
+
+def _points(coordinates):
+    return [QgsPointXY(place[0], place[1]) for place in coordinates]
+
+
+def _rings(coordinates):
+    return [_points(ring) for ring in coordinates]
+
+
+_MAKERS = {
+    "Point": lambda c: QgsGeometry.fromPointXY(QgsPointXY(c[0], c[1])),
+    "LineString": lambda c: QgsGeometry.fromPolylineXY(_points(c)),
+    "Polygon": lambda c: QgsGeometry.fromPolygonXY(_rings(c)),
+    "MultiPoint": lambda c: QgsGeometry.fromMultiPointXY(_points(c)),
+    "MultiLineString": lambda c: QgsGeometry.fromMultiPolylineXY(_rings(c)),
+    "MultiPolygon": lambda c: QgsGeometry.fromMultiPolygonXY([_rings(p) for p in c]),
+}

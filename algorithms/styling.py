@@ -1,0 +1,133 @@
+"""How results look: class colors and names, and a ramp for confidence."""
+
+import itertools
+import re
+from collections import deque
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsColorRampShader,
+    QgsGradientColorRamp,
+    QgsGradientStop,
+    QgsPalettedRasterRenderer,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsRasterShader,
+    QgsRendererCategory,
+    QgsSingleBandPseudoColorRenderer,
+    QgsSymbol,
+)
+from qgis.PyQt.QtGui import QColor
+
+from ..plugin.jobs.model_card import read_card
+
+# Viridis: even steps look even, in print and to color-blind eyes too.
+VIRIDIS = ((0.0, "#440154"), (0.25, "#3b528b"), (0.5, "#21918c"), (0.75, "#5ec962"), (1, "#fde725"))
+# Okabe and Ito's colors, https://jfly.uni-koeln.de/color/, for classes that have none of their own.
+PALETTE = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
+# QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
+_KEPT = deque(maxlen=1000)
+
+
+def style_on_load(context, layer_id, style):
+    """Let a style be set when QGIS loads an output; nothing happens if it does not.
+
+    Parameters
+    ----------
+    context : QgsProcessingContext
+    layer_id : str
+        What `parameterAsSink` or `parameterAsOutputLayer` gave.
+    style : callable
+        ``style(layer)``, called on the main thread.
+    """
+    if layer_id and context.willLoadLayerOnCompletion(layer_id):
+        processor = _Styler(style)
+        _KEPT.append(processor)
+        context.layerToLoadOnCompletionDetails(layer_id).setPostProcessor(processor)
+
+
+class _Styler(QgsProcessingLayerPostProcessorInterface):
+    """Sets a style once the layer is there."""
+
+    def __init__(self, style):
+        super().__init__()
+        self._style = style
+
+    def postProcessLayer(self, layer, context, feedback):
+        if layer is not None and layer.isValid():
+            self._style(layer)
+            layer.triggerRepaint()
+
+
+def style_class_raster(layer):
+    """Show the classes of a raster with the colors and names in its file."""
+    provider = layer.dataProvider()
+    classes = [
+        QgsPalettedRasterRenderer.Class(round(item.value), item.color, item.label)
+        for item in provider.colorTable(1)
+        if item.label and item.color.alpha()
+    ]
+    if classes:
+        layer.setRenderer(QgsPalettedRasterRenderer(provider, 1, classes))
+
+
+def style_confidence(layer):
+    """Show a raster of probabilities with a ramp from 0 to 1."""
+    ramp = QgsGradientColorRamp(QColor(VIRIDIS[0][1]), QColor(VIRIDIS[-1][1]))
+    ramp.setStops([QgsGradientStop(share, QColor(color)) for share, color in VIRIDIS[1:-1]])
+    kind = QgsColorRampShader.Type.Interpolated
+    colors = QgsColorRampShader(0.0, 1.0, ramp, kind)
+    colors.setColorRampItemList(
+        [QgsColorRampShader.ColorRampItem(v, QColor(c), f"{v:g}") for v, c in VIRIDIS]
+    )
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(colors)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMax(1.0)
+    layer.setRenderer(renderer)
+
+
+def style_classes(context, layer_id, model):
+    """Let the classes of a vector output have the colors that the model gives them.
+
+    Parameters
+    ----------
+    context, layer_id
+        As for `style_on_load`.
+    model : str
+        Path of the model file.
+    """
+    colors = {entry["name"]: entry["color"] for entry in read_card(model).classes}
+    style_on_load(context, layer_id, lambda layer: _categorize(layer, colors))
+
+
+def style_own_classes(context, layer_id):
+    """Let the classes that are in a vector output have colors of their own."""
+
+    def style(layer):
+        index = layer.fields().lookupField("class")
+        names = sorted(str(name) for name in layer.uniqueValues(index) if name)
+        _categorize(layer, dict(zip(names, itertools.cycle(PALETTE))))
+
+    style_on_load(context, layer_id, style)
+
+
+def _categorize(layer, colors):
+    """Give every class of a vector layer its color; a table has none to show."""
+    field = _class_field(layer.fields().names())
+    if not layer.isSpatial() or not field:
+        return
+    categories = [_category(layer, name, color) for name, color in colors.items()]
+    layer.setRenderer(QgsCategorizedSymbolRenderer(field, categories))
+
+
+def _class_field(names):
+    """The last field called class: one of the source's own may stand before ours."""
+    found = [name for name in names if re.fullmatch(r"class(_\d+)?", name)]
+    return found[-1] if found else ""
+
+
+def _category(layer, name, color):
+    symbol = QgsSymbol.defaultSymbol(layer.geometryType())
+    symbol.setColor(QColor(color))
+    return QgsRendererCategory(name, symbol, name)
