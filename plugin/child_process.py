@@ -6,6 +6,8 @@ The engine and pip are other processes: this file is the one place that starts t
 
 import os
 import signal
+
+# The engine and pip are other processes; a list of words is started, never a shell.
 import subprocess  # nosec B404
 
 SCRUBBED_PREFIXES = ("PYTHON", "PIP_", "PROJ", "GDAL", "LD_", "DYLD_", "QGIS_")
