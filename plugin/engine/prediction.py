@@ -1,0 +1,260 @@
+"""Run a classifier over many patches of a raster: read ahead, network, results in order.
+
+A thread reads and cuts the next patches while the network works on the present ones; what
+waits is bounded, so memory does not grow with the raster.
+"""
+
+import queue
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from .windows import patches_in, usable_patches
+
+_BLOCK_SIDE = 1024
+_BLOCK_BYTES = 2**25
+_CHUNK_BYTES = 2**25
+_STEP_SECONDS = 0.5
+_WAIT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Some patches of a raster.
+
+    Attributes
+    ----------
+    keys : int array, shape (n,)
+        Which patches these are.
+    usable : bool array, shape (n,)
+        Whether the middle and half of the pixels hold data.
+    images : array, shape (usable, band, row, column)
+        The usable ones; float32 with NaN where pixels hold no data, unless all do.
+    """
+
+    keys: np.ndarray
+    usable: np.ndarray
+    images: np.ndarray
+
+
+def cell_patches(raster, cells):
+    """Cut the patches of all cells, block by block; the keys count cells along the rows.
+
+    Parameters
+    ----------
+    raster : Raster
+    cells : Cells
+
+    Yields
+    ------
+    Patches
+        Bands of rows follow each other: once a later row has begun, the earlier are done.
+    """
+    pixels = _BLOCK_BYTES // _pixel_bytes(raster)
+    for row, column, rows, columns in cells.blocks(_BLOCK_SIDE, pixels):
+        top, left = cells.corner(row, column)
+        values, valid = raster.read(top, left, cells.span(rows), cells.span(columns))
+        keys = (row + np.arange(rows))[:, None] * cells.columns + column + np.arange(columns)
+        yield from _cut(values, valid, keys, cells)
+
+
+def _cut(values, valid, keys, cells):
+    patches = patches_in(values, cells.patch, cells.stride)
+    holes = None if valid is None else patches_in(~valid, cells.patch, cells.stride)
+    usable = np.ones(keys.shape, bool)
+    if valid is not None:
+        usable = usable_patches(valid, cells.patch, cells.stride)
+    count = max(_CHUNK_BYTES // (4 * len(values) * cells.patch**2), 1)
+    for start in range(0, keys.size, count):
+        some = slice(start, start + count)
+        places = np.unravel_index(np.flatnonzero(usable.ravel()[some]) + start, keys.shape)
+        images = _images(patches[places], None if holes is None else holes[places])
+        yield Patches(keys.ravel()[some], usable.ravel()[some], images)
+
+
+def corner_patches(raster, corners, patch):
+    """Cut patches at given places; the keys count them.
+
+    Parameters
+    ----------
+    raster : Raster
+    corners : int array, shape (n, 2)
+        Upper left pixel (row, column) of every patch; may lie beyond the border.
+    patch : int
+        Side in pixels.
+
+    Yields
+    ------
+    Patches
+        In an order that suits the file.
+    """
+    count = max(_CHUNK_BYTES // (4 * len(raster.bands) * patch**2), 1)
+    order = np.lexsort((corners[:, 1], corners[:, 0] // _BLOCK_SIDE))
+    for start in range(0, len(order), count):
+        keys = order[start : start + count]
+        read = [raster.read(*corners[key], patch, patch) for key in keys]
+        usable = np.array([_is_usable(valid, patch) for _, valid in read], bool)
+        kept = [_images(values[None], _holes(valid)) for values, valid in read]
+        kept = [image for image, use in zip(kept, usable, strict=True) if use]
+        yield Patches(keys, usable, _joined(kept, raster, patch))
+
+
+def _is_usable(valid, patch):
+    return valid is None or bool(usable_patches(valid, patch, patch)[0, 0])
+
+
+def _holes(valid):
+    return None if valid is None else ~valid[None]
+
+
+def _joined(images, raster, patch):
+    if not images:
+        return np.zeros((0, len(raster.bands), patch, patch), np.float32)
+    return np.concatenate(images)
+
+
+def _images(values, holes):
+    """Copy patches (n, band, row, column); float32 with NaN in the holes (n, row, column)."""
+    if holes is None or not holes.any():
+        return np.array(values if values.dtype == np.uint8 else values.astype(np.float32))
+    images = values.astype(np.float32)
+    np.copyto(images, np.nan, where=holes[:, None])
+    return images
+
+
+def _pixel_bytes(raster):
+    return len(raster.bands) * np.dtype(raster.dtype).itemsize
+
+
+def probabilities(classifier, patches, total, progress):
+    """Classify patches as they come.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    patches : iterable of Patches
+        Read ahead in a thread.
+    total : int
+        Number of all patches, for the progress.
+    progress : Progress
+
+    Yields
+    ------
+    keys : int array, shape (n,)
+    probabilities : float32 array, shape (n, class)
+        NaN where a patch is not usable.
+
+    Raises
+    ------
+    Stopped
+        If the user cancels; looked at about twice a second.
+    """
+    pace, done = _Pace(), 0
+    for some in ahead(patches, progress.check):
+        results = np.full((len(some.keys), len(classifier.card.classes)), np.nan, np.float32)
+        results[some.usable] = _steps(classifier, some.images, pace, progress, done, total)
+        done += len(some.keys)
+        progress(done / total, pace.text(done, total))
+        yield some.keys, results
+
+
+def _steps(classifier, images, pace, progress, done, total):
+    """Probabilities of images, in steps of about half a second."""
+    results, start = [np.zeros((0, len(classifier.card.classes)), np.float32)], 0
+    while start < len(images):
+        progress((done + start) / total, pace.text(done + start, total))
+        begun, count = time.monotonic(), pace.count
+        results.append(classifier.probabilities(images[start : start + count]))
+        pace.learn(len(results[-1]), time.monotonic() - begun)
+        start += count
+    return np.concatenate(results)
+
+
+class _Pace:
+    """How many patches fit in a step, and how long the rest will take."""
+
+    def __init__(self):
+        self.count = 16
+        self._start = time.monotonic()
+
+    def learn(self, count, seconds):
+        wanted = int(count * _STEP_SECONDS / max(seconds, 1e-3))
+        self.count = min(max(wanted, self.count // 2, 1), self.count * 2)
+
+    def text(self, done, total):
+        seconds = time.monotonic() - self._start
+        text = f"Patch {done:,} of {total:,}"
+        if seconds < 1 or not done:
+            return text
+        rate = done / seconds
+        speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
+        return f"{text}, {speed} patches/s, {_time((total - done) / rate)} left"
+
+
+def _time(seconds):
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def ahead(items, check=lambda: None, depth=2):
+    """Run an iterable in a thread that is `depth` items ahead.
+
+    Parameters
+    ----------
+    items : iterable
+        Whatever it raises rises here.
+    check : callable
+        Called several times a second while waiting; may raise to give up.
+    depth : int
+
+    Yields
+    ------
+    object
+        The items in their order.
+    """
+    waiting, left = queue.Queue(depth), threading.Event()
+    thread = threading.Thread(target=_fill, args=(waiting, items, left), daemon=True)
+    thread.start()
+    try:
+        while True:
+            kind, item = _next(waiting, check)
+            if kind == "error":
+                raise item
+            if kind == "end":
+                return
+            yield item
+    finally:
+        left.set()
+        thread.join()
+
+
+def _fill(waiting, items, left):
+    try:
+        for item in items:
+            if not _put(waiting, ("item", item), left):
+                return
+        _put(waiting, ("end", None), left)
+    except BaseException as error:
+        _put(waiting, ("error", error), left)
+
+
+def _put(waiting, word, left):
+    while not left.is_set():
+        try:
+            waiting.put(word, timeout=_WAIT_SECONDS)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+def _next(waiting, check):
+    while True:
+        check()
+        try:
+            return waiting.get(timeout=_WAIT_SECONDS)
+        except queue.Empty:
+            continue
