@@ -5,7 +5,7 @@ from matplotlib.colors import PowerNorm
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from .figures import COLORS, DASHES, GRAY, new_figure, shorten
-from .metrics.classification import reliability_curve
+from .metrics.classification import CALIBRATION_BINS, reliability_curve
 
 _MOST_NUMBERED = 20
 _MOST_NAMED = 60
@@ -114,7 +114,7 @@ def draw_trust(curves, names, labels, probabilities):
     labels : ndarray of int, shape (m,)
     probabilities : ndarray of float, shape (m, classes)
     """
-    figure = new_figure(8.9, 4.4)
+    figure = new_figure(8.9, 4.65)
     roc, trust = figure.subplots(1, 2)
     _draw_roc(roc, curves, names)
     _draw_reliability(trust, labels, probabilities)
@@ -143,7 +143,8 @@ def _draw_roc(axes, curves, names):
 
 
 def _draw_reliability(axes, labels, probabilities):
-    curve = reliability_curve(labels, probabilities)
+    # Fewer images than 200 would leave most of 15 bins with one or two.
+    curve = reliability_curve(labels, probabilities, CALIBRATION_BINS if len(labels) >= 200 else 5)
     held = curve.count > 0
     sizes = 12 + 180 * curve.count[held] / curve.count.max()
     axes.plot([0, 1], [0, 1], ":", color=GRAY, lw=1)

@@ -4,25 +4,37 @@ import numpy as np
 from PIL import Image
 
 from ..jobs.errors import JobError
-
-_GAP = 3
+from .markup import Strip
 
 
 def contact_sheet(result, members):
-    """Images of one class side by side, evenly taken from all of them; None if there are none.
+    """Images of one class side by side, evenly taken from all of them; empty if there are none.
 
     Many classes get fewer and smaller images, so that the report stays under 3 MB.
     """
     classes = len(result.class_names)
     count, side = (7, 64) if classes <= 30 else (6, 48) if classes <= 80 else (5, 36)
     if result.thumbnails is None or len(members) == 0:
-        return None
-    chosen = members[np.linspace(0, len(members) - 1, min(count, len(members))).astype(int)]
-    sheet = np.full((side, len(chosen) * (side + _GAP) - _GAP, 3), 255, np.uint8)
-    for place, member in enumerate(chosen):
-        left = place * (side + _GAP)
-        sheet[:, left : left + side] = thumbnail(result, member, side)
-    return sheet
+        return ""
+    places = np.linspace(0, len(members) - 1, min(count, len(members))).astype(int)
+    return Strip([thumbnail(result, member, side) for member in members[places]])
+
+
+def surest_mistakes(result, most=12, of_a_kind=4):
+    """Places in `scored` of wrong answers, the most confident first, some of every kind.
+
+    A kind is a true class with the class it was taken for: without the limit, one frequent
+    confusion would fill all pictures.
+    """
+    sureness = np.max(result.probabilities, axis=1)
+    wrong = np.flatnonzero(result.predicted != result.truth)
+    chosen, seen = [], {}
+    for place in wrong[np.argsort(-sureness[wrong], kind="stable")]:
+        kind = (result.truth[place], result.predicted[place])
+        seen[kind] = seen.get(kind, 0) + 1
+        if seen[kind] <= of_a_kind:
+            chosen.append(int(place))
+    return chosen[:most]
 
 
 def thumbnail(result, index, side):

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from .classification_figures import draw_confusion, draw_learning_curves, draw_trust
-from .classification_pictures import contact_sheet, thumbnail
+from .classification_pictures import contact_sheet, surest_mistakes, thumbnail
 from .classification_scores import ClassificationResult, confusion_of, scores
 from .classification_verdict import (
     cautions,
@@ -16,14 +16,14 @@ from .classification_verdict import (
     percent,
     sentences,
 )
-from .markup import Bar, Picture, Swatch
+from .markup import Bar, Swatch
 from .metrics.classification import class_scores, roc_curves, wilson_interval
 from .report import Report
 
 __all__ = ["ClassificationResult", "scores", "write_classification_report"]
 
-_MISTAKES = 12
 _WIDE = 200
+_MOST_WARNINGS = 8
 _MEANING = (
     "The scores come from images that took no part in training the network that scored them. "
     "They hold for images like these: the same sensor, preparation, region and season, and the "
@@ -48,8 +48,7 @@ def write_classification_report(path, result):
     numbers = scores(result)
     report = Report(result.title, result.subtitle)
     report.verdict(headline(result, numbers), *sentences(result, numbers))
-    for text in [*result.warnings, *cautions(result)]:
-        report.warning(text)
+    _add_warnings(report, [*cautions(result), *result.warnings])
     _add_images(report, result)
     _add_mistakes(report, result)
     _add_scores(report, result, numbers)
@@ -59,6 +58,13 @@ def write_classification_report(path, result):
     _add_history(report, result)
     _add_method(report, result, numbers)
     report.write(path)
+
+
+def _add_warnings(report, texts):
+    for text in texts[:_MOST_WARNINGS]:
+        report.warning(text)
+    if len(texts) > _MOST_WARNINGS:
+        report.warning(f"{len(texts) - _MOST_WARNINGS:,} more are in the log of the training.")
 
 
 def _add_images(report, result):
@@ -71,46 +77,42 @@ def _add_images(report, result):
     )
     rows = []
     for place, name in enumerate(result.class_names):
-        sheet = contact_sheet(result, np.flatnonzero(np.asarray(result.labels) == place))
         rows.append(
             [
                 Swatch(result.colors[place], name),
                 f"{counts[place]:,}",
                 f"{kept[place]:,}",
-                "" if sheet is None else Picture(sheet, f"Images of {name}"),
+                contact_sheet(result, np.flatnonzero(np.asarray(result.labels) == place)),
             ]
         )
     report.table(["Class", "Images", "Scored", "Some of them"], rows)
 
 
 def _add_mistakes(report, result):
-    wrong = np.flatnonzero(result.predicted != result.truth)
+    wrong = int(np.sum(result.predicted != result.truth))
     report.section("Its surest mistakes")
-    if len(wrong) == 0:
+    if wrong == 0:
         report.paragraph("None: every scored image was classified correctly.")
         return
-    sureness = result.probabilities.max(axis=1)
-    surest = wrong[np.argsort(-sureness[wrong], kind="stable")][:_MISTAKES]
     report.paragraph(
-        f"{len(wrong):,} of {len(result.scored):,} scored images were classified wrongly; these "
-        "were so with the highest confidence. Look at their labels first: some may be in the "
-        "wrong folder, or show two classes."
+        f"{wrong:,} of {len(result.scored):,} scored images were classified wrongly. These were "
+        "so with the highest confidence, at most four of a kind. Look at their labels first: "
+        "some may be in the wrong folder, or show two classes."
     )
-    cards = [_mistake(result, place, sureness[place]) for place in surest]
+    chosen = surest_mistakes(result)
+    rows = [_mistake(result, place) for place in chosen]
     if result.thumbnails is None:
-        report.table(
-            ["Image", "Labeled", "Predicted", "Confidence"], [list(row) for _, row in cards]
-        )
+        report.table(["Image", "Labeled", "Predicted", "Confidence"], rows)
         return
-    report.pictures([(picture, _caption(row)) for picture, row in cards], _WIDE)
+    images = [thumbnail(result, np.asarray(result.scored)[place], _WIDE) for place in chosen]
+    report.pictures([(image, _caption(row)) for image, row in zip(images, rows)], _WIDE)
 
 
-def _mistake(result, place, sureness):
-    index = int(np.asarray(result.scored)[place])
-    picture = None if result.thumbnails is None else thumbnail(result, index, _WIDE)
-    names = result.class_names
-    true, said = names[result.truth[place]], names[result.predicted[place]]
-    return picture, (os.path.basename(result.paths[index]), true, said, percent(sureness))
+def _mistake(result, place):
+    name = os.path.basename(result.paths[int(np.asarray(result.scored)[place])])
+    true, said = result.truth[place], result.predicted[place]
+    sureness = percent(result.probabilities[place, said])
+    return name, result.class_names[true], result.class_names[said], sureness
 
 
 def _caption(row):
@@ -223,9 +225,16 @@ def _add_history(report, result):
     report.section("How it learned")
     report.figure(
         draw_learning_curves(result.history, result.runs),
-        f"Runs: {', '.join(result.runs)}." if len(result.runs) > 1 else "",
+        _named_runs(result.runs),
         "Learning curves",
     )
+
+
+def _named_runs(runs, most=12):
+    if len(runs) < 2:
+        return ""
+    more = f" and {len(runs) - most} more" if len(runs) > most else ""
+    return f"Runs: {', '.join(runs[:most])}{more}."
 
 
 def _add_method(report, result, numbers):

@@ -68,6 +68,16 @@ class Picture:
         return f'<img src="{uri}" width="{shown}" height="{tall}" alt="{escape(self.alt)}">'
 
 
+@dataclass(frozen=True)
+class Strip:
+    """A cell with several pictures, each as in `Picture`."""
+
+    images: list
+
+    def html(self):
+        return f'<div class="strip">{"".join(Picture(image).html() for image in self.images)}</div>'
+
+
 def escape(text):
     """Make any text safe for HTML, within a tag's quotes too."""
     return html.escape(_FORBIDDEN.sub("\ufffd", str(text)), quote=True)
@@ -80,6 +90,8 @@ def lines(text):
 
 def cell(value):
     """The HTML of a table's cell: escaped text, or a piece with its own `html`."""
+    if isinstance(value, int):
+        return f"{value:,}"
     return value.html() if hasattr(value, "html") else lines(value)
 
 

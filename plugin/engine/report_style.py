@@ -34,7 +34,7 @@ th:first-child, td:first-child { padding-left: 2px; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .facts td:first-child { width: 32%; color: #515b65; vertical-align: top; }
 .swatch { display: inline-block; width: 13px; height: 13px; margin-right: 8px;
-  vertical-align: -1px; border: 1px solid rgba(0, 0, 0, 0.35); border-radius: 2px; }
+  vertical-align: -2px; border: 1px solid rgba(0, 0, 0, 0.35); border-radius: 2px; }
 .bar { display: inline-block; width: 64px; height: 9px; margin-right: 8px; background: #e3e7eb;
   border-radius: 2px; vertical-align: 0; overflow: hidden; text-align: left; }
 .bar span { display: block; height: 9px; background: #0072b2; }
@@ -43,14 +43,21 @@ th:first-child, td:first-child { padding-left: 2px; }
   border: 1px solid #e1e4e7; border-radius: 4px; -webkit-box-sizing: border-box;
   box-sizing: border-box; }
 .caption { margin: 4px 0 0; color: #515b65; font-size: 13px; }
-td img { display: block; max-width: 100%; height: auto; }
+.strip { font-size: 0; white-space: nowrap; }
+.strip img { display: inline-block; margin: 0 3px 0 0; }
+td > img { display: block; max-width: 100%; height: auto; }
 .pictures { margin: 14px -6px; }
 .picture { display: inline-block; vertical-align: top; margin: 6px; font-size: 12px;
   line-height: 1.4; word-wrap: break-word; overflow: hidden; }
 .picture img { display: block; margin-bottom: 4px; border-radius: 3px; }
 #foot { margin: 44px 0 0; padding-top: 12px; border-top: 1px solid #e1e4e7; color: #66707a;
   font-size: 12px; }
-@media (max-width: 700px) { #page { margin: 0; padding: 20px 16px; border: 0; } }
+@media (max-width: 760px) {
+  #page { margin: 0; padding: 20px 16px; border: 0; }
+  th, td { padding: 6px 6px; }
+  .bar { display: none; }
+  .strip img { max-width: 44px; height: auto; }
+}
 @media (prefers-color-scheme: dark) {
   body { background: #101316; color: #e3e6e9; }
   #page { background: #191d21; border-color: #2c3238; }
@@ -74,7 +81,12 @@ td img { display: block; max-width: 100%; height: auto; }
   #maker, #foot, #subtitle, caption, .caption, .facts td:first-child { color: #444444; }
   h2, caption { page-break-after: avoid; }
   tr, .figure, .picture, #verdict, .warning { page-break-inside: avoid; }
+  h2 + p { page-break-after: avoid; }
   .wide { overflow: visible; }
+  .bar { display: inline-block; }
+  .strip img { max-width: 48px; height: auto; }
+  .picture { width: 150px !important; }
+  .picture img { max-width: 100%; height: auto; }
   .swatch { border-color: rgba(0, 0, 0, 0.35); }
   .bar { background: #e3e7eb; }
   .bar span { background: #0072b2; }

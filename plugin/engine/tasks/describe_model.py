@@ -1,0 +1,33 @@
+"""Tell what a model file is, without building its network."""
+
+import os
+
+from ...jobs.model_card import class_names, read_card
+from ...jobs.model_weights import read_weights
+from ..model_report import check_content, write_model_report
+
+
+def run(job, progress):
+    """Read a model's card, check that its weights are all there, and write a page on it.
+
+    Returns
+    -------
+    dict
+        TASK; CLASSES and BANDS, names separated by commas; REPORT, if one was asked for.
+    """
+    progress(0.0, "Reading the model")
+    name = os.path.basename(job.model)
+    card = read_card(job.model)
+    check_content(card, name)
+    weights = read_weights(job.model)
+    outputs = {
+        "TASK": card.task,
+        "CLASSES": ", ".join(class_names(card)),
+        "BANDS": ", ".join(band["name"] for band in card.bands),
+    }
+    progress(0.5, "Writing the report")
+    if job.report:
+        write_model_report(job.report, card, weights, name)
+        outputs["REPORT"] = job.report
+    progress(1.0)
+    return outputs
