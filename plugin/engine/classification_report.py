@@ -179,7 +179,7 @@ def _add_classes(report, result):
     report.section(
         "Class by class",
         "Precision: of the images called so, how many are. Recall: of the images that are, how "
-        "many were found. F1 is their balance: good from 0.90, fair from 0.75.",
+        "many were found, with its interval. F1 is their balance: good from 0.90, fair from 0.75.",
     )
     heads = ["Class", "Scored", "Precision", "Recall", "95 % interval", "ROC area", "F1", ""]
     report.table(heads, rows)

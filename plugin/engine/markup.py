@@ -12,6 +12,7 @@ from PIL import Image
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 # A number with its unit or interval, or the dash that stands for none: aligned to the right.
 _NUMBER = re.compile(r"[-−+]?[\d.,\s]*\d(\s?(±|–|to)\s?[\d.,\s]*\d)?(\s?(%|[kMG]?B|px|m))?|[–—]?")
+_NONE = ("", "–", "—")
 # Characters that no HTML page may hold, such as those of file names in a broken encoding.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -95,11 +96,12 @@ def cell(value):
     return value.html() if hasattr(value, "html") else lines(value)
 
 
-def is_number(value):
-    """Tell whether a cell is a number, so that its column is aligned to the right."""
-    if hasattr(value, "html"):
+def are_numbers(values):
+    """Tell whether a column holds numbers, with a dash where there is none."""
+    plain = [str(value).strip() for value in values if not hasattr(value, "html")]
+    if len(plain) < len(values) or not all(_NUMBER.fullmatch(text) for text in plain):
         return False
-    return isinstance(value, (int, float)) or bool(_NUMBER.fullmatch(str(value).strip()))
+    return any(text not in _NONE for text in plain)
 
 
 def data_uri(content, kind):

@@ -74,6 +74,11 @@ def text(value):
     return shown if len(shown) <= _LONGEST else shown[:_LONGEST] + "…"
 
 
+def _count(value):
+    """A count as a whole number where it is one, so that it is written as such."""
+    return value if type(value) is int and abs(value) < 10**15 else text(value)
+
+
 def _number(value):
     """A finite number, or None: a card may hold anything."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
@@ -120,7 +125,7 @@ def _add_classes(report, card):
         [
             text(entry.get("value", "")),
             Swatch(str(entry.get("color", "")), text(entry["name"])),
-            text(counts.get(entry["name"], "–")),
+            _count(counts.get(entry["name"], "–")),
         ]
         for entry in card.classes[:_MOST_ROWS]
     ]
@@ -204,7 +209,7 @@ def _bounds(value):
 
 
 def _add_making(report, card):
-    known = [(label, text(card.training[key])) for key, label in _FACTS if card.training.get(key)]
+    known = [(label, _count(card.training[key])) for key, label in _FACTS if card.training.get(key)]
     report.section("How it was made").facts(
         [
             ("Network", text(card.network)),

@@ -15,7 +15,7 @@ import os
 
 from ..jobs.errors import JobError
 from ..jobs.places import part_path
-from .markup import Picture, cell, escape, figure_image, is_number, lines, picture_size
+from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
 
 # Nothing may be fetched or run, whatever a file name or a model's card holds.
@@ -88,10 +88,10 @@ class Report:
         headers : list of str
         rows : list of list
             Texts, numbers, `markup.Swatch`, `markup.Bar` or `markup.Picture`. A column of
-            numbers is aligned to the right.
+            numbers is aligned to the right, unless it is the first.
         caption : str
         """
-        numeric = [all(is_number(row[i]) for row in rows) for i in range(len(headers))]
+        numeric = [i > 0 and are_numbers([row[i] for row in rows]) for i in range(len(headers))]
         head = "".join(_cell("th", escape(h), n) for h, n in zip(headers, numeric))
         body = "\n".join(
             f"<tr>{''.join(_cell('td', cell(value), n) for value, n in zip(row, numeric))}</tr>"

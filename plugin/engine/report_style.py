@@ -57,6 +57,8 @@ td > img { display: block; max-width: 100%; height: auto; }
   th, td { padding: 6px 6px; }
   .bar { display: none; }
   .strip img { max-width: 44px; height: auto; }
+  .picture { width: 160px !important; }
+  .picture img { max-width: 100%; height: auto; }
 }
 @media (prefers-color-scheme: dark) {
   body { background: #101316; color: #e3e6e9; }
@@ -81,11 +83,12 @@ td > img { display: block; max-width: 100%; height: auto; }
   #maker, #foot, #subtitle, caption, .caption, .facts td:first-child { color: #444444; }
   h2, caption { page-break-after: avoid; }
   tr, .figure, .picture, #verdict, .warning { page-break-inside: avoid; }
+  h2 { margin-top: 22px; padding-top: 12px; }
   h2 + p { page-break-after: avoid; }
   .wide { overflow: visible; }
   .bar { display: inline-block; }
   .strip img { max-width: 48px; height: auto; }
-  .picture { width: 150px !important; }
+  .picture { width: 158px !important; }
   .picture img { max-width: 100%; height: auto; }
   .swatch { border-color: rgba(0, 0, 0, 0.35); }
   .bar { background: #e3e7eb; }

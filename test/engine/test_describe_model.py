@@ -29,7 +29,7 @@ CARD = ModelCard(
     ],
     patch=64,
     temperature=1.3,
-    training={"images": 60, "counts": {"dike": 40, "sill": 20}},
+    training={"images": 1260, "counts": {"dike": 40, "sill": 20}},
     scores={
         "accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "macro_f1": 0.88, "kappa": 0.8,
         "scored": 60, "validation": "5 folds over source images.",
@@ -70,7 +70,7 @@ def test_report_tells_what_the_card_says(model):
     _, page = describe(model())
     for words in (
         "90.0\u00a0%", "80.0 to 95.0", "5 folds over source images.", "background:#ee6677", "nT",
-        "CC-BY-4.0", "doi:10.1000/example", "64 × 64 pixels", "50 m", "17 numbers", "66.7\u00a0%",
+        "CC-BY-4.0", "doi:10.1000/example", "64 × 64 pixels", "50 m", "1,260", "17 numbers", "66.7\u00a0%",
     ):  # fmt: skip
         assert words in page
 

@@ -111,9 +111,11 @@ def test_color_that_is_no_color_is_not_put_into_the_style():
 
 def test_column_of_numbers_is_aligned_to_the_right_and_one_of_names_is_not():
     report = Report("t")
-    report.table(["Name", "Share"], [["a", "98.1\u00a0%"], ["1b", "–"], ["c", "3 to 4\u00a0%"]])
+    rows = [["1", "98.1\u00a0%", "1b", "–"], ["2", "–", "7", "–"], ["3", "3 to 4\u00a0%", "", "–"]]
+    report.table(["Place", "Share", "Name", "None"], rows)
     page = report.html()
-    assert '<th class="number">Share</th>' in page and "<th>Name</th>" in page
+    assert '<th class="number">Share</th>' in page
+    assert all(f"<th>{name}</th>" in page for name in ("Place", "Name", "None"))
 
 
 def test_bar_of_no_number_is_empty():
