@@ -27,12 +27,6 @@ class FeedbackListener:
         self._stage = None
         self._step, self._metrics = None, []
 
-    def hear(self, message):
-        """Take a message of `plugin.jobs.protocol`."""
-        words = {key: value for key, value in message.items() if key not in ("say", "id")}
-        if message["say"] in ("progress", "note", "warning", "metric"):
-            getattr(self, message["say"])(**words)
-
     def progress(self, fraction, text=""):
         """Move the bar to a fraction in 0..1, and say at which stage the job is."""
         now = self._clock()
@@ -61,7 +55,7 @@ class FeedbackListener:
         if step != self._step:
             self.flush()
         self._step = step
-        self._metrics.append(f"{name} {value:.4g}")
+        self._metrics.append(f"{name.replace('_', ' ')} {value:.4g}")
 
     def log(self, line):
         """Say something for those who look for a cause."""

@@ -1,0 +1,128 @@
+"""QGIS with Processing and the provider, once for all tests of the algorithms.
+
+The plugin is loaded from a folder where it has its own name, whatever the checkout is called.
+The engine must have been prepared: `make test` does that.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(scope="session")
+def plugins(tmp_path_factory):
+    """A plugin folder that holds the plugin, and a profile where it is enabled."""
+    folder = tmp_path_factory.mktemp("plugins")
+    (folder / "deep_geology").symlink_to(ROOT, target_is_directory=True)
+    os.environ["QGIS_PLUGINPATH"] = str(folder)
+    os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(tmp_path_factory.mktemp("profile"))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def qgis(plugins):
+    """The running QGIS application, with our provider."""
+    from qgis.core import QgsApplication
+
+    application = QgsApplication([], False)
+    application.initQgis()
+    sys.path.insert(0, str(plugins))
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    import deep_geology
+
+    plugin = deep_geology.classFactory(None)
+    plugin.initProcessing()
+    yield application
+    plugin.unload()
+
+
+@pytest.fixture(autouse=True)
+def engine(qgis):
+    """The prepared engine's Python."""
+    from deep_geology.plugin import environment
+
+    python = environment.engine_python()
+    if python is None:
+        pytest.fail("The engine is not prepared: run `make engine`, or set DEEPGEOLOGY_HOME.")
+    return python
+
+
+@pytest.fixture
+def project(qgis):
+    """The project of the tests, emptied at the end."""
+    from qgis.core import QgsProject
+
+    yield QgsProject.instance()
+    QgsProject.instance().clear()
+
+
+@pytest.fixture
+def run(qgis):
+    """Run an algorithm: ``run("classifyraster", INPUT=..., ...)`` gives its outputs."""
+    import processing
+
+    def run_algorithm(name, feedback=None, context=None, **parameters):
+        return processing.run("deepgeology:" + name, parameters, feedback=feedback, context=context)
+
+    return run_algorithm
+
+
+@pytest.fixture
+def refused(run):
+    """Run an algorithm that must refuse: gives the sentence."""
+    from qgis.core import QgsProcessingException
+
+    def run_refused(name, feedback=None, **parameters):
+        with pytest.raises(QgsProcessingException) as caught:
+            run(name, feedback=feedback, **parameters)
+        return str(caught.value).replace("Unable to execute algorithm\n", "")
+
+    return run_refused
+
+
+@pytest.fixture
+def feedback(qgis):
+    """A feedback that remembers what it was told."""
+    from qgis_truth import Ears
+
+    return Ears()
+
+
+@pytest.fixture(scope="session")
+def landscape(qgis, tmp_path_factory):
+    """Path of the two-rock raster."""
+    from qgis_truth import rock_values, write_raster
+
+    return write_raster(tmp_path_factory.mktemp("landscape") / "rocks.tif", rock_values())
+
+
+@pytest.fixture(scope="session")
+def chips(qgis, tmp_path_factory):
+    """A folder of small images of both rocks."""
+    from qgis_truth import chip_folder
+
+    return chip_folder(tmp_path_factory.mktemp("chips") / "rocks")
+
+
+@pytest.fixture(scope="session")
+def model(qgis, chips, tmp_path_factory):
+    """Path of a model that tells the two rocks apart."""
+    import processing
+    from qgis_truth import QUICK_TRAINING
+
+    folder = tmp_path_factory.mktemp("model")
+    parameters = {
+        **QUICK_TRAINING,
+        "INPUT": chips,
+        "EPOCHS": 20,
+        "MODEL": str(folder / "rocks.safetensors"),
+        "REPORT": str(folder / "rocks.html"),
+    }
+    return processing.run("deepgeology:trainimageclassifier", parameters)["MODEL"]
