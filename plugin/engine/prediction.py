@@ -4,20 +4,19 @@ A thread reads and cuts the next patches while the network works on the present 
 waits is bounded, so memory does not grow with the raster.
 """
 
-import queue
-import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
 
+from .reading_ahead import ahead
 from .windows import patches_in, usable_patches
 
 _BLOCK_SIDE = 1024
 _BLOCK_BYTES = 2**25
 _CHUNK_BYTES = 2**25
 _STEP_SECONDS = 0.5
-_WAIT_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -128,7 +127,7 @@ def _pixel_bytes(raster):
     return len(raster.bands) * np.dtype(raster.dtype).itemsize
 
 
-def probabilities(classifier, patches, total, progress):
+def probabilities(classifier, patches, total, progress, what="Patch"):
     """Classify patches as they come.
 
     Parameters
@@ -139,6 +138,8 @@ def probabilities(classifier, patches, total, progress):
     total : int
         Number of all patches, for the progress.
     progress : Progress
+    what : str
+        What is counted there.
 
     Yields
     ------
@@ -151,13 +152,65 @@ def probabilities(classifier, patches, total, progress):
     Stopped
         If the user cancels; looked at about twice a second.
     """
-    pace, done = _Pace(), 0
-    for some in ahead(patches, progress.check):
-        results = np.full((len(some.keys), len(classifier.card.classes)), np.nan, np.float32)
-        results[some.usable] = _steps(classifier, some.images, pace, progress, done, total)
-        done += len(some.keys)
-        progress(done / total, pace.text(done, total))
-        yield some.keys, results
+    pace, done = _Pace(what), 0
+    with closing(ahead(patches, progress.check)) as coming:
+        for some in coming:
+            results = np.full((len(some.keys), len(classifier.card.classes)), np.nan, np.float32)
+            results[some.usable] = _steps(classifier, some.images, pace, progress, done, total)
+            done += len(some.keys)
+            progress(done / total, pace.text(done, total))
+            yield some.keys, results
+
+
+def classify_cells(classifier, raster, cells, progress):
+    """Classify all cells of a raster, a band of rows after the other.
+
+    Parameters
+    ----------
+    classifier : Classifier
+    raster : Raster
+    cells : Cells
+    progress : Progress
+
+    Yields
+    ------
+    row : int
+        First row of cells of the band.
+    best : int array, shape (row, column)
+        Number of the most probable class, counted from 0; -1 where the patch is not usable.
+    confidence : float32 array, shape (row, column)
+        Its probability; NaN where the patch is not usable.
+    """
+    total, row = cells.rows * cells.columns, 0
+    band = _Band(cells, row)
+    patches = cell_patches(raster, cells)
+    with closing(probabilities(classifier, patches, total, progress)) as coming:
+        for keys, chances in coming:
+            band.put(keys, chances)
+            if band.is_full():
+                yield row, band.best, band.confidence
+                row += len(band.best)
+                band = _Band(cells, row)
+
+
+class _Band:
+    """The cells of a band of rows while their classes come in."""
+
+    def __init__(self, cells, row):
+        shape = min(cells.rows_in(_BLOCK_SIDE), cells.rows - row), cells.columns
+        self._first, self._missing = row * cells.columns, shape[0] * shape[1]
+        self.best = np.full(shape, -1, np.int32)
+        self.confidence = np.full(shape, np.nan, np.float32)
+
+    def put(self, keys, chances):
+        known = ~np.isnan(chances[:, 0])
+        places = keys[known] - self._first
+        self.best.flat[places] = chances[known].argmax(axis=1)
+        self.confidence.flat[places] = chances[known].max(axis=1)
+        self._missing -= len(keys)
+
+    def is_full(self):
+        return self._missing == 0
 
 
 def _steps(classifier, images, pace, progress, done, total):
@@ -175,8 +228,8 @@ def _steps(classifier, images, pace, progress, done, total):
 class _Pace:
     """How many patches fit in a step, and how long the rest will take."""
 
-    def __init__(self):
-        self.count = 16
+    def __init__(self, what):
+        self.count, self._what = 16, what
         self._start = time.monotonic()
 
     def learn(self, count, seconds):
@@ -185,76 +238,15 @@ class _Pace:
 
     def text(self, done, total):
         seconds = time.monotonic() - self._start
-        text = f"Patch {done:,} of {total:,}"
+        text = f"{self._what} {done:,} of {total:,}"
         if seconds < 1 or not done:
             return text
         rate = done / seconds
         speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        return f"{text}, {speed} patches/s, {_time((total - done) / rate)} left"
+        return f"{text}, {speed} a second, {_time((total - done) / rate)} left"
 
 
 def _time(seconds):
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def ahead(items, check=lambda: None, depth=2):
-    """Run an iterable in a thread that is `depth` items ahead.
-
-    Parameters
-    ----------
-    items : iterable
-        Whatever it raises rises here.
-    check : callable
-        Called several times a second while waiting; may raise to give up.
-    depth : int
-
-    Yields
-    ------
-    object
-        The items in their order.
-    """
-    waiting, left = queue.Queue(depth), threading.Event()
-    thread = threading.Thread(target=_fill, args=(waiting, items, left), daemon=True)
-    thread.start()
-    try:
-        while True:
-            kind, item = _next(waiting, check)
-            if kind == "error":
-                raise item
-            if kind == "end":
-                return
-            yield item
-    finally:
-        left.set()
-        thread.join()
-
-
-def _fill(waiting, items, left):
-    try:
-        for item in items:
-            if not _put(waiting, ("item", item), left):
-                return
-        _put(waiting, ("end", None), left)
-    except BaseException as error:
-        _put(waiting, ("error", error), left)
-
-
-def _put(waiting, word, left):
-    while not left.is_set():
-        try:
-            waiting.put(word, timeout=_WAIT_SECONDS)
-            return True
-        except queue.Full:
-            continue
-    return False
-
-
-def _next(waiting, check):
-    while True:
-        check()
-        try:
-            return waiting.get(timeout=_WAIT_SECONDS)
-        except queue.Empty:
-            continue

@@ -75,6 +75,10 @@ class Cells:
         """Pixels from the first to the last of the patches of `count` cells in a line."""
         return (count - 1) * self.stride + self.patch
 
+    def rows_in(self, side):
+        """Number of rows of cells whose patches fit in `side` pixels, at least 1."""
+        return max((side - self.patch) // self.stride + 1, 1)
+
     def blocks(self, side, pixels):
         """Split the cells into blocks, a band of rows after the other.
 
@@ -90,7 +94,7 @@ class Cells:
         row, column, rows, columns : int
             In cells.
         """
-        rows = max((side - self.patch) // self.stride + 1, 1)
+        rows = self.rows_in(side)
         long = max(pixels // self.span(rows), 1)
         columns = max((long - self.patch) // self.stride + 1, 1)
         for row in range(0, self.rows, rows):

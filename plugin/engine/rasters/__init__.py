@@ -7,15 +7,17 @@ holds data.
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
 from .raster import Raster
-from .writing import new_raster, write_chip
+from .writing import check_space, new_raster, unwritable, write_chip
 
 __all__ = [
     "Description",
     "Grid",
     "Raster",
+    "check_space",
     "describe_image",
     "ground_sample_distance",
     "new_raster",
     "read_image",
+    "unwritable",
     "write_chip",
 ]

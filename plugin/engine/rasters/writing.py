@@ -38,7 +38,8 @@ class NewRaster:
         """
         window = Window(column, row, values.shape[2], values.shape[1])
         with _writing(self._path):
-            self._dataset.write(values, window=window)
+            dtype = self._dataset.dtypes[0]
+            self._dataset.write(values.astype(dtype, copy=False), window=window)
 
 
 @contextmanager
@@ -135,11 +136,15 @@ def _check_place(path, grid, dtype, bands):
     folder = os.path.dirname(os.path.abspath(path))
     with _writing(path):
         os.makedirs(folder, exist_ok=True)
-    wanted = grid.width * grid.height * bands * np.dtype(dtype).itemsize + _SPARE_BYTES
-    free = shutil.disk_usage(folder).free
+    check_space(folder, grid.width * grid.height * bands * np.dtype(dtype).itemsize)
+
+
+def check_space(folder, wanted):
+    """Refuse to begin if a folder's disk has less than `wanted` bytes left."""
+    free = shutil.disk_usage(folder).free - _SPARE_BYTES
     if free < wanted:
         raise JobError(
-            f'"{os.path.basename(path)}" may need {_size(wanted)}; the disk has {_size(free)} left.',
+            f"The output may need {_size(wanted)}; the disk has {_size(max(free, 0))} left.",
             "Free some space, or write to another disk.",
         )
 

@@ -1,0 +1,134 @@
+"""What the tasks that classify have in common: does the model suit, and what do they tell."""
+
+import numpy as np
+
+from ..jobs.errors import JobError
+from ..jobs.model_card import class_names
+
+_COARSER = 1.5
+
+
+def patch_side(card):
+    """Side in pixels of a raster's patch: what the images of the training covered."""
+    return card.chip or card.patch
+
+
+def check_bands(card, name, names):
+    """Refuse a raster or image whose bands are not those of the model.
+
+    Parameters
+    ----------
+    card : ModelCard
+    name : str
+        The raster's name, for the user.
+    names : sequence of str
+        Description of every band that is given, empty where there is none.
+
+    Raises
+    ------
+    JobError
+        If their number differs, or both have names and these are in another order.
+    """
+    wanted = [band["name"] for band in card.bands]
+    if len(names) != len(wanted):
+        given = ", ".join(name or f"band {i}" for i, name in enumerate(names, 1))
+        raise JobError(
+            f"The model was trained on {_count(wanted)} ({', '.join(wanted)}); "
+            f'"{name}" has {len(names)} ({given}).',
+            f"Choose {_count(wanted)}: {', '.join(wanted)}, in this order.",
+        )
+    if list(names) != wanted and sorted(names) == sorted(wanted):
+        raise JobError(
+            f'The bands of "{name}" are in the order {", ".join(names)}; the model was trained '
+            f"on {', '.join(wanted)}.",
+            f"Choose the bands in the order of the model: {', '.join(wanted)}.",
+        )
+
+
+def _count(bands):
+    return f"{len(bands)} band{'s' * (len(bands) != 1)}"
+
+
+def check_raster(card, raster, progress):
+    """Refuse a raster that the model cannot take; warn where it may not suit.
+
+    Raises
+    ------
+    JobError
+        As `check_bands`, and if the raster is smaller than a patch.
+    """
+    check_bands(card, raster.name, raster.names)
+    side, grid = patch_side(card), raster.grid
+    if min(grid.width, grid.height) < side:
+        raise JobError(
+            f'"{raster.name}" has {grid.width} x {grid.height} pixels, less than the patch of '
+            f"{side} x {side} pixels that the model looks at.",
+            "Choose a larger raster, or a model that was trained on smaller chips.",
+        )
+    if raster.is_palette:
+        progress.warning(
+            f'"{raster.name}" has a color table: its numbers are classified, not its colors. '
+            "Turn it into red, green and blue first if the model was trained on colors."
+        )
+    if raster.dtype != card.dtype:
+        progress.warning(
+            f'"{raster.name}" has values of type {raster.dtype}, the model was trained on '
+            f"{card.dtype}: check that they have the same unit."
+        )
+    warn_of_scale(card, raster.name, raster.gsd, progress)
+
+
+def warn_of_scale(card, name, gsd, progress):
+    """Warn if a pixel is much larger or smaller on the ground than in training."""
+    if not card.gsd or not gsd:
+        return
+    ratio = gsd / card.gsd
+    if max(ratio, 1 / ratio) > _COARSER:
+        progress.warning(
+            f'A pixel of "{name}" is {gsd:.3g} m, the model was trained on {card.gsd:.3g} m: '
+            "things look larger or smaller than it knows them. Resample the raster, or train "
+            "on this resolution."
+        )
+
+
+def columns(card):
+    """Name and type of the columns that tell a class: class, confidence, one per class."""
+    chances = [(f"p_{name}", "real") for name in class_names(card)]
+    return [("class", "text"), ("confidence", "real"), *chances]
+
+
+def attributes(card, chances):
+    """The values of `columns`.
+
+    Parameters
+    ----------
+    card : ModelCard
+    chances : array, shape (class,)
+        Probabilities; NaN if nothing is known.
+
+    Returns
+    -------
+    dict
+    """
+    names = [name for name, _ in columns(card)]
+    if np.isnan(chances).any():
+        return dict.fromkeys(names)
+    best = int(np.argmax(chances))
+    known = [class_names(card)[best], float(chances[best]), *map(float, chances)]
+    return dict(zip(names, known, strict=True))
+
+
+def say_counts(card, counts, what, progress):
+    """Tell how many of what each class got, the most first.
+
+    Parameters
+    ----------
+    card : ModelCard
+    counts : int array, shape (class,)
+    what : str
+        Such as ``"cells"``.
+    progress : Progress
+    """
+    for index in np.argsort(counts, kind="stable")[::-1]:
+        if counts[index]:
+            progress.note(f"{class_names(card)[index]}: {counts[index]:,} {what}")

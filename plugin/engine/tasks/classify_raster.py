@@ -1,0 +1,112 @@
+"""Slide an image classifier over a raster."""
+
+import os
+from contextlib import ExitStack, closing
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from ..classification import check_raster, patch_side, say_counts
+from ..classifier import load_classifier
+from ..prediction import classify_cells
+from ..rasters import Raster, new_raster
+from ..windows import Cells
+
+
+def run(job, progress):
+    """Classify a raster patch by patch.
+
+    Cells of one stride tile the extent from its upper left pixel; a cell gets the class of the
+    patch around its center, which is mirrored at the raster's border. A cell whose middle
+    pixel, or more than half of whose patch, holds no data is 0.
+
+    Returns
+    -------
+    dict
+        OUTPUT and, if asked for, CONFIDENCE.
+
+    Raises
+    ------
+    JobError
+        If the model does not suit the raster, or the extent lies outside.
+    """
+    classifier = load_classifier(job.model, job.device, job.batch_size)
+    card = classifier.card
+    with Raster(job.input, job.bands) as raster, ExitStack() as whole:
+        check_raster(card, raster, progress)
+        cells = _lay_out(raster, patch_side(card), job.stride, job.extent)
+        _check_outputs(job)
+        classes, confidence = _open_outputs(whole, job, raster, cells, card)
+        counts = _fill(classifier, raster, cells, classes, confidence, progress)
+    _say_what_came(card, counts, cells, raster, progress)
+    outputs = {"OUTPUT": job.output, "CONFIDENCE": job.confidence}
+    return {name: path for name, path in outputs.items() if path}
+
+
+def _lay_out(raster, patch, stride, extent):
+    window = (0, 0, raster.grid.height, raster.grid.width)
+    if extent:
+        window = raster.grid.window_of(extent)
+        if 0 in window[2:]:
+            raise JobError(
+                f'The extent does not touch "{raster.name}".',
+                "Draw it over the raster, in the raster's coordinate reference system.",
+            )
+    return Cells.over(window, stride or max(patch // 2, 1), patch)
+
+
+def _check_outputs(job):
+    paths = [os.path.abspath(path) for path in (job.output, job.confidence) if path]
+    if len(set(paths)) < len(paths):
+        raise JobError(
+            "OUTPUT and CONFIDENCE are the same file.", "Choose another name for one of them."
+        )
+
+
+def _open_outputs(whole, job, raster, cells, card):
+    """Begin the two rasters, each None if it is not asked for."""
+    part = raster.grid.part(cells.row, cells.column, cells.rows, cells.columns)
+    grid = part.coarser(cells.stride, cells.rows, cells.columns)
+    known = {"inputs": (job.input, job.model), "tags": _tags(job, cells)}
+    classes = confidence = None
+    if job.output:
+        largest = max(entry["value"] for entry in card.classes)
+        dtype = "uint8" if largest < 255 else "uint16"
+        maker = new_raster(job.output, grid, dtype, ["class"], 0, card.classes, **known)
+        classes = whole.enter_context(maker)
+    if job.confidence:
+        maker = new_raster(job.confidence, grid, "float32", ["confidence"], np.nan, **known)
+        confidence = whole.enter_context(maker)
+    return classes, confidence
+
+
+def _tags(job, cells):
+    return {
+        "MODEL": os.path.basename(job.model),
+        "SOURCE": os.path.basename(job.input),
+        "PATCH": str(cells.patch),
+        "STRIDE": str(cells.stride),
+    }
+
+
+def _fill(classifier, raster, cells, classes, confidence, progress):
+    """Write band after band; count the cells of every class."""
+    values = np.array([entry["value"] for entry in classifier.card.classes] + [0])
+    counts = np.zeros(len(values), np.int64)
+    with closing(classify_cells(classifier, raster, cells, progress)) as bands:
+        for row, best, chance in bands:
+            counts += np.bincount(best.ravel() % len(values), minlength=len(values))
+            if classes:
+                classes.write(values[best][None], row)
+            if confidence:
+                confidence.write(chance[None], row)
+    return counts[:-1]
+
+
+def _say_what_came(card, counts, cells, raster, progress):
+    total = cells.rows * cells.columns
+    say_counts(card, counts, "cells", progress)
+    if counts.sum() < total:
+        progress.note(f"No data: {total - counts.sum():,} of {total:,} cells.")
+    if not counts.any():
+        progress.warning(f'"{raster.name}" holds no data there; every cell is nodata.')
