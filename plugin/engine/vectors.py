@@ -210,8 +210,8 @@ def lattice_inside(coordinates, grid, first, step):
         Numbers in the lattice of the points inside; only of points inside the grid.
     """
     # Each point is the middle of a square: a polygon burns the squares whose middle it holds.
-    corner = Affine.translation(first - step / 2, first - step / 2) * Affine.scale(step)
-    transform = grid.transform * corner
+    corner = Affine.translation(first - step / 2, first - step / 2) @ Affine.scale(step)
+    transform = grid.transform @ corner
     box = _lattice_box(coordinates, transform, grid, first, step)
     if box is None:
         return np.zeros(0, int), np.zeros(0, int)
@@ -238,7 +238,7 @@ def _lattice_box(coordinates, transform, grid, first, step):
 
 
 def _burnt(shape, transform, top, bottom, left, right):
-    part = transform * Affine.translation(left, top)
+    part = transform @ Affine.translation(left, top)
     mask = geometry_mask([shape], (bottom - top, right - left), part, invert=True)
     rows, columns = np.nonzero(mask)
     return rows + top, columns + left

@@ -30,11 +30,11 @@ class Grid:
 
     def part(self, row, column, height, width):
         """The grid of a window, in cells of this grid; it may reach beyond the border."""
-        return Grid(width, height, self.transform * Affine.translation(column, row), self.crs)
+        return Grid(width, height, self.transform @ Affine.translation(column, row), self.crs)
 
     def coarser(self, factor, height, width):
         """A grid of the same corner, whose cells are `factor` times as long and wide."""
-        return Grid(width, height, self.transform * Affine.scale(factor), self.crs)
+        return Grid(width, height, self.transform @ Affine.scale(factor), self.crs)
 
     def to_pixels(self, eastings, northings):
         """Rows and columns (fractions count from the upper left corner) of points."""

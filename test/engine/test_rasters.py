@@ -1,0 +1,283 @@
+"""Rasters by windows, and new rasters."""
+
+import os
+import subprocess
+import threading
+import xml.etree.ElementTree as ET
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import rasterio
+
+from landscapes import LEVELS, NORTH_UP, ROTATED, SOUTH_UP, UTM, regions, textured, write_raster
+from plugin.engine.rasters import Grid, Raster, ground_sample_distance, new_raster
+from plugin.engine.rasters.naming import auxiliary_text
+from plugin.jobs.errors import JobError
+
+ROCKS = [
+    {"value": 1, "name": "chalk & flint", "color": "#f0f0e0"},
+    {"value": 2, "name": "März-Mergel", "color": "#90a080"},
+    {"value": 3, "name": "basalt", "color": "#202030"},
+]
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(0).integers(0, 200, (3, 50, 70)).astype(np.uint16)
+
+
+def grid(width=70, height=50, transform=NORTH_UP):
+    return Grid(width, height, transform, rasterio.crs.CRS.from_string(UTM))
+
+
+@contextmanager
+def small_disk(tmp_path, megabytes=1):
+    """A folder on a disk of its own, which fills up soon."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    options = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)]
+    try:
+        done = subprocess.run(options, capture_output=True, check=False)
+    except OSError:
+        done = None
+    if done is None or done.returncode:
+        pytest.skip("this machine does not let a small disk be mounted")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def write_new(path, area, values):
+    """Write an array (band, row, column) as a new raster."""
+    with new_raster(str(path), area, values.dtype) as new:
+        new.write(values, 0)
+
+
+def test_window_inside_is_what_lies_there(tmp_path, values):
+    with Raster(write_raster(tmp_path / "a.tif", values), [3, 1]) as raster:
+        read, valid = raster.read(10, 20, 15, 25)
+    assert (read == values[[2, 0], 10:25, 20:45]).all() and valid is None
+
+
+@pytest.mark.parametrize(
+    "row, column, height, width", [(-5, -9, 20, 30), (40, 60, 30, 30), (-60, -80, 200, 300)]
+)
+def test_window_beyond_the_border_is_mirrored(tmp_path, values, row, column, height, width):
+    with Raster(write_raster(tmp_path / "a.tif", values)) as raster:
+        read, valid = raster.read(row, column, height, width)
+    wide = np.pad(values, ((0, 0), (300, 300), (300, 300)), "reflect")
+    rows, columns = slice(row + 300, row + 300 + height), slice(column + 300, column + 300 + width)
+    assert (read == wide[:, rows, columns]).all() and valid is None
+
+
+def test_window_beyond_the_border_can_be_empty(tmp_path, values):
+    with Raster(write_raster(tmp_path / "a.tif", values)) as raster:
+        read, valid = raster.read(-5, -9, 20, 30, border="empty")
+        far, far_valid = raster.read(500, 500, 4, 4, border="empty")
+    assert (read[:, 5:, 9:] == values[:, :15, :21]).all()
+    assert valid[5:, 9:].all() and not valid[:5].any() and not valid[:, :9].any()
+    assert not far.any() and not far_valid.any()
+
+
+def test_holes_are_mirrored_with_their_pixels(tmp_path, values):
+    mask = np.ones((50, 70), bool)
+    mask[2, 3] = False
+    with Raster(write_raster(tmp_path / "a.tif", values, mask=mask)) as raster:
+        _, valid = raster.read(-4, -4, 10, 10)
+    assert sorted(zip(*np.nonzero(~valid), strict=True)) == [(2, 1), (2, 7), (6, 1), (6, 7)]
+
+
+def test_alpha_band_is_no_data_band_unless_it_is_asked_for(tmp_path):
+    values = textured(regions(40, 40, 10), bands=4)
+    values[3] = np.where(np.arange(40) < 10, 0, 255)
+    path = write_raster(tmp_path / "a.tif", values, photometric="RGB", ALPHA="YES")
+    with Raster(path) as raster:
+        _, valid = raster.read(0, 0, 40, 40)
+        assert raster.bands == [1, 2, 3] and raster.is_rgb
+    assert (valid == (np.arange(40) >= 10)).all()
+    with Raster(path, [1, 2, 3, 4]) as raster:
+        assert (raster.read(0, 0, 40, 40)[0] == values).all()
+
+
+def test_many_threads_read_what_lies_there(tmp_path, values):
+    wrong = []
+
+    def work(seed):
+        for row, column in np.random.default_rng(seed).integers(0, 40, (50, 2)):
+            read, _ = raster.read(int(row), int(column), 10, 10)
+            wrong.extend([1] * int((read != values[:, row : row + 10, column : column + 10]).any()))
+
+    with Raster(write_raster(tmp_path / "a.tif", values, tiled=True, blockxsize=16, blockysize=16)) as raster:  # fmt: skip
+        threads = [threading.Thread(target=work, args=(seed,)) for seed in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+
+
+def test_band_that_is_not_there_is_refused(tmp_path, values):
+    with pytest.raises(JobError, match=r'"a\.tif\" has 3 bands; band 7 is asked for'):
+        Raster(write_raster(tmp_path / "a.tif", values), [1, 7])
+
+
+def test_damage_met_while_reading_names_the_file(tmp_path, values):
+    path = write_raster(tmp_path / "a.tif", np.tile(values, (1, 9, 9)))
+    with open(path, "r+b") as file:
+        file.truncate(os.path.getsize(path) // 2)
+    with Raster(path) as raster, pytest.raises(JobError, match=r'"a\.tif\" cannot be read'):
+        raster.read(400, 0, 40, 40)
+
+
+@pytest.mark.parametrize("transform", [NORTH_UP, SOUTH_UP, ROTATED])
+def test_extent_is_snapped_to_the_pixels_it_touches(transform):
+    area = grid(transform=transform)
+    corners = [
+        transform @ place for place in ((20.3, 10.2), (45.6, 10.2), (45.6, 30.9), (20.3, 30.9))
+    ]
+    xs, ys = zip(*corners, strict=True)
+    row, column, height, width = area.window_of([min(xs), max(xs), min(ys), max(ys)])
+    assert row <= 10 and column <= 20 and row + height >= 31 and column + width >= 46
+    if transform != ROTATED:
+        assert (row, column, height, width) == (10, 20, 21, 26)
+
+
+def test_extent_on_pixel_edges_takes_no_sliver():
+    left, top = NORTH_UP @ (20, 10)
+    box = [left + 1e-7, left + 100 + 1e-7, top - 50 - 1e-7, top - 1e-7]
+    assert grid().window_of(box) == (10, 20, 5, 10)
+
+
+def test_extent_outside_is_empty():
+    assert 0 in grid().window_of([0, 100, 0, 100])[2:]
+
+
+@pytest.mark.parametrize(
+    "crs, side, northing, truth", [("EPSG:32633", 10.0, 5e6, 10.0), ("EPSG:4326", 0.001, 60.0, 111.32 * 0.5**0.5), ("EPSG:3857", 10.0, 8399737.9, 5.0), ("EPSG:2263", 10.0, 2e5, 3.048)]
+)  # fmt: skip
+def test_ground_sample_distance_is_in_meters_on_the_ground(crs, side, northing, truth):
+    place = rasterio.Affine(side, 0, 10.0, 0, -side, northing)
+    area = Grid(1, 1, place, rasterio.crs.CRS.from_string(crs))
+    assert ground_sample_distance(area) == pytest.approx(truth, rel=0.01)
+
+
+@pytest.mark.parametrize("transform", [NORTH_UP, SOUTH_UP, ROTATED])
+def test_new_raster_keeps_place_names_and_values(tmp_path, values, transform):
+    path = tmp_path / "new" / "a.tif"
+    with new_raster(str(path), grid(transform=transform), "uint16", ("a", "b", "c"), 9, tags={"MODEL": "m"}) as new:  # fmt: skip
+        new.write(values[:, :30], 0)
+        new.write(values[:, 30:], 30)
+        assert not path.exists()
+    with rasterio.open(path) as raster:
+        assert (raster.read() == values).all()
+        assert raster.transform == transform and raster.crs == UTM and raster.nodata == 9
+        assert raster.descriptions == ("a", "b", "c") and raster.tags()["MODEL"] == "m"
+        assert raster.compression.name == "deflate"
+    assert sorted(os.listdir(path.parent)) == ["a.tif"]
+
+
+def test_large_new_raster_is_tiled_and_has_overviews(tmp_path):
+    path = str(tmp_path / "a.tif")
+    with new_raster(path, grid(3000, 600), "uint8", classes=ROCKS, nodata=0) as new:
+        new.write(np.full((1, 600, 3000), 2, np.uint8), 0)
+    with rasterio.open(path) as raster:
+        assert raster.block_shapes == [(256, 256)] and raster.overviews(1) == [2, 4]
+        assert (raster.read(1, out_shape=(150, 750)) == 2).all()
+
+
+def test_class_names_and_colors_are_where_gdal_looks(tmp_path):
+    path = str(tmp_path / "a.tif")
+    with new_raster(path, grid(), "uint8", classes=ROCKS, nodata=0) as new:
+        new.write(np.ones((1, 50, 70), np.uint8), 0)
+    with rasterio.open(path) as raster:
+        table = raster.colormap(1)
+    assert [table[i] for i in range(4)] == [
+        (0, 0, 0, 0), (0xF0, 0xF0, 0xE0, 255), (0x90, 0xA0, 0x80, 255), (0x20, 0x20, 0x30, 255),
+    ]  # fmt: skip
+    try:
+        told = subprocess.run(["gdalinfo", path], capture_output=True, encoding="utf-8", check=True)
+    except OSError:
+        pytest.skip("gdalinfo is not on this machine")
+    for number, rock in enumerate(ROCKS, 1):
+        assert f"{number}: {rock['name']}" in told.stdout
+    assert "GDALRasterAttributeTable" in told.stdout
+
+
+def test_attribute_table_tells_value_name_and_color():
+    root = ET.fromstring(auxiliary_text(ROCKS))
+    rows = [[cell.text for cell in row] for row in root.iter("Row")]
+    assert rows[1] == ["2", "März-Mergel", "144", "160", "128", "255"]
+    assert [name.text for name in root.iter("Category")][1:] == [rock["name"] for rock in ROCKS]
+
+
+def test_names_of_an_older_raster_do_not_stay(tmp_path):
+    path = tmp_path / "a.tif"
+    for classes in (ROCKS, ()):
+        with new_raster(str(path), grid(), "uint8", classes=classes) as new:
+            new.write(np.ones((1, 50, 70), np.uint8), 0)
+    assert os.listdir(tmp_path) == ["a.tif"]
+
+
+def test_failure_leaves_the_older_raster_as_it_was(tmp_path, values):
+    path = write_raster(tmp_path / "a.tif", values)
+    with pytest.raises(ZeroDivisionError), new_raster(path, grid(), "uint8") as new:
+        new.write(np.ones((1, 20, 70), np.uint8), 0)
+        raise ZeroDivisionError
+    with rasterio.open(path) as raster:
+        assert (raster.read() == values).all()
+    assert os.listdir(tmp_path) == ["a.tif"]
+
+
+def test_input_is_not_written_over(tmp_path, values):
+    path = write_raster(tmp_path / "a.tif", values)
+    link = tmp_path / "link.tif"
+    link.symlink_to(path)
+    with pytest.raises(JobError, match="is read by this job"), new_raster(str(link), grid(), "uint8", inputs=[path]):  # fmt: skip
+        pass
+
+
+def test_full_disk_is_told_and_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr("plugin.engine.rasters.writing.check_space", lambda *ignored: None)
+    noise = np.random.default_rng(0).random((1, 1000, 1000), np.float32)
+    with small_disk(tmp_path) as folder:
+        with pytest.raises(JobError, match=r'The disk is full: "a\.tif"') as caught:
+            write_new(folder / "a.tif", grid(1000, 1000), noise)
+        assert os.listdir(folder) == []
+    assert caught.value.remedy
+
+
+def fill_up_while_writing(folder):
+    noise = np.random.default_rng(0).random((1, 100, 300), np.float32)
+    with new_raster(str(folder / "a.tif"), grid(300, 100), "float32") as new:
+        new.write(noise, 0)
+        with pytest.raises(OSError), open(folder / "other", "wb") as other:
+            other.write(bytes(2**23))
+
+
+def test_disk_that_fills_up_before_the_file_is_closed_is_told(tmp_path):
+    with small_disk(tmp_path, 3) as folder:
+        with pytest.raises(JobError, match=r'The disk is full: "a\.tif"'):
+            fill_up_while_writing(folder)
+        assert os.listdir(folder) == ["other"]
+
+
+def test_lack_of_space_is_told_before_work_starts(tmp_path):
+    nothing = np.zeros((1, 0, 0))
+    with small_disk(tmp_path) as folder:
+        with pytest.raises(JobError, match=r"may need 800 MB; the disk has .* left"):
+            write_new(folder / "a.tif", grid(10_000, 10_000), nothing)
+        assert os.listdir(folder) == []
+
+
+def test_place_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(JobError, match="cannot be written"):
+        write_new(tmp_path / "file" / "a.tif", grid(), np.zeros((1, 50, 70), np.uint8))
+
+
+def test_levels_of_the_made_up_landscape_are_its_truth():
+    truth = regions(60, 60, 20)
+    values = textured(truth)
+    assert [round(values[:, truth == i].mean()) for i in range(3)] == pytest.approx(LEVELS, abs=2)
