@@ -37,7 +37,7 @@ def run(path, answers):
         print("Stopped.", file=sys.stderr)
         return STOPPED
     except JobError as error:
-        print(f"{error.trace}\n{error}".strip(), file=sys.stderr)
+        print(error, file=sys.stderr)
         return FAILED
     answers.write((json.dumps(plain(outputs), indent=2) + "\n").encode("ascii"))
     answers.flush()

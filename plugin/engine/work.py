@@ -64,16 +64,17 @@ def explain(error, name):
     Returns
     -------
     JobError
-        With the trace of `error` for the log.
+        A `JobError` as it is, its cause being told to the log file only; any other error as a
+        sentence with the trace.
     """
-    found, remedy = _found_and_remedy(error, name)
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return JobError(found, remedy, trace)
+    print(trace, file=sys.stderr)
+    if isinstance(error, JobError):
+        return error
+    return JobError(*_found_and_remedy(error, name), trace)
 
 
 def _found_and_remedy(error, name):
-    if isinstance(error, JobError):
-        return error.found, error.remedy
     said = _first_line(error)
     if isinstance(error, MemoryError) or any(words in said.lower() for words in OUT_OF_MEMORY):
         return _out_of_memory(said)
