@@ -19,10 +19,26 @@ from plugin.jobs.declare import from_values  # noqa: E402
 from plugin.jobs.errors import JobError  # noqa: E402
 
 
-def tell(message):
-    """Print notes and warnings; leave progress out of the log."""
-    if message["say"] in ("note", "warning"):
-        print(message["text"], flush=True)
+class Telling:
+    """Prints what is found and every stage once; leaves the flow of progress out."""
+
+    def __init__(self):
+        self._stage = ""
+
+    def progress(self, fraction, text):
+        stage = text.split(":")[0]
+        if stage != self._stage:
+            self._stage = stage
+            print(f"{fraction:4.0%}  {text}", flush=True)
+
+    def note(self, text):
+        print(text, flush=True)
+
+    def warning(self, text):
+        print(text, file=sys.stderr, flush=True)
+
+    def log(self, line):
+        """The lines of pip are in the log file of the engine's folder."""
 
 
 def asked_for():
@@ -34,9 +50,8 @@ def asked_for():
 def main(path):
     try:
         if environment.engine_python() is None or asked_for():
-            environment.prepare(
-                from_values(JOBS["prepare_engine"], asked_for()), tell, lambda: False
-            )
+            job = from_values(JOBS["prepare_engine"], asked_for())
+            environment.prepare(job, Telling(), lambda: False)
     except JobError as error:
         return str(error)
     Path(path).write_text(str(environment.engine_python()) + "\n", encoding="utf-8")
