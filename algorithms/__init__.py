@@ -4,10 +4,14 @@ from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
+from .download_engine import DownloadEngine
 from .export_training_chips import ExportTrainingChips
+from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
 
 ALGORITHMS = (
+    PrepareEngine,
+    DownloadEngine,
     ExportTrainingChips,
     TrainImageClassifier,
     ClassifyImages,

@@ -116,6 +116,8 @@ def _fill(site, locked, foreign, workshop):
     if foreign:
         workshop.tell.stage(span[1], "Installing PyTorch for CUDA: about 3 GB")
         installing.install_cuda_torch(python, foreign, workshop, site.wheels)
+    if site.backend == "cpu":
+        installing.hide_gpu(packages_folder)
     with open(os.path.join(site.folder, "installed"), "w", encoding="utf-8") as file:
         file.write(str(site.computer) + "\n")
 

@@ -19,7 +19,7 @@ from .installing import environment_python
 from .jobs.errors import JobError
 from .telling import Teller
 
-__all__ = ["download", "engine_python", "engine_state", "engine_variables", "home", "prepare"]
+__all__ = ["download", "engine_python", "engine_state", "home", "prepare"]
 _FOLDER_NAME = "DeepGeology"
 
 
@@ -59,16 +59,6 @@ def engine_python():
     """The engine's Python program, or None if it is not prepared; instant."""
     state = engine_state()
     return state["python"] if state else None
-
-
-def engine_variables():
-    """What the engine's environment needs beside its Python.
-
-    On Linux, an engine for the CPU lacks libraries that the GPU would ask for later.
-    """
-    state = engine_state()
-    lean = state and not state["own"] and state["backend"] == "cpu"
-    return dict(trial.WITHOUT_GPU) if lean else {}
 
 
 def prepare(job, listener, is_canceled, proxy=""):
@@ -160,25 +150,24 @@ def _make(base, job, workshop):
     key = f"{lock_hash()} {computer.minor} {job.backend}".encode()
     folder = os.path.join(home(), "engine-" + hashlib.sha256(key).hexdigest()[:8])
     premises.refuse_long_path(folder, computer)
-    variables = trial.WITHOUT_GPU if job.backend == "cpu" else {}
-    answer = _answer_of_standing(folder, workshop, variables)
+    answer = _answer_of_standing(folder, workshop)
     if answer is None:
         build(Site(folder, base, computer, job.backend, job.wheels or ""), workshop)
         workshop.tell.stage(0.94, "Trying the engine on its devices")
-        answer = trial.try_out(environment_python(folder), workshop, variables)
+        answer = trial.try_out(environment_python(folder), workshop)
     trial.refuse_problems(answer, environment_python(folder), own=False)
     trial.refuse_idle_gpu(answer, job.backend)
     python = environment_python(folder)
     return _state(answer, python, base.path, folder, job.backend, own=False)
 
 
-def _answer_of_standing(folder, workshop, variables):
+def _answer_of_standing(folder, workshop):
     """What an engine that was installed before says now; None if there is none that works."""
     if not os.path.exists(os.path.join(folder, "installed")):
         return None
     workshop.tell.stage(0.5, "The engine is installed; trying it")
     try:
-        answer = trial.try_out(environment_python(folder), workshop, variables)
+        answer = trial.try_out(environment_python(folder), workshop)
     except JobError:
         answer = {"problems": ["it does not run"]}
     if answer["problems"]:

@@ -8,6 +8,11 @@ from .engine_packages import BIG, wheel_package
 from .errands import run
 from .meters import DownloadMeter, InstallMeter
 
+_HIDE_GPU = """# Made by Deep Geology: this engine was prepared for the CPU.
+import os
+
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+"""
 LEASH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leash.py")
 
 
@@ -109,6 +114,16 @@ def install_cuda_torch(python, packages, workshop, folder=""):
         command = [uv, "pip", "install", "--python", python, "--torch-backend=auto"]
         command += ["--no-cache", "--only-binary", ":all:", *wanted]
     run(command, workshop, "Installing PyTorch for CUDA")
+
+
+def hide_gpu(site):
+    """Let the environment with packages in `site` see no GPU.
+
+    An engine for the CPU lacks libraries that PyTorch would ask for on a GPU, in the middle of
+    a job. Python runs ``sitecustomize`` at every start, whoever starts it.
+    """
+    with open(os.path.join(site, "sitecustomize.py"), "w", encoding="utf-8") as file:
+        file.write(_HIDE_GPU)
 
 
 def missing_wheels(packages, folder):

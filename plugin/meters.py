@@ -68,7 +68,7 @@ def _package_in(line):
     found = re.search(r"(?:Collecting|Processing|Downloading|Using cached) (\S+)", line)
     if not found:
         return ""
-    return re.split(r"[=<>;]|-\d", os.path.basename(found.group(1)))[0]
+    return normalized(re.split(r"[=<>;]|-\d", os.path.basename(found.group(1)))[0])
 
 
 class InstallMeter:

@@ -25,6 +25,11 @@ _MEANINGS = (
         "Enter them under Settings > Options > Network > Proxy, " + _AGAIN,
     ),
     (
+        r"Missing dependencies for SOCKS",
+        "pip cannot use a SOCKS proxy.",
+        "Use an HTTP proxy, " + _OFFLINE,
+    ),
+    (
         r"ProxyError|Cannot connect to proxy|Tunnel connection failed|proxy server",
         "The proxy does not let the download through.",
         "Check Settings > Options > Network > Proxy, " + _AGAIN,

@@ -8,18 +8,15 @@ from .errands import run
 from .jobs.errors import JobError
 
 SELF_CHECK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine", "self_check.py")
-WITHOUT_GPU = {"CUDA_VISIBLE_DEVICES": "-1"}
 
 
-def try_out(python, workshop, variables=None):
+def try_out(python, workshop):
     """Import the libraries and compute on every device, in a process of `python`.
 
     Parameters
     ----------
     python : str
     workshop : Workshop
-    variables : dict, optional
-        What is added to its environment.
 
     Returns
     -------
@@ -39,7 +36,7 @@ def try_out(python, workshop, variables=None):
         return False
 
     command = [python, "-X", "utf8", "-s", SELF_CHECK]
-    environment = {**clean_environment(), **(variables or {})}
+    environment = clean_environment()
     run(command, workshop, "Trying the engine", on_line=hear, environment=environment)
     if not answers:
         raise JobError("The engine's Python gave no answer.", "Run Prepare engine again.")

@@ -1,0 +1,238 @@
+"""The desktop's side of the engine: options page, message when it is missing, QGIS's proxy."""
+
+import os
+from urllib.parse import quote
+
+from qgis.core import QgsApplication, QgsSettings, QgsTask
+from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtNetwork import QNetworkProxy
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout
+
+from . import environment
+from .telling import size_text
+
+ICON = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+    "resources",
+    "icons",
+    "provider.svg",
+)
+PREPARE = "deepgeology:prepareengine"
+
+
+def tr(text):
+    """Translate a text of the plugin."""
+    return QCoreApplication.translate("DeepGeology", text)
+
+
+def proxy():
+    """The proxy of QGIS's network settings as an address.
+
+    Returns
+    -------
+    str
+        Such as ``"http://name:password@proxy.example:8080"``; empty if QGIS uses none, or the
+        system's own, which pip finds by itself.
+    """
+    settings = QgsSettings()
+    if not settings.value("proxy/proxyEnabled", False, type=bool):
+        return ""
+    host = settings.value("proxy/proxyHost", "", type=str)
+    kind = settings.value("proxy/proxyType", "", type=str)
+    if not host or kind == "DefaultProxy":
+        return ""
+    scheme = "socks5h" if kind == "Socks5Proxy" else "http"
+    port = settings.value("proxy/proxyPort", "", type=str)
+    return f"{scheme}://{_credentials(settings)}{host}" + (f":{port}" if port else "")
+
+
+def _credentials(settings):
+    """``name:password@`` of the proxy, from the settings or from QGIS's safe; or empty."""
+    name = settings.value("proxy/proxyUser", "", type=str)
+    password = settings.value("proxy/proxyPassword", "", type=str)
+    safe = settings.value("proxy/authcfg", "", type=str)
+    if safe:
+        filled = _from_safe(safe)
+        name, password = filled.user() or name, filled.password() or password
+    return f"{quote(name, safe='')}:{quote(password, safe='')}@" if name else ""
+
+
+def _from_safe(key):
+    found = QNetworkProxy()
+    changed = QgsApplication.authManager().updateNetworkProxy(found, key)
+    # With Qt 5 and 6 alike, Python gets either a truth or (truth, proxy).
+    return changed[1] if isinstance(changed, tuple) else found
+
+
+class Desktop:
+    """What the plugin adds to the desktop: the options page and the message.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+    """
+
+    def __init__(self, iface):
+        self._iface = iface
+        self._factory = OptionsFactory()
+        self._message = None
+
+    def add(self):
+        """Add the options page, and ask for the engine once the desktop stands."""
+        self._iface.registerOptionsWidgetFactory(self._factory)
+        if self._iface.mainWindow().isVisible():
+            self.ask_for_engine()
+        else:
+            self._iface.initializationCompleted.connect(self.ask_for_engine)
+
+    def remove(self):
+        """Take back what `add` added."""
+        self._iface.unregisterOptionsWidgetFactory(self._factory)
+        try:
+            self._iface.initializationCompleted.disconnect(self.ask_for_engine)
+        except TypeError:
+            return  # it was never connected: the desktop stood already
+        finally:
+            self._close_message()
+
+    def ask_for_engine(self):
+        """Show a message with a button if the engine is missing."""
+        if environment.engine_python() is not None:
+            return
+        bar = self._iface.messageBar()
+        text = tr("The engine is not prepared: its libraries are installed once, apart from QGIS.")
+        self._message = bar.createMessage("Deep Geology", text)
+        button = QPushButton(tr("Prepare engine…"), self._message)
+        button.clicked.connect(self._prepare)
+        self._message.layout().addWidget(button)
+        self._message.destroyed.connect(self._forget_message)
+        bar.pushWidget(self._message)
+
+    def _prepare(self):
+        self._close_message()
+        open_prepare_engine()
+
+    def _close_message(self):
+        if self._message is not None:
+            message, self._message = self._message, None
+            self._iface.messageBar().popWidget(message)
+
+    def _forget_message(self):
+        self._message = None
+
+
+def open_prepare_engine(parameters=None, parent=None):
+    """Open the dialog of *Prepare engine*; it stays open beside QGIS's main window."""
+    import processing
+
+    dialog = processing.createAlgorithmDialog(PREPARE, parameters or {})
+    if parent is not None:
+        dialog.setParent(parent, dialog.windowFlags())
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.show()
+    return dialog
+
+
+class OptionsFactory(QgsOptionsWidgetFactory):
+    """Makes the page *Deep Geology* of QGIS's options."""
+
+    def __init__(self):
+        super().__init__("Deep Geology", QIcon(ICON))
+
+    def icon(self):
+        return QIcon(ICON)
+
+    def createWidget(self, parent):
+        return OptionsPage(parent)
+
+
+class OptionsPage(QgsOptionsPageWidget):
+    """State of the engine, where it is, how large it is, and the button that makes it."""
+
+    def __init__(self, parent=None):
+        super().__init__(parent)
+        self.state, self.place, self.size = QLabel(), QLabel(), QLabel(tr("measuring…"))
+        self.python = QgsFileWidget()
+        self.button = QPushButton(tr("Prepare engine…"))
+        self._task = None
+        self._lay_out()
+        self.show_state()
+        self.button.clicked.connect(self._prepare)
+
+    def apply(self):
+        """Nothing to keep: what is chosen here is taken into use by *Prepare engine*."""
+
+    def show_state(self):
+        """Show what is known of the engine now."""
+        state = environment.engine_state()
+        self.state.setText(_state_text(state))
+        self.place.setText(state["location"] if state else environment.home())
+        if state and state["own"]:
+            self.python.setFilePath(state["python"])
+        self._measure(environment.home())
+
+    def _lay_out(self):
+        for label in (self.state, self.place):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        form = QFormLayout()
+        form.addRow(tr("Engine"), self.state)
+        form.addRow(tr("Location"), self.place)
+        form.addRow(tr("Size on disk"), self.size)
+        form.addRow(tr("Use this Python"), self.python)
+        hint = tr(
+            "Empty: an environment is made. A Python given here is checked and taken into use by "
+            "Prepare engine. To have the engine elsewhere, set the environment variable "
+            "DEEPGEOLOGY_HOME before QGIS starts."
+        )
+        note = QLabel(hint)
+        note.setWordWrap(True)
+        form.addRow("", note)
+        form.addRow("", self.button)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addStretch()
+
+    def _measure(self, folder):
+        """Add the sizes of thousands of files up in a thread of QGIS."""
+        self._task = QgsTask.fromFunction(
+            tr("Measure the engine"),
+            lambda task: _folder_size(folder, task.isCanceled),
+            on_finished=self._show_size,
+        )
+        QgsApplication.taskManager().addTask(self._task)
+
+    def _show_size(self, error, size=None):
+        try:
+            self.size.setText(size_text(size) if size is not None else tr("unknown"))
+        except RuntimeError:
+            return  # the page was closed meanwhile
+
+    def _prepare(self):
+        path = self.python.filePath()
+        open_prepare_engine({"PYTHON": path} if path else {}, self.window())
+
+
+def _state_text(state):
+    if state is None:
+        return tr("Not prepared. No tool that computes can run before Prepare engine has.")
+    text = tr("Prepared: PyTorch {torch} on {devices}").format(**state)
+    return text + (tr(" (your own environment)") if state["own"] else "")
+
+
+def _folder_size(folder, is_canceled):
+    """Bytes of all files below a folder; what vanishes meanwhile is not counted."""
+    total, folders = 0, [folder]
+    while folders and not is_canceled():
+        try:
+            with os.scandir(folders.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        folders.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_size
+        except OSError:
+            continue  # removed in this moment
+    return total
