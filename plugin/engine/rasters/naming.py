@@ -1,6 +1,7 @@
 """Names and colors of classes in a raster file, where GDAL and QGIS find them."""
 
-from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405 - only writes
+# Nothing is parsed here, only written.
+from xml.etree.ElementTree import Element, SubElement, tostring  # nosec B405
 
 # Column: name, GDAL's type (0 integer, 2 text) and usage (2 name, 5 minimum = maximum = value,
 # 6 to 9 red, green, blue, alpha).
