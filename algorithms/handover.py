@@ -1,6 +1,7 @@
 """Layers that the engine cannot open become files that it can."""
 
 import os
+import re
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 
@@ -60,13 +61,21 @@ def hand_over(algorithm, run, inputs, rasters, folder):
     paths = {}
     for name, raster in rasters.items():
         part = box or layers.box_of(sources.values(), raster.crs, transforms)
-        paths[name] = raster.file(folder, name, part, feedback, transforms)
+        place = _named_place(folder, name, raster.name)
+        paths[name] = raster.file(place + ".tif", part, feedback, transforms)
     for name, source in sources.items():
-        paths[name] = os.path.join(folder, name + ".geojson")
+        paths[name] = _named_place(folder, name, source.sourceName()) + ".geojson"
         attributes = _attributes_of(algorithm.job, name, inputs)
         crs = _reference_crs(rasters, source)
         write_features(source, paths[name], attributes, crs, context, feedback)
     return paths
+
+
+def _named_place(folder, field, layer_name):
+    """A path that carries the layer's name: the engine's sentences name files."""
+    os.makedirs(os.path.join(folder, field))
+    stem = re.sub(r"[^\w .-]", "_", layer_name)[:60].strip(" .")
+    return os.path.join(folder, field, stem or field)
 
 
 def _feature_sources(algorithm, parameters, context):

@@ -38,13 +38,13 @@ class RasterSource:
         self.path = _gdal_name(layer)
         self._provider = None if self.path else layer.dataProvider().clone()
 
-    def file(self, folder, stem, box, feedback, transforms):
+    def file(self, copy, box, feedback, transforms):
         """The path that the engine reads; the raster is exported if it is no file.
 
         Parameters
         ----------
-        folder, stem : str
-            Where an export goes, and its name without an extension.
+        copy : str
+            Path of the GeoTIFF that an export becomes.
         box : QgsRectangle or None
             Part that is needed, in the layer's CRS; only used for what has no pixels of its own.
         feedback : QgsProcessingFeedback
@@ -61,9 +61,8 @@ class RasterSource:
             return self.path
         part, columns, rows = _grid(self._provider, box, self.name)
         feedback.pushInfo(f'"{self.name}" is copied to a file of {columns} x {rows} pixels.')
-        path = os.path.join(folder, stem + ".tif")
-        self._write(path, part, columns, rows, feedback, transforms)
-        return path
+        self._write(copy, part, columns, rows, feedback, transforms)
+        return copy
 
     def _write(self, path, part, columns, rows, feedback, transforms):
         pipe = QgsRasterPipe()

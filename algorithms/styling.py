@@ -22,8 +22,11 @@ from ..plugin.jobs.model_card import read_card
 
 # Viridis: even steps look even, in print and to color-blind eyes too.
 VIRIDIS = ((0.0, "#440154"), (0.25, "#3b528b"), (0.5, "#21918c"), (0.75, "#5ec962"), (1, "#fde725"))
-# Okabe and Ito's colors, https://jfly.uni-koeln.de/color/, for classes that have none of their own.
-PALETTE = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
+# The first colors that the engine gives to the classes of a model (Paul Tol's schemes).
+PALETTE = (
+    "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933", "#882255",
+    "#44aa99", "#ddcc77", "#332288", "#cc6677", "#117733", "#88ccee", "#aa4499",
+)  # fmt: skip
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 
@@ -64,10 +67,16 @@ def style_class_raster(layer):
     classes = [
         QgsPalettedRasterRenderer.Class(round(item.value), item.color, item.label)
         for item in provider.colorTable(1)
-        if item.label and item.color.alpha()
+        if _is_class(item)
     ]
     if classes:
         layer.setRenderer(QgsPalettedRasterRenderer(provider, 1, classes))
+
+
+def _is_class(item):
+    """Whether an entry of a color table is a class: a GeoTIFF fills the table with black."""
+    is_named = item.label != f"{item.value:g}"
+    return item.color.alpha() > 0 and bool(item.label) and (is_named or item.color.value() > 0)
 
 
 def style_confidence(layer):

@@ -1,3 +1,4 @@
+# ruff: noqa: N802, N803 - QGIS gives the names of the methods of Ears
 """Small layers whose truth is known, made with QGIS and GDAL for the tests of the algorithms.
 
 The landscape is 256 x 256 pixels of 10 m (EPSG:32717): *granite* in the west is bright and

@@ -20,7 +20,7 @@ def plugins(tmp_path_factory):
     folder = tmp_path_factory.mktemp("plugins")
     (folder / "deep_geology").symlink_to(ROOT, target_is_directory=True)
     os.environ["QGIS_PLUGINPATH"] = str(folder)
-    os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(tmp_path_factory.mktemp("profile"))
+    os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(folder / "profile")
     return folder
 
 
@@ -29,7 +29,7 @@ def qgis(plugins):
     """The running QGIS application, with our provider."""
     from qgis.core import QgsApplication
 
-    application = QgsApplication([], False)
+    application = QgsApplication([], False, str(plugins / "profile"))
     application.initQgis()
     sys.path.insert(0, str(plugins))
     from processing.core.Processing import Processing
@@ -115,6 +115,7 @@ def chips(qgis, tmp_path_factory):
 def model(qgis, chips, tmp_path_factory):
     """Path of a model that tells the two rocks apart."""
     import processing
+
     from qgis_truth import QUICK_TRAINING
 
     folder = tmp_path_factory.mktemp("model")

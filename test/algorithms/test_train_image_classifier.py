@@ -3,6 +3,7 @@
 import os
 
 import pytest
+
 from qgis_truth import QUICK_TRAINING, Ears
 
 

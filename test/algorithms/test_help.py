@@ -1,0 +1,90 @@
+"""The help: every parameter explained, every example runs as it is printed."""
+
+import os
+import shutil
+
+import pytest
+from qgis.core import QgsApplication
+
+from qgis_truth import label_points, memory_points, rock_values, save, write_raster
+
+NAMES = (
+    "exporttrainingchips",
+    "trainimageclassifier",
+    "classifyimages",
+    "classifyraster",
+    "classifyfeatures",
+    "describemodel",
+)
+
+
+def algorithm(name):
+    """An algorithm of the provider; `processing` must have been started."""
+    return QgsApplication.processingRegistry().algorithmById("deepgeology:" + name)
+
+
+def printed_example(name):
+    """The lines of the help after its last heading."""
+    return algorithm(name).shortHelpString().split("In the Python console of QGIS:\n")[1]
+
+
+def ours():
+    return QgsApplication.processingRegistry().providerById("deepgeology").algorithms()
+
+
+def test_provider_lists_every_job(qgis):
+    from deep_geology.plugin.jobs import JOBS
+    from deep_geology.plugin.jobs.declare import processing_name
+
+    assert sorted(a.name() for a in ours()) == sorted(processing_name(name) for name in JOBS)
+
+
+def test_every_parameter_is_explained(qgis):
+    silent = [
+        f"{a.name()}:{p.name()}" for a in ours() for p in a.parameterDefinitions() if not p.help()
+    ]
+    assert silent == []
+
+
+def test_every_algorithm_is_found_and_has_its_icon(qgis):
+    for one in ours():
+        assert one.tags() and one.shortDescription() and one.displayName() and one.helpUrl()
+        assert os.path.isfile(one.svgIconPath()), one.svgIconPath()
+        assert one.groupId() in ("imageclassification", "engine")
+        assert one.name().isalpha() and one.name().islower()
+
+
+def test_help_has_no_markup_that_a_terminal_would_show(qgis):
+    assert [a.name() for a in ours() if "<" in a.shortHelpString()] == []
+
+
+@pytest.fixture
+def samples(model, chips, tmp_path, monkeypatch):
+    """The working folder of the examples, with the files that they name."""
+    write_raster(tmp_path / "survey.tif", rock_values())
+    save(memory_points(label_points(24)), tmp_path / "labels.gpkg", "labels")
+    save(memory_points(label_points(8)), tmp_path / "outcrops.gpkg", "outcrops")
+    shutil.copytree(os.path.join(chips, "granite"), tmp_path / "photos")
+    shutil.copytree(chips, tmp_path / "training")
+    shutil.copy(model, tmp_path / "rocks.safetensors")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_example_runs_as_it_is_printed(name, samples):
+    lines = printed_example(name)
+    if name == "trainimageclassifier":
+        os.rename("training", "chips")
+    before = set(os.listdir())
+    exec(lines, {})
+    assert set(os.listdir()) - before or name == "trainimageclassifier"
+
+
+def test_example_of_training_writes_the_model_that_the_others_use(samples):
+    os.rename("training", "chips")
+    os.remove("rocks.safetensors")
+    exec(printed_example("trainimageclassifier"), {})
+    assert os.path.exists("rocks.safetensors")
+    exec(printed_example("classifyraster"), {})
+    assert os.path.exists("classes.tif")

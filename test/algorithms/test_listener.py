@@ -1,0 +1,68 @@
+"""What is shown of what the engine says."""
+
+import pytest
+
+from qgis_truth import Ears
+
+
+class Clock:
+    """Seconds that pass when told."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def told(qgis):
+    """A listener with its feedback and clock."""
+    from deep_geology.algorithms.listener import FeedbackListener
+
+    ears, clock = Ears(), Clock()
+    return FeedbackListener(ears, clock), ears, clock
+
+
+def test_bar_moves_at_most_ten_times_a_second(told):
+    listener, ears, clock = told
+    for step in range(1000):
+        clock.now = step / 1000
+        listener.progress(step / 2000, "")
+    assert 9 <= len(ears.steps) <= 11
+
+
+def test_end_is_always_shown(told):
+    listener, ears, _ = told
+    listener.progress(0.5, "")
+    listener.progress(1.0, "")
+    assert ears.steps[-1][1] == 100
+
+
+def test_stage_is_written_once_while_only_its_numbers_change(told):
+    listener, ears, clock = told
+    for step in range(40):
+        clock.now = step / 10
+        listener.progress(step / 80, f"Window {step} of 80, {8 - step / 10:.1f} s left")
+    listener.progress(0.5, "Writing overviews")
+    assert ears.texts == ["Window 0 of 80, 8.0 s left", "Writing overviews"]
+
+
+def test_long_stage_is_written_again_every_five_seconds(told):
+    listener, ears, clock = told
+    for second in range(11):
+        clock.now = second
+        listener.progress(second / 20, f"Epoch {second}")
+    assert ears.texts == ["Epoch 0", "Epoch 5", "Epoch 10"]
+
+
+def test_metrics_of_an_epoch_come_on_one_line(told):
+    listener, ears, _ = told
+    for epoch in (1, 2):
+        listener.metric("training_loss", 1 / epoch, epoch)
+        listener.metric("accuracy", 0.5 * epoch, epoch)
+    listener.note("Done.")
+    assert ears.info == [
+        "Epoch 1: training loss 1, accuracy 0.5",
+        "Epoch 2: training loss 0.5, accuracy 1",
+        "Done.",
+    ]

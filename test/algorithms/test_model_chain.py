@@ -1,0 +1,94 @@
+"""A saved Processing model chains export chips -> train -> classify raster."""
+
+import os
+
+import numpy as np
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource as Source,
+    QgsProcessingModelOutput,
+    QgsProcessingModelParameter,
+    QgsProcessingParameterField,
+    QgsProcessingParameterRasterLayer,
+    QgsProcessingParameterVectorLayer,
+)
+
+from qgis_truth import QUICK_TRAINING, label_points, memory_points, read_raster, save
+
+
+def step(model, name, parameters, outputs=()):
+    """Add an algorithm to a model; `outputs` pairs an output with its name in the model."""
+    child = QgsProcessingModelChildAlgorithm("deepgeology:" + name)
+    child.setChildId(name)
+    for key, source in parameters.items():
+        is_source = isinstance(source, Source)
+        child.addParameterSources(key, [source if is_source else Source.fromStaticValue(source)])
+    known = {}
+    for key, shown in outputs:
+        output = QgsProcessingModelOutput(shown)
+        output.setChildId(name)
+        output.setChildOutputName(key)
+        known[shown] = output
+    child.setModelOutputs(known)
+    assert child.reattach()
+    model.addChildAlgorithm(child)
+
+
+@pytest.fixture
+def saved_model(tmp_path):
+    """Path of a .model3 file as the modeler saves it."""
+    model = QgsProcessingModelAlgorithm("Map rocks", "tests")
+    for parameter in (
+        QgsProcessingParameterRasterLayer("survey", "Survey"),
+        QgsProcessingParameterVectorLayer("labels", "Labels"),
+        QgsProcessingParameterField("field", "Class field", None, "labels"),
+    ):
+        model.addModelParameter(parameter, QgsProcessingModelParameter(parameter.name()))
+    survey, labels = Source.fromModelParameter("survey"), Source.fromModelParameter("labels")
+    chips = {
+        "INPUT": survey,
+        "LABELS": labels,
+        "CLASS_FIELD": Source.fromModelParameter("field"),
+        "CHIP_SIZE": 32,
+    }
+    step(model, "exporttrainingchips", chips, [("FOOTPRINTS", "footprints")])
+    training = {
+        **QUICK_TRAINING,
+        "EPOCHS": 20,
+        "INPUT": Source.fromChildOutput("exporttrainingchips", "OUTPUT"),
+    }
+    step(model, "trainimageclassifier", training, [("REPORT", "report")])
+    mapping = {
+        "INPUT": survey,
+        "MODEL": Source.fromChildOutput("trainimageclassifier", "MODEL"),
+        "STRIDE": 16,
+    }
+    step(model, "classifyraster", mapping, [("OUTPUT", "classes")])
+    path = str(tmp_path / "map rocks.model3")
+    assert model.toFile(path)
+    return path
+
+
+def test_saved_model_maps_the_rocks(qgis, saved_model, landscape, tmp_path):
+    import processing
+
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(saved_model)
+    model.initAlgorithm()
+    parameters = {
+        "survey": landscape,
+        "labels": save(memory_points(label_points(24)), tmp_path / "labels.gpkg"),
+        "field": "rock",
+        "trainimageclassifier:report": str(tmp_path / "report.html"),
+        "exporttrainingchips:footprints": "memory:",
+        "classifyraster:classes": str(tmp_path / "classes.tif"),
+    }
+    outputs = processing.run(model, parameters)
+    west, east = np.array_split(read_raster(outputs["classifyraster:classes"])[0], 2, axis=1)
+    assert np.mean(west == 1) > 0.8 and np.mean(east == 2) > 0.8
+    assert os.path.exists(outputs["trainimageclassifier:report"])
+    assert outputs["exporttrainingchips:footprints"].featureCount() == 24
+    assert QgsApplication.instance() is not None

@@ -1,0 +1,102 @@
+"""A declared field and its Processing parameter agree."""
+
+import pytest
+from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingParameterDefinition
+
+
+def jobs():
+    from deep_geology.plugin.jobs import JOBS
+    from deep_geology.plugin.jobs.declare import processing_name
+
+    registry = QgsApplication.processingRegistry()
+    for name, job in JOBS.items():
+        yield job, registry.algorithmById("deepgeology:" + processing_name(name))
+
+
+def fields(kinds=()):
+    """Every declared parameter with its algorithm and definition."""
+    from deep_geology.plugin.jobs.declare import declared
+
+    for job, algorithm in jobs():
+        for part in declared(job):
+            if not part.is_result and (not kinds or part.kind in kinds):
+                yield part, algorithm, algorithm.parameterDefinition(part.name.upper())
+
+
+def test_parameters_are_the_fields_in_upper_case_in_their_order(qgis):
+    from deep_geology.plugin.jobs.declare import declared
+
+    for job, algorithm in jobs():
+        names = [part.name.upper() for part in declared(job) if not part.is_result]
+        assert [p.name() for p in algorithm.parameterDefinitions()] == names
+
+
+def test_results_are_outputs(qgis):
+    from deep_geology.plugin.jobs.declare import declared
+
+    kinds = {"result_number": "outputNumber", "result_text": "outputString"}
+    for job, algorithm in jobs():
+        for part in declared(job):
+            if part.is_result:
+                output = algorithm.outputDefinition(part.name.upper())
+                assert output.type() == kinds[part.kind]
+
+
+def test_flags_and_bounds_are_those_declared(qgis):
+    flag = QgsProcessingParameterDefinition.Flag
+    for part, _, parameter in fields():
+        flags = int(parameter.flags())
+        assert bool(flags & int(flag.FlagAdvanced)) == part.advanced, part.name
+        is_text = part.kind == "text" and part.default == ""
+        assert bool(flags & int(flag.FlagOptional)) == (part.optional or is_text), part.name
+    for part, _, parameter in fields(("integer", "number")):
+        assert part.minimum is None or parameter.minimum() == part.minimum
+        assert part.maximum is None or parameter.maximum() == part.maximum
+
+
+def test_optional_outputs_are_not_made_by_default(qgis):
+    for part, _, parameter in fields(("new_raster", "new_features", "new_file", "new_folder")):
+        assert parameter.createByDefault() == (not part.optional), part.name
+
+
+def test_units_stand_in_the_labels(qgis):
+    for part, _, parameter in fields(("integer", "number")):
+        assert (f"({part.unit})" in parameter.description()) == bool(part.unit), part.name
+
+
+def test_every_choice_is_explained_and_given_by_its_word(qgis):
+    for part, _, parameter in fields(("choice",)):
+        assert parameter.usesStaticStrings()
+        assert parameter.options() == [value for value, _ in part.options]
+        assert all(f"{value}: " in parameter.help() for value, _ in part.options)
+
+
+def test_defaults_come_back_as_they_were_declared(qgis):
+    from deep_geology.algorithms.values import _READERS, _Asked
+
+    plain = ("integer", "number", "choice", "boolean", "text", "bands", "extent")
+    for part, algorithm, _ in fields(plain):
+        asked = _Asked(algorithm.create(), {}, QgsProcessingContext())
+        expected = [] if part.kind == "bands" else part.default
+        assert _READERS[part.kind](asked, part) == expected, (algorithm.name(), part.name)
+
+
+@pytest.mark.parametrize(
+    "name, parameter, given, read",
+    [
+        ("exporttrainingchips", "CHIP_SIZE", 128, 128),
+        ("trainimageclassifier", "LEARNING_RATE", 0.001, 0.001),
+        ("trainimageclassifier", "NETWORK", "vgg16", "vgg16"),
+        ("trainimageclassifier", "GROUPS", r"^(.+)-\d+", r"^(.+)-\d+"),
+        ("classifyraster", "BANDS", [3, 1], [3, 1]),
+        ("classifyraster", "BANDS", "3;1", [3, 1]),
+        ("classifyraster", "BANDS", ["2"], [2]),
+    ],
+)
+def test_values_go_through_unchanged(qgis, name, parameter, given, read):
+    from deep_geology.algorithms.values import _READERS, _Asked
+
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("deepgeology:" + name)
+    asked = _Asked(algorithm, {parameter: given}, QgsProcessingContext())
+    part = asked.named(parameter.lower())
+    assert _READERS[part.kind](asked, part) == read

@@ -1,0 +1,82 @@
+"""The algorithms without a screen, through qgis_process."""
+
+import json
+import os
+import shutil
+import subprocess
+
+import pytest
+
+PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
+
+
+@pytest.fixture(scope="module")
+def enabled(plugins):
+    """QGIS's profile, with the plugin enabled in it."""
+    done = subprocess.run([PROGRAM, "plugins", "enable", "deep_geology"], capture_output=True)
+    assert b"deep_geology" in done.stdout or done.returncode == 0, done.stderr
+
+
+def call(*words, code=0):
+    """Run qgis_process and give what it printed."""
+    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + ("" if code == 0 else done.stderr)
+
+
+def test_provider_is_listed(enabled):
+    assert "deepgeology:classifyraster" in call("list")
+
+
+def test_help_names_every_parameter_with_its_words(enabled):
+    text = call("help", "deepgeology:classifyraster")
+    for words in (
+        "Slides a model made by Train image classifier over a raster",
+        "STRIDE: Stride (pixels)",
+        "Step between patches, and side of an output cell. 0: half a patch.",
+        "CONFIDENCE: <outputRaster>",
+    ):
+        assert words in text
+    assert "<p>" not in text and "&" not in text
+
+
+def test_json_run_gives_outputs_that_exist(enabled, landscape, model, tmp_path):
+    place = tmp_path / "classes.tif"
+    text = call(
+        "--json",
+        "run",
+        "deepgeology:classifyraster",
+        "--",
+        f"INPUT={landscape}",
+        f"MODEL={model}",
+        "STRIDE=32",
+        f"OUTPUT={place}",
+    )
+    results = json.loads(text[text.index("{") :])["results"]
+    assert results["OUTPUT"] == str(place) and os.path.exists(place)
+
+
+def test_training_gives_its_scores_as_json(enabled, chips, tmp_path):
+    text = call(
+        "--json",
+        "run",
+        "deepgeology:trainimageclassifier",
+        "--",
+        f"INPUT={chips}",
+        "NETWORK=small_cnn",
+        "START_FROM=scratch",
+        "IMAGE_SIZE=32",
+        "EPOCHS=1",
+        f"MODEL={tmp_path / 'm.safetensors'}",
+        f"REPORT={tmp_path / 'm.html'}",
+    )
+    results = json.loads(text[text.index("{") :])["results"]
+    assert 0 <= results["ACCURACY"] <= 1
+    assert os.path.exists(results["MODEL"]) and os.path.exists(results["REPORT"])
+
+
+def test_failure_is_a_sentence_and_an_exit_code(enabled, model, tmp_path):
+    words = ("INPUT=gone.tif", f"MODEL={model}", f"OUTPUT={tmp_path / 'c.tif'}")
+    text = call("run", "deepgeology:classifyraster", "--", *words, code=1)
+    assert 'Raster "gone.tif" cannot be read as a raster layer.' in text
+    assert "Traceback" not in text
