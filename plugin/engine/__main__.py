@@ -49,6 +49,9 @@ def settle_environment():
         os.environ.pop(name, None)
     os.environ["MPLBACKEND"] = "Agg"
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
+    # Threads that wait must sleep: with spinning ones a second busy program, such as QGIS
+    # itself, makes a training step ten times slower.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def serve(asks, answers):

@@ -141,7 +141,7 @@ def automatic_epochs(images, from_scratch):
 
 
 @dataclass
-class Classifier:
+class Fit:
     """A fitted network with the numbers that go into its card."""
 
     network: torch.nn.Module
@@ -149,6 +149,7 @@ class Classifier:
     temperature: float
     history: list
     best_epoch: int
+    learning_rate: float
 
 
 def fit_classifier(start, samples, indices, groups, recipe, dropout, device, progress, watch=True):
@@ -173,7 +174,7 @@ def fit_classifier(start, samples, indices, groups, recipe, dropout, device, pro
 
     Returns
     -------
-    Classifier
+    Fit
     """
     torch.manual_seed(recipe.seed)
     learned, watched = _inner_split(samples, indices, groups, recipe.seed, watch)
@@ -190,7 +191,14 @@ def fit_classifier(start, samples, indices, groups, recipe, dropout, device, pro
     if len(watching):
         logits = predict(fitted.network, watching, numbers, device, progress)
         temperature = fit_temperature(logits.numpy(), samples.labels[watched])
-    return Classifier(fitted.network, numbers, temperature, fitted.history, fitted.best_epoch)
+    return Fit(
+        network=fitted.network,
+        numbers={**numbers, "spread": recipe.spread},
+        temperature=temperature,
+        history=fitted.history,
+        best_epoch=fitted.best_epoch,
+        learning_rate=recipe.learning_rate,
+    )
 
 
 def _inner_split(samples, indices, groups, seed, watch):

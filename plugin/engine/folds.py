@@ -12,6 +12,7 @@ import os
 import re
 
 import numpy as np
+from scipy.spatial import cKDTree
 from sklearn.model_selection import (
     GroupShuffleSplit,
     StratifiedGroupKFold,
@@ -156,7 +157,7 @@ def _stratified(labels, share, seed):
     counts = np.bincount(labels)
     alone = np.isin(labels, np.flatnonzero(counts < 2))
     rest = np.flatnonzero(~alone)
-    size = max(int(round(share * len(rest))), len(np.unique(labels[rest])))
+    size = max(round(share * len(rest)), len(np.unique(labels[rest])))
     train, test = next(
         StratifiedShuffleSplit(1, test_size=size, random_state=seed).split(rest, labels[rest])
     )
@@ -236,7 +237,5 @@ def keep_distance(train, test, positions, distance):
     numpy.ndarray of int
         The training samples that are left.
     """
-    from scipy.spatial import cKDTree
-
     near = cKDTree(positions[test]).query(positions[train], p=np.inf)[0]
     return train[near >= distance * (1 - 1e-9)]

@@ -14,13 +14,14 @@ from .training import Images, predict
 _MOST_TRAINING_IMAGES = 4000
 
 
-def probe_features(start, samples, indices, device, progress):
-    """Features of images from the frozen network that training starts from.
+def probe_features(start, samples, device, progress):
+    """Features of all samples from the frozen network that training starts from.
 
     Returns
     -------
-    numpy.ndarray of float32, shape (n, D)
+    numpy.ndarray of float32, shape (N, D)
     """
+    indices = np.arange(len(samples))
     network = make_network(start, samples, 0.0)
     network.head = torch.nn.Identity()
     networks.freeze(network)

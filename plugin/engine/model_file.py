@@ -4,8 +4,7 @@ import os
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
-from safetensors.torch import save as to_bytes
+from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
 from ..jobs.model_card import KEY, read_card

@@ -279,8 +279,8 @@ def _room_for(found, description, side):
     shape = len(found.paths), description.bands, side, side
     if np.prod(shape, dtype=float) * dtype.itemsize <= _IN_MEMORY_BYTES:
         return np.zeros(shape, dtype)
-    file = tempfile.TemporaryFile(prefix="deep_geology_")
-    return np.memmap(file, dtype, "w+", shape=shape)
+    with tempfile.TemporaryFile(prefix="deep_geology_") as file:  # the map keeps it open
+        return np.memmap(file, dtype, "w+", shape=shape)
 
 
 def _decode_or_error(path, side):

@@ -226,7 +226,7 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
     total.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def _precision(device):

@@ -10,7 +10,6 @@ gray image is seen exactly as before; with N > 1 bands every band gets the mean 
 bands apart.
 """
 
-import torch
 import torchvision
 from torch import nn
 
@@ -83,7 +82,7 @@ def imagenet_backbone(name):
 
 def adapt_bands(backbone, bands):
     """Adapt the first convolution of a backbone to a number of bands, in place."""
-    parent, key, first = _first_convolution(backbone)
+    first = next(layer for layer in backbone.modules() if isinstance(layer, nn.Conv2d))
     if first.in_channels == bands:
         return
     kernels = first.weight.detach()
@@ -94,14 +93,6 @@ def adapt_bands(backbone, bands):
         kernels = kernels * (first.in_channels / bands)
     first.in_channels = bands
     first.weight = nn.Parameter(kernels)
-
-
-def _first_convolution(backbone):
-    for parent in backbone.modules():
-        for key, layer in parent.named_children():
-            if isinstance(layer, nn.Conv2d):
-                return parent, key, layer
-    raise TypeError("the backbone has no convolution")
 
 
 def _cut_resnet(network):
@@ -142,23 +133,7 @@ NETWORKS = {
 }
 
 
-def count_parameters(network):
-    """Number of trainable values of a network."""
-    return sum(part.numel() for part in network.parameters())
-
-
 def freeze(module):
     """Keep a module as it is while the rest learns."""
     for part in module.parameters():
         part.requires_grad_(False)
-
-
-def head_only(network):
-    """Whether only the head of a classifier learns."""
-    return not any(part.requires_grad for part in network.backbone.parameters())
-
-
-def features_of(network, images):
-    """Features (N, D) of images, with no gradient."""
-    with torch.no_grad():
-        return network.backbone(images)
