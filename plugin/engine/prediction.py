@@ -1,7 +1,7 @@
 """Run a classifier over many patches of a raster: read ahead, network, results in order.
 
-A thread reads and cuts the next patches while the network works on the present ones; what
-waits is bounded, so memory does not grow with the raster.
+A thread cuts the next patches while the network works on the present ones; what waits is
+bounded, so memory does not grow with the raster.
 """
 
 import time
@@ -95,17 +95,13 @@ def corner_patches(raster, corners, patch):
         keys = order[start : start + count]
         read = [raster.read(*corners[key], patch, patch) for key in keys]
         usable = np.array([_is_usable(valid, patch) for _, valid in read], bool)
-        kept = [_images(values[None], _holes(valid)) for values, valid in read]
+        kept = [_images(v[None], None if valid is None else ~valid[None]) for v, valid in read]
         kept = [image for image, use in zip(kept, usable, strict=True) if use]
         yield Patches(keys, usable, _joined(kept, raster, patch))
 
 
 def _is_usable(valid, patch):
     return valid is None or bool(usable_patches(valid, patch, patch)[0, 0])
-
-
-def _holes(valid):
-    return None if valid is None else ~valid[None]
 
 
 def _joined(images, raster, patch):
