@@ -1,13 +1,12 @@
-"""Vary normalized images while training, all of a batch at once and on its device."""
+"""Vary normalized images while training, all of a batch at once and on its device.
 
-import math
+Images are turned by quarters and mirrored, never resampled: on EuroSAT at 64 pixels the same
+training with free rotation and scaling ended 1.4 % lower, because resampling blurs what small
+chips have too little of.
+"""
 
 import torch
-from torch.nn import functional
 
-_SCALE = 0.2
-_SHIFT = 0.1
-_TILT = 0.17
 _CONTRAST = 0.2
 _BRIGHTNESS = 0.1
 _TINT = 0.05
@@ -19,7 +18,7 @@ def augment(images, kind, spread, generator):
     Parameters
     ----------
     images : torch.Tensor, shape (N, band, row, column)
-        In the network's range.
+        Square images in the network's range.
     kind : {"overhead", "photo", "none"}
         Seen from above, an image may be turned by any quarter and mirrored; a photograph
         keeps its up and down.
@@ -34,24 +33,17 @@ def augment(images, kind, spread, generator):
     """
     if kind == "none":
         return images
-    matrices = _placements(len(images), kind == "overhead", generator).to(images.device)
-    grid = functional.affine_grid(matrices, list(images.shape), align_corners=False)
-    images = functional.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+    images = _sometimes(images, images.flip(-1), generator)
+    if kind == "overhead":
+        images = _sometimes(images, images.flip(-2), generator)
+        images = _sometimes(images, images.transpose(-1, -2), generator)
     return _relight(images, spread, generator)
 
 
-def _placements(count, overhead, generator):
-    """Affine matrices (N, 2, 3) from the varied image to the one it is sampled from."""
-    angle = _uniform(count, _TILT, generator)
-    if overhead:
-        angle = angle + torch.randint(0, 4, (count,), generator=generator) * (math.pi / 2)
-    scale = torch.exp(_uniform(count, _SCALE, generator))
-    mirror = torch.where(torch.rand(count, generator=generator) < 0.5, 1.0, -1.0)
-    cos, sin = torch.cos(angle) * scale, torch.sin(angle) * scale
-    shift = [_uniform(count, _SHIFT, generator) for _ in range(2)]
-    rows = [torch.stack([cos * mirror, -sin, shift[0]], 1)]
-    rows += [torch.stack([sin * mirror, cos, shift[1]], 1)]
-    return torch.stack(rows, 1)
+def _sometimes(images, changed, generator):
+    """Half of the images changed, by chance."""
+    chosen = torch.rand(len(images), generator=generator) < 0.5
+    return torch.where(chosen.to(images.device).view(-1, 1, 1, 1), changed, images)
 
 
 def _relight(images, spread, generator):
@@ -66,5 +58,4 @@ def _relight(images, spread, generator):
 
 
 def _uniform(shape, reach, generator):
-    shape = (shape,) if isinstance(shape, int) else shape
     return (torch.rand(shape, generator=generator) * 2 - 1) * reach

@@ -43,7 +43,7 @@ def name_groups(paths, pattern):
     JobError
         If names do not match, with the first of them.
     """
-    found = [re.search(pattern, os.path.basename(path)) for path in paths]
+    found = [_match(pattern, os.path.basename(path)) for path in paths]
     missed = [path for path, match in zip(paths, found, strict=True) if not match or not match[1]]
     if missed:
         raise JobError(
@@ -52,6 +52,11 @@ def name_groups(paths, pattern):
             "Change the expression so that it matches every file name.",
         )
     return np.unique([match[1] for match in found], return_inverse=True)[1]
+
+
+def _match(pattern, name):
+    """Look in the file name, then in the name without its ending."""
+    return re.search(pattern, name) or re.search(pattern, os.path.splitext(name)[0])
 
 
 def merge_groups(first, second):

@@ -35,8 +35,8 @@ STARTS = (
 )
 FINE_TUNES = (("all", "The whole network"), ("head", "Only the last layer (very fast)"))
 AUGMENTS = (
-    ("overhead", "Seen from above: turned, mirrored, scaled, brighter or darker"),
-    ("photo", "Photographs: mirrored left-right, scaled, brighter or darker"),
+    ("overhead", "Seen from above: turned, mirrored, brighter or darker"),
+    ("photo", "Photographs: mirrored left-right, brighter or darker"),
     ("none", "None"),
 )
 BALANCES = (
