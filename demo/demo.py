@@ -69,7 +69,7 @@ STEPS = (
             "INPUT": CHIPS,
             "VALIDATION": "spatial_blocks",
             "FOLDS": 3,
-            "EPOCHS": 8,
+            "EPOCHS": 5,
             "MODEL": PRAIRIE,
             "REPORT": PRAIRIE_REPORT,
         },
