@@ -41,7 +41,7 @@ class Workshop:
     tell: object
 
 
-def run(command, workshop, doing, on_line=None, on_look=None, environment=None):
+def run(command, workshop, doing, on_line=None, on_look=None, environment=None, evidence=""):
     """Run a command to its end; a cancel kills it with its children.
 
     Parameters
@@ -56,6 +56,8 @@ def run(command, workshop, doing, on_line=None, on_look=None, environment=None):
         Called ten times a second.
     environment : dict, optional
         The command's environment; the installer's if not given.
+    evidence : str
+        A file where the command writes more than it prints; read only after a failure.
 
     Raises
     ------
@@ -73,7 +75,16 @@ def run(command, workshop, doing, on_line=None, on_look=None, environment=None):
             child_process.kill_tree(process)
         process.stdin.close()
     if code:
-        raise pip_errors.explain(last_lines, code, doing)
+        raise pip_errors.explain(_telling_lines(evidence) + last_lines, code, doing)
+
+
+def _telling_lines(path):
+    """Lines of pip's own log that tell why it could not reach an index: it prints them nowhere."""
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="utf-8", errors="replace") as file:
+        found = [line.rstrip() for line in file if "Could not fetch URL" in line]
+    return found[-5:]
 
 
 def _start(command, environment):

@@ -146,9 +146,11 @@ def _install_from(folder):
 
 def _pip(python, workshop, doing, arguments, packages, on_line=None, on_look=None):
     with _requirements(packages, workshop.temporary) as file:
+        evidence = os.path.join(workshop.temporary, "pip.log")
         command = [*_module(python), "pip", *arguments, "--no-deps", "--require-hashes"]
-        command += ["--only-binary", ":all:", "-r", file]
-        run(command, workshop, doing, on_line, on_look)
+        command += ["--only-binary", ":all:", "-r", file, "--log", evidence]
+        run(command, workshop, doing, on_line, on_look, evidence=evidence)
+        os.remove(evidence)
 
 
 @contextmanager
