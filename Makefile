@@ -69,7 +69,7 @@ plugin-link:
 	@mkdir -p .build/plugins .build/profile
 	@ln -sfn ../.. .build/plugins/deep_geology
 
-test: lint engine-tools plugin-link ## check the style, then run all suites (SUITES=house|engine|qgis)
+test: engine-tools plugin-link ## check the style, then run all suites (SUITES=house|engine|qgis)
 	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
 
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
@@ -82,7 +82,7 @@ lint: tools ## check style and rules with ruff
 	@$(TOOLS) -m ruff format --check -q . || { echo "Run make format."; exit 1; }
 	@$(TOOLS) -m ruff check .
 
-check: lint ## check style, rooms, texts and the package: half a minute, needs no engine
+check: tools ## check style, rooms, texts and the package: half a minute, needs no engine
 	@$(TOOLS) test/run_suites.py house
 
 format: tools ## put all files in ruff's form

@@ -2,7 +2,7 @@
 
     python test/run_suites.py [--marks EXPRESSION] [SUITE ...]
 
-The house's rules run with this Python, the engine's tests with the engine's Python, and the
+Style is checked first. The house's rules run with this Python, the engine's tests with the engine's Python, and the
 tests of the algorithms inside QGIS. A suite that fails does not keep the next from running; the
 last line has the totals, and the exit status is not 0 if anything failed.
 """
@@ -49,6 +49,17 @@ def qgis_environment():
     }
 
 
+def check_style():
+    """Check form and rules with ruff; two checks, counted as tests."""
+    print("\n=== style ===", flush=True)
+    checks = (["format", "--check", "-q", "."], ["check", "-q", "."])
+    ruff = [sys.executable, "-m", "ruff"]
+    failed = sum(subprocess.run([*ruff, *words], cwd=ROOT).returncode != 0 for words in checks)
+    if failed:
+        print("Run `make format`.")
+    return len(checks) - failed, failed, 0
+
+
 def run(name, program, places, variables, marks):
     """Run one suite; give back the counts of passed, failed and skipped tests."""
     print(f"\n=== {name} ===", flush=True)
@@ -86,7 +97,8 @@ def main():
     started = time.monotonic()
     BUILD.mkdir(exist_ok=True)
     known = suites()
-    results = [run(n, *known[n], arguments.marks) for n in arguments.suite or known]
+    results = [check_style()]
+    results += [run(n, *known[n], arguments.marks) for n in arguments.suite or known]
     passed, failed, skipped = (sum(column) for column in zip(*results))
     seconds = time.monotonic() - started
     line = f"{passed} passed, {failed} failed, {skipped} skipped in {seconds:.0f}s"
