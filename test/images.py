@@ -21,7 +21,14 @@ def write_image(path, values, **profile):
     driver = {".png": "PNG", ".tif": "GTiff", ".jpg": "JPEG"}[path.suffix]
     count, height, width = values.shape
     with rasterio.open(
-        path, "w", driver=driver, count=count, height=height, width=width, dtype=values.dtype, **profile
+        path,
+        "w",
+        driver=driver,
+        count=count,
+        height=height,
+        width=width,
+        dtype=values.dtype,
+        **profile,
     ) as file:
         file.write(values)
     return str(path)
