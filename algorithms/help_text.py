@@ -30,18 +30,16 @@ def short_help(job, about, example):
 
 
 def console_example(name, parameters):
-    """Lines that run an algorithm when they are pasted into QGIS's Python console.
+    """Two lines that run an algorithm when they are pasted into QGIS's Python console.
 
     A file's name stands for its full path.
 
     >>> print(console_example("describemodel", {"MODEL": "rocks.safetensors"}))
     import processing
-    processing.run("deepgeology:describemodel", {
-    "MODEL": "rocks.safetensors"})
+    processing.run("deepgeology:describemodel", {"MODEL": "rocks.safetensors"})
     """
-    values = [f'"{key}": {_quoted(value)}' for key, value in parameters.items()]
-    call = f'processing.run("deepgeology:{name}", {{\n' + ",\n".join(values) + "})"
-    return "import processing\n" + call
+    values = ", ".join(f'"{key}": {_quoted(value)}' for key, value in parameters.items())
+    return f'import processing\nprocessing.run("deepgeology:{name}", {{{values}}})'
 
 
 def _quoted(value):

@@ -4,20 +4,15 @@ import os
 import shutil
 import tempfile
 
-from qgis.core import (
-    QgsProcessingAlgorithm,
-    QgsProcessingException,
-    QgsProcessingUtils,
-)
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcessingUtils
 from qgis.PyQt.QtGui import QIcon
 
 from ..plugin import environment, worker
 from ..plugin.jobs import JOBS
 from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
-from ..plugin.jobs.model_card import read_card
-from . import sinks, values
-from .destinations import is_new_table, layer_file, refuse_clashes
+from . import sinks
+from .checks import checked_inputs
 from .features import read_collection
 from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
@@ -112,14 +107,14 @@ class JobAlgorithm(QgsProcessingAlgorithm):
 
     def checkParameterValues(self, parameters, context):
         try:
-            self._check(parameters, context)
+            checked_inputs(self, parameters, context)
         except JobError as error:
             return False, str(error)
         return super().checkParameterValues(parameters, context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
         try:
-            self._inputs = self._check(parameters, context)
+            self._inputs = checked_inputs(self, parameters, context)
             self._rasters = raster_sources(self, parameters, context)
         except JobError as error:
             raise _exception(error, feedback) from error
@@ -159,6 +154,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         listener = FeedbackListener(feedback)
         try:
             return worker.run(self.job_name, job_values, listener, feedback.isCanceled)
+        except JobError as error:  # its trace was told to the listener
+            raise JobError(error.found, error.remedy) from error
         finally:
             listener.flush()
 
@@ -172,32 +169,6 @@ class JobAlgorithm(QgsProcessingAlgorithm):
     def parts(self):
         """What the job declares."""
         return declared(self.job)
-
-    def _check(self, parameters, context):
-        """Read and check everything that can be known before work starts."""
-        inputs = values.read_inputs(self, parameters, context)
-        places = values.read_places(self, parameters)
-        from_values(self.job, {**inputs, **places})
-        for part in self.parts():
-            if part.kind == "model_file" and inputs[part.name]:
-                read_card(inputs[part.name], part.task)
-        self._refuse_clashes(parameters, context, inputs, places)
-        return inputs
-
-    def _refuse_clashes(self, parameters, context, inputs, places):
-        files = {}
-        for part in self.parts():
-            if part.kind in ("folder", "images", "file", "model_file"):
-                files[part.name] = inputs[part.name]
-            if part.kind in ("raster", "features"):
-                layer = self.parameterAsLayer(parameters, part.name.upper(), context)
-                files[part.name] = layer_file(layer)
-        replaced = {
-            name: path
-            for name, path in places.items()
-            if not is_new_table(parameters.get(name.upper()))
-        }
-        refuse_clashes(self.job, files, replaced)
 
     def _process(self, parameters, context, feedback, folder):
         run = (parameters, context, feedback)
@@ -227,12 +198,13 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             elif part.kind == "new_raster":
                 places[part.name] = self.parameterAsOutputLayer(parameters, name, context)
             else:
-                path = self.parameterAsFileOutput(parameters, name, context)
-                places[part.name] = os.path.abspath(path)
+                places[part.name] = self.parameterAsFileOutput(parameters, name, context)
+            if not places[part.name]:
+                raise JobError(f"{part.label} has no place.", f"Give a value for {name}.")
         return places
 
     def _result(self, part, parameters, context, places, outputs):
-        """The value of an output; None for an optional one that was not asked."""
+        """The value of an output; None for an optional one that was not asked for."""
         if part.is_result:
             return outputs.get(part.name.upper())
         path = places.get(part.name)

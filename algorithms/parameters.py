@@ -105,7 +105,7 @@ def label(part):
 def help_text(part):
     """The help of a parameter; every choice is explained, as only its value is in the list."""
     lines = [tr(part.help)] if part.help else []
-    lines += [f"{value}: {tr(words)}" for value, words in part.options]
+    lines += [f"\t{value}: {tr(words)}" for value, words in part.options]
     return "\n".join(lines)
 
 
@@ -148,6 +148,8 @@ def _text(part, name, text):
 def _number(part, name, text):
     kind = _NUMBER.Integer if part.kind == "integer" else _NUMBER.Double
     parameter = QgsProcessingParameterNumber(name, text, kind, part.default, part.optional)
+    if not part.advanced:  # rates and penalties are fine and advanced; six zeros say nothing here
+        parameter.setMetadata({"widget_wrapper": {"decimals": 2}})
     if part.minimum is not None:
         parameter.setMinimum(part.minimum)
     if part.maximum is not None:

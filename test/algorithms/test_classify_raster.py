@@ -7,14 +7,12 @@ import pytest
 from osgeo import gdal
 from qgis.core import (
     QgsCoordinateReferenceSystem,
-    QgsProcessingContext,
-    QgsProcessingUtils,
     QgsRasterLayer,
     QgsRectangle,
     QgsReferencedRectangle,
 )
 
-from qgis_truth import BORDER, NORTH, SIDE, WEST, Ears, read_raster, rock_values, write_raster
+from qgis_truth import BORDER, NORTH, SIDE, WEST, read_raster, rock_values, write_raster
 
 
 def share_right(path):
@@ -98,57 +96,6 @@ def test_extent_in_another_crs_cuts_the_same_part(run, landscape, model):
         parts.append(read_raster(outputs["OUTPUT"]))
     assert parts[0].shape == (1, 16, 7)
     assert np.array_equal(*parts)
-
-
-def test_loaded_classes_have_the_models_names_and_colors(qgis, run, landscape, model, project):
-    from deep_geology.plugin.jobs.model_card import read_card
-
-    context = QgsProcessingContext()
-    context.setProject(project)
-    outputs = run(
-        "classifyraster",
-        context=context,
-        INPUT=landscape,
-        MODEL=model,
-        OUTPUT="TEMPORARY_OUTPUT",
-        CONFIDENCE="TEMPORARY_OUTPUT",
-    )
-    layer = loaded(outputs["OUTPUT"], context, "style_class_raster")
-    shown = [(c.value, c.label, c.color.name()) for c in layer.renderer().classes()]
-    known = [(c["value"], c["name"], c["color"]) for c in read_card(model).classes]
-    assert shown == known
-    layer = loaded(outputs["CONFIDENCE"], context, "style_confidence")
-    items = layer.renderer().shader().rasterShaderFunction().colorRampItemList()
-    assert [item.value for item in items] == [0, 0.25, 0.5, 0.75, 1]
-
-
-def loaded(path, context, style):
-    """The layer with the style that it gets when QGIS loads it."""
-    from deep_geology.algorithms import styling
-
-    layer = QgsProcessingUtils.mapLayerFromString(path, context)
-    getattr(styling, style)(layer)
-    return layer
-
-
-def test_output_to_be_loaded_gets_its_style(qgis, model, landscape, project, tmp_path):
-    context = QgsProcessingContext()
-    context.setProject(project)
-    target = str(tmp_path / "styled.tif")
-    from qgis.core import QgsApplication, QgsProcessingOutputLayerDefinition
-
-    algorithm = QgsApplication.processingRegistry().createAlgorithmById(
-        "deepgeology:classifyraster"
-    )
-    definition = QgsProcessingOutputLayerDefinition(target, project)
-    parameters = {"INPUT": landscape, "MODEL": model, "OUTPUT": definition}
-    outputs, succeeded = algorithm.run(parameters, context, Ears())
-    assert succeeded
-    details = context.layerToLoadOnCompletionDetails(outputs["OUTPUT"])
-    layer = QgsRasterLayer(outputs["OUTPUT"], "classes")
-    del algorithm
-    details.postProcessor().postProcessLayer(layer, context, Ears())
-    assert [c.label for c in layer.renderer().classes()] == ["granite", "schist"]
 
 
 def test_raster_over_its_input_is_refused_and_untouched(refused, landscape, model):

@@ -17,3 +17,7 @@ def test_a_photograph_is_no_model(refused, chips, tmp_path):
     said = refused("describemodel", MODEL=image, REPORT=str(tmp_path / "model.html"))
     assert said.startswith('"p00.png" is not a model file, or it is damaged.')
     assert os.listdir(tmp_path) == []
+
+
+def test_output_that_is_not_given_is_asked_for(refused, model):
+    assert "REPORT" in refused("describemodel", MODEL=model)

@@ -8,7 +8,6 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsProcessingContext,
     QgsProcessingFeatureSourceDefinition,
-    QgsProcessingUtils,
     QgsVectorLayer,
 )
 
@@ -193,18 +192,3 @@ def test_folder_with_files_is_refused(refused, asked, tmp_path):
     asked["OUTPUT"] = str(tmp_path)
     said = refused("exporttrainingchips", **asked, LABELS=memory_points(label_points(4)))
     assert tmp_path.name in said and os.listdir(tmp_path) == ["notes.txt"]
-
-
-def test_footprints_can_be_loaded_with_a_color_per_class(run, asked, project):
-    from deep_geology.algorithms import styling
-
-    context = QgsProcessingContext()
-    context.setProject(project)
-    labels = memory_points(label_points(8))
-    outputs = run(
-        "exporttrainingchips", None, context, **asked, LABELS=labels, FOOTPRINTS="memory:"
-    )
-    layer = outputs["FOOTPRINTS"]
-    assert layer == QgsProcessingUtils.mapLayerFromString(layer.id(), context) or layer.isValid()
-    styling._categorize(layer, {"granite": "#4477aa", "schist": "#ee6677"})
-    assert [c.value() for c in layer.renderer().categories()] == ["granite", "schist"]
