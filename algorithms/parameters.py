@@ -134,7 +134,7 @@ def _folder(part, name, text):
 
 
 def _file(part, name, text):
-    every = tr("All files (*.*)")
+    every = tr("All files (*)")  # not *.*, which QGIS takes at its word: python3 has no dot
     known = _FILTERS.get(part.extension)
     names = f"{tr(known)};;{every}" if known else every
     return QgsProcessingParameterFile(name, text, _FILE.File, "", None, part.optional, names)

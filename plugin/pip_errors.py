@@ -20,6 +20,11 @@ _MEANINGS = (
         "of your company, tell its keeper: the file may have been altered.",
     ),
     (
+        r"located at (\S+) is not a trusted or secure host",
+        "pip does not trust the index at {what}, as its address begins with http, not https.",
+        "Use its https address, or name it as trusted (pip config set global.trusted-host NAME).",
+    ),
+    (
         r"\b407\b|Proxy Authentication Required",
         "The proxy wants a name and a password.",
         "Enter them under Settings > Options > Network > Proxy, " + _AGAIN,

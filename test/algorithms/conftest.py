@@ -5,8 +5,10 @@ The engine must have been prepared: `make test` does that.
 """
 
 import os
+import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -127,3 +129,17 @@ def model(qgis, chips, tmp_path_factory):
         "REPORT": str(folder / "rocks.html"),
     }
     return processing.run("deepgeology:trainimageclassifier", parameters)["MODEL"]
+
+
+@pytest.fixture
+def shop(engine, tmp_path, monkeypatch):
+    """Fake wheels in place of the engine's; the engine's Python has the pip that they need."""
+    from deep_geology.plugin import engine_packages, trial
+
+    code = "import sys, pathlib, fake_index; fake_index.Shop(pathlib.Path(sys.argv[1]))"
+    subprocess.run([engine, "-c", code, str(tmp_path)], check=True, cwd=ROOT / "test")
+    monkeypatch.setattr(engine_packages, "LOCK", str(tmp_path / "requirements.lock"))
+    monkeypatch.setattr(engine_packages, "SIZES", str(tmp_path / "sizes.json"))
+    monkeypatch.setattr(trial, "SELF_CHECK", str(tmp_path / "self_check.py"))
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path / "my hömé"))
+    return SimpleNamespace(wheels=str(tmp_path / "wheels"))

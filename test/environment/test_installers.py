@@ -18,6 +18,7 @@ PACKAGE = Package("alpha", "1.0", "", 1_000_000, 2_000_000)
 SAID = {
     "No space left on device": "OSError: [Errno 28] No space left on device",
     "hash": "ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.",
+    "http": "WARNING: The repository located at mirror.example is not a trusted or secure host",
     "proxy password": "OSError: Tunnel connection failed: 407 Proxy Authentication Required",
     "proxy": "ProxyError('Cannot connect to proxy.', OSError('timed out'))",
     "socks": "ERROR: Missing dependencies for SOCKS support.",
@@ -40,6 +41,7 @@ SAID = {
 MEANT = {
     "No space left on device": "The disk is full",
     "hash": "its hash differs",
+    "http": "does not trust the index at mirror.example",
     "proxy password": "wants a name and a password",
     "proxy": "does not let the download through",
     "socks": "SOCKS",
