@@ -9,6 +9,7 @@ from .fine_tuning import Fit, fit_classifier, make_recipe
 from .metrics.classification import fit_temperature
 from .training import Images, predict
 
+_AUTOMATIC_SECONDS = 25 * 60  # a fit of automatic length takes no longer
 _RESERVE = 0.95  # of the time budget, the rest is for the report
 _FIRST, _LAST = 0.1, 0.99  # where the fits begin and end in the job's progress
 
@@ -99,6 +100,6 @@ class Fits:
     def _seconds(self, fold):
         """Time budget of a fit: an equal share of what is left; 0 for none."""
         if not self.job.minutes:
-            return 0.0
+            return 0.0 if self.job.epochs else _AUTOMATIC_SECONDS
         left = 60 * self.job.minutes * _RESERVE - (time.monotonic() - self.started)
         return max(1.0, left / (self.count - fold))

@@ -61,11 +61,11 @@ def _read_samples(job, start, progress):
 def automatic_size(descriptions):
     """The side that images are resized to, from the shorter sides of the images.
 
-    Small chips are enlarged, because a pretrained network sees little in 64 pixels; large
-    images are reduced to what a CPU can train on.
+    Small chips are enlarged by a half, because a pretrained network sees little in 64 pixels;
+    large images are reduced to what a CPU can train on.
     """
     side = float(np.median([min(d.width, d.height) for d in descriptions]))
-    wished = 2 * side if side <= 64 else side
+    wished = 1.5 * side if side <= 96 else side
     return int(min(max(round(wished / 32) * 32, 64), 160))
 
 

@@ -1,0 +1,170 @@
+"""Training from a folder to a model, a report and a table."""
+
+import json
+
+import numpy as np
+import pytest
+
+from images import striped_folder, stripes, write_image
+from plugin.engine.classifier import load_classifier
+from plugin.engine.progress import Silent
+from plugin.engine.rasters import read_image
+from plugin.engine.tasks import train_image_classifier
+from plugin.jobs import TrainImageClassifier
+from plugin.jobs.declare import from_values
+from plugin.jobs.errors import JobError
+from plugin.jobs.model_card import read_card
+
+SMALL = {"network": "small_cnn", "start_from": "scratch", "image_size": 32, "augment": "photo"}
+
+
+def run(folder, tmp_path, **wishes):
+    values = {
+        "input": str(folder),
+        "model": str(tmp_path / "out" / "m.safetensors"),
+        "report": str(tmp_path / "out" / "r.html"),
+        "predictions": str(tmp_path / "out" / "p.geojson"),
+        **SMALL,
+        **wishes,
+    }
+    (tmp_path / "out").mkdir(exist_ok=True)
+    return train_image_classifier.run(from_values(TrainImageClassifier, values), Silent())
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    place = tmp_path_factory.mktemp("trained")
+    folder = striped_folder(place / "images", count=40)
+    return folder, run(folder, place, epochs=12)
+
+
+def test_a_planted_pattern_is_learned_and_the_scores_say_so(trained):
+    outputs = trained[1]
+    assert outputs["ACCURACY"] >= 0.9
+    assert outputs["MACRO_F1"] >= 0.9 and outputs["KAPPA"] >= 0.8
+    assert 0 <= outputs["ECE"] <= 0.5
+
+
+def test_the_model_file_predicts_what_its_table_says(trained):
+    folder, outputs = trained
+    classifier = load_classifier(outputs["MODEL"], "cpu")
+    with open(outputs["PREDICTIONS"], encoding="utf-8") as file:
+        rows = [feature["properties"] for feature in json.load(file)["features"]]
+    assert len(rows) == 16
+    for row in rows:
+        values, valid = read_image(f"{folder}/{row['path']}")
+        chances = classifier.probabilities(classifier.fit(values, valid)[None])[0]
+        assert abs(chances[0] - row["p_level"]) < 1e-3
+        assert row["correct"] == (row["class"] == row["label"])
+    assert np.mean([row["correct"] for row in rows]) == outputs["ACCURACY"]
+
+
+def test_the_card_tells_what_the_model_needs(trained):
+    card = read_card(trained[1]["MODEL"])
+    assert [entry["name"] for entry in card.classes] == ["level", "upright"]
+    assert (card.patch, card.chip, len(card.bands), card.dtype) == (32, 32, 3, "uint8")
+    assert card.training["counts"] == {"level": 40, "upright": 40}
+    assert card.scores["baselines"]["majority_class"]["accuracy"] == 0.5
+    assert "linear_probe" in card.scores["baselines"]
+
+
+def test_the_report_is_one_file_with_pictures(trained):
+    with open(trained[1]["REPORT"], encoding="utf-8") as file:
+        page = file.read()
+    assert page.count("data:image/") > 4
+    assert "linear probe" in page.lower()
+
+
+def test_with_no_signal_grouped_scores_are_at_chance(tmp_path):
+    """Crops of a source share its texture and its label; only a leak could tell the label."""
+    chance = np.random.default_rng(0)
+    for source in range(24):
+        base = chance.integers(0, 255, (3, 32, 32))
+        name = ("flow", "tuff")[chance.integers(2)]
+        for crop in range(4):
+            image = (base + chance.integers(-3, 4, base.shape)).clip(0, 255).astype("uint8")
+            write_image(tmp_path / "images" / name / f"s{source}-{crop}.png", image)
+    outputs = run(
+        tmp_path / "images", tmp_path, epochs=8, groups=r"^(s\d+)", validation="cross_validation"
+    )
+    assert outputs["ACCURACY"] < 0.72
+
+
+def test_cross_validation_pools_all_images_and_ships_a_model_of_all(tmp_path):
+    folder = striped_folder(tmp_path / "images", count=10)
+    outputs = run(folder, tmp_path, epochs=3, validation="cross_validation", folds=3)
+    with open(outputs["PREDICTIONS"], encoding="utf-8") as file:
+        rows = json.load(file)["features"]
+    assert len({row["properties"]["path"] for row in rows}) == 20
+    assert read_card(outputs["MODEL"]).scores["folds"]["count"] == 3
+
+
+@pytest.mark.parametrize("network", ["mobilenet_v2", "resnet18"])
+def test_pretrained_and_large_networks_take_any_bands(tmp_path, network):
+    folder = striped_folder(tmp_path / "images", count=5, ending=".tif", bands=5, dtype="float32")
+    start = "bundled" if network == "mobilenet_v2" else "scratch"
+    outputs = run(folder, tmp_path, epochs=1, network=network, start_from=start)
+    classifier = load_classifier(outputs["MODEL"], "cpu")
+    assert classifier.probabilities(stripes(0, bands=5, dtype="float32")[None]).shape == (1, 2)
+
+
+def test_training_goes_on_from_a_model_of_ones_own(trained, tmp_path):
+    folder, first = trained
+    again = run(folder, tmp_path, epochs=1, start_from="model", base_model=first["MODEL"],
+                learning_rate=1e-6, seed=3)  # fmt: skip
+    assert again["ACCURACY"] >= 0.9
+
+
+def test_training_keeps_to_its_minutes(tmp_path):
+    import time
+
+    folder = striped_folder(tmp_path / "images", count=20)
+    began = time.monotonic()
+    run(folder, tmp_path, epochs=10_000, minutes=0.2)
+    assert time.monotonic() - began < 60
+
+
+def test_a_failed_download_offers_the_bundled_weights(tmp_path, monkeypatch):
+    def unreachable(name):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr("plugin.engine.networks.imagenet_backbone", unreachable)
+    folder = striped_folder(tmp_path / "images", count=3)
+    with pytest.raises(JobError, match="could not be downloaded") as caught:
+        run(folder, tmp_path, network="resnet18", start_from="imagenet")
+    assert "bundled" in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("wishes", "found"),
+    [
+        ({"groups": "("}, "not a regular expression"),
+        ({"groups": "abc"}, "no group in parentheses"),
+        ({"network": "resnet18", "start_from": "bundled"}, "no bundled weights for resnet18"),
+        ({"start_from": "model"}, "no model is given"),
+        ({"epochs": -1}, "under the minimum"),
+        ({"validation_share": 0.9}, "over the maximum"),
+        ({"network": "alexnet"}, "not one of the choices"),
+        ({"input": "nowhere"}, "not a folder that exists"),
+    ],
+)
+def test_bad_wishes_are_refused_before_work(tmp_path, wishes, found):
+    with pytest.raises(JobError, match=found):
+        run(tmp_path, tmp_path, **wishes)
+
+
+def test_a_model_of_another_task_is_refused(tmp_path, trained):
+    data = open(trained[1]["MODEL"], "rb").read()
+    other = tmp_path / "other.safetensors"
+    other.write_bytes(data.replace(b"image classification", b"image clarification!"[:20]))
+    folder = striped_folder(tmp_path / "images", count=3)
+    with pytest.raises(JobError, match="is for image clarification"):
+        run(folder, tmp_path, start_from="model", base_model=str(other))
+
+
+def test_nothing_is_left_where_the_model_cannot_be_written(tmp_path):
+    folder = striped_folder(tmp_path / "images", count=3)
+    (tmp_path / "wall").write_text("a file, no folder")
+    with pytest.raises(JobError):
+        run(folder, tmp_path, epochs=1, model=str(tmp_path / "wall" / "m.safetensors"))
+    assert not list(tmp_path.rglob("*.part"))
