@@ -8,7 +8,7 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtNetwork import QNetworkProxy
-from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout
+from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from . import environment
 from .telling import size_text
@@ -102,7 +102,7 @@ class Desktop:
         if environment.engine_python() is not None:
             return
         bar = self._iface.messageBar()
-        text = tr("The engine is not prepared: its libraries are installed once, apart from QGIS.")
+        text = tr("The engine is not prepared yet.")
         self._message = bar.createMessage("Deep Geology", text)
         button = QPushButton(tr("Prepare engine…"), self._message)
         button.clicked.connect(self._prepare)
@@ -190,6 +190,7 @@ class OptionsPage(QgsOptionsPageWidget):
         note = QLabel(hint)
         note.setWordWrap(True)
         form.addRow("", note)
+        self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         form.addRow("", self.button)
         layout = QVBoxLayout(self)
         layout.addLayout(form)
@@ -204,9 +205,10 @@ class OptionsPage(QgsOptionsPageWidget):
         )
         QgsApplication.taskManager().addTask(self._task)
 
-    def _show_size(self, error, size=None):
+    def _show_size(self, error, size=0):
+        """Show a size; QGIS hands none over if it is 0."""
         try:
-            self.size.setText(size_text(size) if size is not None else tr("unknown"))
+            self.size.setText(tr("unknown") if error else size_text(size))
         except RuntimeError:
             return  # the page was closed meanwhile
 
