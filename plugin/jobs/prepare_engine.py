@@ -21,7 +21,8 @@ class PrepareEngine:
         "Use this Python",
         optional=True,
         help="The python program of an environment of your own that already has the engine's "
-        "libraries; it is checked by running it. Empty: an environment is made for you.",
+        "libraries; it is checked by running it. A plain Python 3.10 to 3.14 without them serves to "
+        "make the environment from. Empty: QGIS's own Python does.",
     )
     wheels: str = folder(
         "Folder of wheels (offline)",
