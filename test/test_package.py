@@ -16,7 +16,7 @@ FORBIDDEN_ENDS = (".so", ".dll", ".dylib", ".exe", ".sh", ".bat", ".pyc", ".pkl"
 REQUIRED = "name description version qgisMinimumVersion author email about tracker repository"
 SECRETS = re.compile(
     r"-----BEGIN [A-Z ]*PRIVATE KEY|AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{36}"
-    r"|glpat-[\w-]{20}|xox[abp]-\w{10}|://[^/\s:@{}]+:[^/\s:@{}]+@"
+    r"|glpat-[\w-]{20}|xox[abp]-\w{10}|://(?!name:password@)[^/\s:@{}]+:[^/\s:@{}]+@"
 )
 
 
