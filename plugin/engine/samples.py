@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..jobs.errors import JobError
+from .image_folders import Found
 from .normalization import fit
 from .rasters import describe_image, read_image
 
-IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
 _IN_MEMORY_BYTES = 2 * 2**30
 _THREADS = 4
 _AT_A_TIME = 64
@@ -67,78 +67,6 @@ class Samples:
 
     def __len__(self):
         return len(self.paths)
-
-
-@dataclass(frozen=True)
-class Found:
-    """Image files by class, not yet read: paths relative to the root, and class numbers."""
-
-    root: str
-    paths: list
-    labels: np.ndarray
-    class_names: list
-
-
-def find_samples(root):
-    """Find the images in a folder with a subfolder per class.
-
-    Parameters
-    ----------
-    root : str
-
-    Returns
-    -------
-    Found
-
-    Raises
-    ------
-    JobError
-        If there are no subfolders with images, only one class, or a class with one image.
-    """
-    by_class = {name: image_files(os.path.join(root, name)) for name in _subfolders(root)}
-    by_class = {name: files for name, files in by_class.items() if files}
-    _check_classes(root, {name: len(files) for name, files in by_class.items()})
-    paths, labels = [], []
-    for label, (name, files) in enumerate(by_class.items()):
-        paths += [os.path.join(name, file) for file in files]
-        labels += [label] * len(files)
-    return Found(root, paths, np.array(labels), list(by_class))
-
-
-def _subfolders(root):
-    with os.scandir(root) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-
-
-def image_files(folder):
-    """List image files in a folder and its subfolders, relative to it, sorted."""
-    found = []
-    for parent, _, names in os.walk(folder):
-        inside = os.path.relpath(parent, folder)
-        found += [
-            os.path.normpath(os.path.join(inside, name))
-            for name in names
-            if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
-        ]
-    return sorted(found)
-
-
-def _check_classes(root, counts):
-    layout = "Make one subfolder per class and put the images of a class in it."
-    if not counts:
-        raise JobError(f'Folder "{root}" has no subfolder with images (JPEG, PNG, TIFF).', layout)
-    if len(counts) == 1:
-        raise JobError(
-            f'Folder "{root}" has one class only: "{next(iter(counts))}". '
-            "A classifier needs at least two.",
-            layout,
-        )
-    lonely = [name for name, count in counts.items() if count < 2]
-    if lonely:
-        raise JobError(
-            f'Class "{lonely[0]}" has one image; one must train and another must test.',
-            "Add images to that class (30 are a good beginning), or remove its subfolder.",
-        )
 
 
 def describe_samples(found, progress):

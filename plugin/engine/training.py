@@ -1,7 +1,6 @@
 """The training loop, told in order."""
 
 import math
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +10,8 @@ from torch.optim.swa_utils import AveragedModel
 from .augmentation import augment
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
+from .schedule import Clock, minutes
 
-_WARM_UP = 0.1
 _SMOOTHING = 0.1
 _AVERAGE_DECAY = 0.998
 _LARGEST_GRADIENT = 5.0
@@ -122,7 +121,8 @@ def train(network, training, watched, numbers, recipe, device, progress):
     average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
     optimizer = _optimizer(network, recipe)
     weights = _weights(training, network, recipe).to(device)
-    clock = _Clock(recipe, math.ceil(len(training) / recipe.batch_size))
+    steps = recipe.epochs * math.ceil(len(training) / recipe.batch_size)
+    clock = Clock(steps, recipe.seconds)
     fitted, best = Fitted(network), None
     for epoch in range(1, recipe.epochs + 1):
         losses = []
@@ -145,31 +145,6 @@ def train(network, training, watched, numbers, recipe, device, progress):
     network.load_state_dict(best[1])
     fitted.network = network.eval()
     return fitted
-
-
-class _Clock:
-    """How much of the schedule is over, by steps or by time, whichever is further."""
-
-    def __init__(self, recipe, steps_an_epoch):
-        self.steps, self.step = recipe.epochs * steps_an_epoch, 0
-        self.seconds, self.started = recipe.seconds, time.monotonic()
-
-    def tick(self):
-        self.step += 1
-
-    def fraction(self):
-        by_time = (time.monotonic() - self.started) / self.seconds if self.seconds else 0.0
-        return min(1.0, max(self.step / self.steps, by_time))
-
-    def share_of_rate(self):
-        done = max(self.fraction(), (self.step + 1) / self.steps if self.step == 0 else 0.0)
-        if done < _WARM_UP:
-            return done / _WARM_UP
-        return 0.5 * (1 + math.cos(math.pi * (done - _WARM_UP) / (1 - _WARM_UP)))
-
-    def left(self):
-        spent, done = time.monotonic() - self.started, self.fraction()
-        return spent * (1 - done) / done if done else 0.0
 
 
 def _optimizer(network, recipe):
@@ -304,9 +279,5 @@ def _say(epoch, recipe, losses, clock):
     recent = losses[-20:]
     return (
         f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
-        f"{_minutes(clock.left())} left"
+        f"{minutes(clock.left())} left"
     )
-
-
-def _minutes(seconds):
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

@@ -39,16 +39,16 @@ def test_error_of_the_reader_rises_where_the_items_are_used():
 
 
 def test_waiting_is_given_up_when_the_check_says_so():
-    class GivenUp(Exception):
+    class GivenUpError(Exception):
         pass
 
     def check():
         if time.monotonic() > until:
-            raise GivenUp
+            raise GivenUpError
 
     until = time.monotonic() + 0.3
     slow = (time.sleep(0.5) for _ in range(100))
-    with pytest.raises(GivenUp):
+    with pytest.raises(GivenUpError):
         list(ahead(slow, check))
     assert time.monotonic() < until + 1.5
 

@@ -6,8 +6,9 @@ import rasterio
 from affine import Affine
 
 from images import striped_folder, stripes, write_image
+from plugin.engine.image_folders import find_samples
 from plugin.engine.progress import Silent
-from plugin.engine.samples import describe_samples, find_samples, load_samples
+from plugin.engine.samples import describe_samples, load_samples
 from plugin.jobs.errors import JobError
 
 

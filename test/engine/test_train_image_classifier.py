@@ -1,6 +1,8 @@
 """Training from a folder to a model, a report and a table."""
 
 import json
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -116,8 +118,6 @@ def test_training_goes_on_from_a_model_of_ones_own(trained, tmp_path):
 
 
 def test_training_keeps_to_its_minutes(tmp_path):
-    import time
-
     folder = striped_folder(tmp_path / "images", count=20)
     began = time.monotonic()
     run(folder, tmp_path, epochs=10_000, minutes=0.2)
@@ -154,7 +154,7 @@ def test_bad_wishes_are_refused_before_work(tmp_path, wishes, found):
 
 
 def test_a_model_of_another_task_is_refused(tmp_path, trained):
-    data = open(trained[1]["MODEL"], "rb").read()
+    data = Path(trained[1]["MODEL"]).read_bytes()
     other = tmp_path / "other.safetensors"
     other.write_bytes(data.replace(b"image classification", b"image clarification!"[:20]))
     folder = striped_folder(tmp_path / "images", count=3)

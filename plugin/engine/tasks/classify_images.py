@@ -12,9 +12,9 @@ from rasterio.warp import transform
 from ...jobs.errors import JobError
 from ..classification import attributes, check_bands, columns, say_counts, warn_of_scale
 from ..classifier import load_classifier
+from ..image_folders import IMAGE_ENDINGS, image_files
 from ..prediction import Patches, probabilities
 from ..rasters import describe_image, read_image
-from ..samples import IMAGE_ENDINGS, image_files
 from ..vectors import Feature, write_features
 
 _LONGITUDE_LATITUDE = CRS.from_epsg(4326)

@@ -11,8 +11,9 @@ from ..classification_scores import scores
 from ..device import choose_device, describe
 from ..fine_tuning import choose_start
 from ..fits import Fits
+from ..image_folders import find_samples
 from ..linear_probe import probe, probe_features
-from ..samples import describe_samples, find_samples, load_samples
+from ..samples import describe_samples, load_samples
 from ..training_result import make_card, make_result, prediction_table
 from ..validation import plan_validation
 from ..vectors import write_features

@@ -1,0 +1,126 @@
+"""Is a value what its declaration asks for? One clear sentence if not."""
+
+import math
+import os
+
+from .errors import JobError
+
+
+def check_value(part, value):
+    """Check one value against its declaration; see `check`."""
+    if value is None or value == "":
+        if part.is_output or part.optional or (part.kind == "text" and part.default == ""):
+            return
+        raise JobError(f"{part.label} is missing.", f"Give a value for {part.name.upper()}.")
+    checker = _CHECKS.get(part.kind)
+    if checker is not None:
+        checker(part, value)
+
+
+def _refuse(part, value, rule, remedy):
+    raise JobError(f'{part.label} is "{value}", which {rule}.', remedy)
+
+
+def _check_number(part, value):
+    whole = part.kind == "integer"
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        _refuse(part, value, "is not a number", f"Give {part.name.upper()} as a number.")
+    if whole and value != int(value):
+        _refuse(part, value, "is not a whole number", f"Round {part.name.upper()}.")
+    unit = f" {part.unit}" if part.unit else ""
+    if part.minimum is not None and value < part.minimum:
+        _refuse(
+            part,
+            value,
+            f"is under the minimum of {part.minimum}{unit}",
+            f"Choose at least {part.minimum}.",
+        )
+    if part.maximum is not None and value > part.maximum:
+        _refuse(
+            part,
+            value,
+            f"is over the maximum of {part.maximum}{unit}",
+            f"Choose at most {part.maximum}.",
+        )
+
+
+def _check_choice(part, value):
+    values = [option for option, _ in part.options]
+    if value not in values:
+        _refuse(part, value, "is not one of the choices", f"Choose one of: {', '.join(values)}.")
+
+
+def _check_boolean(part, value):
+    if not isinstance(value, bool):
+        _refuse(part, value, "is neither true nor false", "Give true or false.")
+
+
+def _check_bands(part, value):
+    if not isinstance(value, (list, tuple)):
+        _refuse(
+            part, value, "is not a list of band numbers", "Give band numbers such as [1, 2, 3]."
+        )
+    for band in value:
+        if isinstance(band, bool) or not isinstance(band, int) or band < 1:
+            _refuse(part, value, "holds something that is not a band number", "Count bands from 1.")
+    if len(set(value)) != len(value):
+        _refuse(part, value, "names a band twice", "Name every band once.")
+
+
+def _check_extent(part, value):
+    if (
+        not isinstance(value, (list, tuple))
+        or len(value) != 4
+        or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in value)
+    ):
+        _refuse(part, value, "is not four numbers", "Give [xmin, xmax, ymin, ymax].")
+    if value[0] >= value[1] or value[2] >= value[3]:
+        _refuse(part, value, "is empty", "Give an extent whose minimum is under its maximum.")
+
+
+def _check_folder(part, value):
+    if not os.path.isdir(value):
+        _refuse(part, value, "is not a folder that exists", "Choose an existing folder.")
+
+
+def _check_file(part, value):
+    if not os.path.isfile(value):
+        _refuse(part, value, "is not a file that exists", "Choose an existing file.")
+
+
+def _check_images(part, value):
+    if not os.path.exists(value):
+        _refuse(part, value, "does not exist", "Choose an existing image or folder of images.")
+
+
+def _check_new_place(part, value):
+    parent = os.path.dirname(os.path.abspath(value))
+    while parent and not os.path.exists(parent):
+        parent = os.path.dirname(parent)
+    if not os.path.isdir(parent) or not os.access(parent, os.W_OK):
+        _refuse(
+            part,
+            value,
+            f'cannot be written: "{parent}" is read-only',
+            "Choose a folder you may write to.",
+        )
+    if os.path.exists(value) and not os.access(value, os.W_OK):
+        _refuse(part, value, "is read-only", "Choose another name, or make it writable.")
+
+
+_CHECKS = {
+    "integer": _check_number,
+    "number": _check_number,
+    "choice": _check_choice,
+    "boolean": _check_boolean,
+    "bands": _check_bands,
+    "extent": _check_extent,
+    "folder": _check_folder,
+    "file": _check_file,
+    "model_file": _check_file,
+    "images": _check_images,
+    "new_raster": _check_new_place,
+    "new_features": _check_new_place,
+    "new_folder": _check_new_place,
+    "new_file": _check_new_place,
+}
