@@ -28,6 +28,7 @@ _WATCHED_SHARE = 0.1
 _CALIBRATION_IMAGES = 256
 _LEARNING_RATES = {
     "mobilenet_v2": 1e-3,
+    "mobilenet_v2_torchvision": 1e-3,
     "resnet18": 5e-4,
     "resnet50": 3e-4,
     "vgg16": 1e-4,
@@ -78,7 +79,7 @@ def choose_start(job):
     if job.start_from == "scratch":
         return Start(job.network, spread=spread)
     if job.start_from == "imagenet":
-        return Start(job.network, _download(job.network), 1.0, license="see torchvision")
+        return Start(*_download(job.network), license="see torchvision")
     path = BUNDLED if job.start_from == "bundled" else job.base_model
     card, network = model_file.load(path, CLASSIFICATION)
     head = None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torchvision
 
 from images import striped_folder, stripes, write_image
 from plugin.engine.classifier import load_classifier
@@ -133,6 +134,17 @@ def test_a_failed_download_offers_the_bundled_weights(tmp_path, monkeypatch):
     with pytest.raises(JobError, match="could not be downloaded") as caught:
         run(folder, tmp_path, network="resnet18", start_from="imagenet")
     assert "bundled" in caught.value.remedy
+
+
+def test_downloaded_weights_are_fine_tuned_by_the_network_they_fit(tmp_path, monkeypatch):
+    def without_weights(name, weights=None):
+        return torchvision.models.mobilenet_v2(weights=None)
+
+    monkeypatch.setattr("torchvision.models.get_model", without_weights)
+    folder = striped_folder(tmp_path / "images", count=3)
+    outputs = run(folder, tmp_path, epochs=1, network="mobilenet_v2", start_from="imagenet")
+    assert read_card(outputs["MODEL"]).network == "mobilenet_v2_torchvision"
+    assert load_classifier(outputs["MODEL"], "cpu").card.arguments["spread"] == 1.0
 
 
 @pytest.mark.parametrize(

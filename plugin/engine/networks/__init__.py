@@ -70,6 +70,15 @@ def build_classifier(name, bands, classes, dropout=0.0, backbone=None):
 def imagenet_backbone(name):
     """Download torchvision's ImageNet weights and make the backbone that they fit.
 
+    Torchvision trained its MobileNetV2 with symmetric padding, the bundled one has
+    TensorFlow's: they are two networks of this list.
+
+    Returns
+    -------
+    name : str
+        In `NETWORKS`.
+    backbone : torch.nn.Module
+
     Raises
     ------
     OSError
@@ -77,7 +86,8 @@ def imagenet_backbone(name):
     """
     cut, maker = _TORCHVISION[name]
     weights = torchvision.models.get_model_weights(maker).DEFAULT
-    return cut(torchvision.models.get_model(maker, weights=weights))[0]
+    backbone = cut(torchvision.models.get_model(maker, weights=weights))[0]
+    return ("mobilenet_v2_torchvision" if name == "mobilenet_v2" else name), backbone
 
 
 def adapt_bands(backbone, bands):
@@ -124,6 +134,7 @@ def _torchvision(name):
 
 NETWORKS = {
     "mobilenet_v2": lambda: _cut_last(mobilenet_v2()),
+    "mobilenet_v2_torchvision": lambda: _torchvision("mobilenet_v2"),
     "resnet18": lambda: _torchvision("resnet18"),
     "resnet50": lambda: _torchvision("resnet50"),
     "vgg16": lambda: _torchvision("vgg16"),
