@@ -1,12 +1,14 @@
 """What can be known before work starts: values, files, models, and what would be overwritten."""
 
 from ..plugin.jobs.declare import declared, from_values
+from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
 from .destinations import is_new_table, layer_file, refuse_clashes
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
 _LAYERS = ("raster", "features")
+_ENDINGS = {"tif": (".tif", ".tiff"), "html": (".html", ".htm"), "safetensors": (".safetensors",)}
 
 
 def checked_inputs(algorithm, parameters, context):
@@ -31,6 +33,9 @@ def checked_inputs(algorithm, parameters, context):
     """
     inputs = read_inputs(algorithm, parameters, context)
     places = read_places(algorithm, parameters)
+    for part in declared(algorithm.job):
+        if part.is_output:
+            _check_place(part, parameters.get(part.name.upper()), places[part.name])
     from_values(algorithm.job, {**inputs, **places})
     for part in declared(algorithm.job):
         if part.kind == "model_file" and inputs[part.name]:
@@ -43,6 +48,17 @@ def checked_inputs(algorithm, parameters, context):
     files = _input_files(algorithm, parameters, context, inputs)
     refuse_clashes(algorithm.job, files, replaced)
     return inputs
+
+
+def _check_place(part, given, path):
+    """Refuse an output that is not given, or whose name promises another format."""
+    name = part.name.upper()
+    if given in (None, "") and not part.optional:
+        raise JobError(f"{part.label} is missing.", f"Give {name} a place, or TEMPORARY_OUTPUT.")
+    endings = _ENDINGS.get(part.extension, ())
+    if path and part.kind != "new_features" and endings and not path.lower().endswith(endings):
+        found = f'{part.label} is "{path}", which does not end in {endings[0]}.'
+        raise JobError(found, f"Give {name} a name that ends in {endings[0]}.")
 
 
 def _input_files(algorithm, parameters, context, inputs):

@@ -154,6 +154,24 @@ def _extent(asked, part):
     return [box.xMinimum(), box.xMaximum(), box.yMinimum(), box.yMaximum()]
 
 
+def _number(method):
+    def read(asked, part):
+        given = asked.parameters.get(part.name.upper())
+        if isinstance(given, str) and given and not _is_number(given):
+            return given  # QGIS would take the default instead; the job's check refuses it
+        return asked.read(method, part)
+
+    return read
+
+
+def _is_number(text):
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _reader(method):
     return lambda asked, part: asked.read(method, part)
 
@@ -169,8 +187,8 @@ _READERS = {
     "model_file": _path,
     "text": _reader("parameterAsString"),
     "choice": _reader("parameterAsString"),
-    "integer": _reader("parameterAsInt"),
-    "number": _reader("parameterAsDouble"),
+    "integer": _number("parameterAsInt"),
+    "number": _number("parameterAsDouble"),
     "boolean": _reader("parameterAsBool"),
     "extent": _extent,
 }

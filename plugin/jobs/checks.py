@@ -104,6 +104,8 @@ def _check_new_place(part, value):
             f'cannot be written: "{parent}" is read-only',
             "Choose a folder you may write to.",
         )
+    if part.kind != "new_folder" and os.path.isdir(value):
+        _refuse(part, value, "is a folder", "Give the name of a file.")
     if os.path.exists(value) and not os.access(value, os.W_OK):
         _refuse(part, value, "is read-only", "Choose another name, or make it writable.")
 

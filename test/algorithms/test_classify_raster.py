@@ -116,6 +116,7 @@ def test_two_outputs_in_one_file_are_refused(refused, landscape, model, tmp_path
     [
         ({"INPUT": "gone.tif"}, 'Raster "gone.tif" cannot be read as a raster layer.'),
         ({"MODEL": "gone.safetensors"}, "is not a file that exists."),
+        ({"OUTPUT": "classes.png"}, "which does not end in .tif. Give OUTPUT a name that ends in"),
         ({"STRIDE": -1}, "is under the minimum of 0 pixels."),
         ({"EXTENT": "5,5,5,5"}, "Extent is empty"),
         ({"EXTENT": "0,10,0,10 [EPSG:32717]"}, "The extent does not touch"),

@@ -32,10 +32,14 @@ def test_predictions_go_to_a_table_with_a_row_per_scored_image(run, quick, chips
     table = outputs["PREDICTIONS"]
     assert table.featureCount() == 5 or table.featureCount() == 4  # a fifth of 24
     names = table.fields().names()
-    assert {"path", "class", "predicted"} <= set(names)
+    assert {"path", "label", "correct", "class", "confidence"} <= set(names)
     assert not table.isSpatial()
-    classes = {feature["class"] for feature in table.getFeatures()}
-    assert classes == {"granite", "schist"}
+    labels = {feature["label"] for feature in table.getFeatures()}
+    assert labels == {"granite", "schist"}
+    assert all(
+        feature["correct"] == (feature["class"] == feature["label"])
+        for feature in table.getFeatures()
+    )
 
 
 def test_predictions_can_be_added_to_a_geopackage(run, quick, tmp_path):
@@ -64,11 +68,19 @@ def test_temporary_outputs_have_the_right_extensions(run, quick):
         ({"NETWORK": "resnet18", "START_FROM": "bundled"}, "There are no bundled weights"),
         ({"START_FROM": "model"}, "no model is given. Choose a model file in BASE_MODEL"),
         ({"MODEL": "/proc/m.safetensors"}, "Choose "),
+        ({"MODEL": "model.bin"}, "which does not end in .safetensors. Give MODEL a name"),
+        ({"MODEL": ""}, "Model is missing. Give MODEL a place, or TEMPORARY_OUTPUT."),
+        ({"EPOCHS": "many"}, 'Epochs is "many", which is not a number.'),
     ],
 )
 def test_bad_values_are_refused_in_one_sentence(refused, quick, change, sentence):
     said = refused("trainimageclassifier", **{**quick, **change})
     assert sentence in said and "\n" not in said.strip()
+
+
+def test_folder_in_the_place_of_a_file_is_refused(refused, quick, tmp_path):
+    (tmp_path / "r.html").mkdir()
+    assert "is a folder. Give the name of a file." in refused("trainimageclassifier", **quick)
 
 
 def test_empty_folder_is_refused_and_nothing_is_written(refused, quick, tmp_path):
@@ -78,9 +90,9 @@ def test_empty_folder_is_refused_and_nothing_is_written(refused, quick, tmp_path
     assert sorted(os.listdir(tmp_path)) == ["empty"]
 
 
-def test_report_over_the_model_is_refused(refused, quick):
-    said = refused("trainimageclassifier", **{**quick, "REPORT": quick["MODEL"]})
-    assert "Report would overwrite Model" in said
+def test_model_over_its_base_model_is_refused(refused, quick, model):
+    quick.update(START_FROM="model", BASE_MODEL=model, MODEL=model)
+    assert "Model would overwrite My model" in refused("trainimageclassifier", **quick)
 
 
 def test_canceled_training_leaves_no_file(refused, quick, tmp_path):
