@@ -158,7 +158,14 @@ def _make(base, job, workshop):
     trial.refuse_problems(answer, environment_python(folder), own=False)
     trial.refuse_idle_gpu(answer, job.backend)
     python = environment_python(folder)
-    return _state(answer, python, base.path, folder, job.backend, own=False)
+    return _state(answer, python, _base_folder(folder), folder, job.backend, own=False)
+
+
+def _base_folder(folder):
+    """Where the Python lies that an environment was made from: without it, it does not run."""
+    with open(os.path.join(folder, "pyvenv.cfg"), encoding="utf-8") as file:
+        lines = dict(line.split("=", 1) for line in file if "=" in line)
+    return {key.strip(): value.strip() for key, value in lines.items()}["home"]
 
 
 def _answer_of_standing(folder, workshop):

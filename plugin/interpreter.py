@@ -144,12 +144,13 @@ def _own_pythons():
     """QGIS's own Python: told by itself, or under its prefix."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     names = ["python.exe", "python3.exe"] if IS_WINDOWS else [f"python{version}", "python3"]
-    yield getattr(sys, "_base_executable", "")
-    yield sys.executable or ""
+    # The prefix first: inside QGIS, sys.executable may be whatever PATH begins with.
     for folder in (sys.base_exec_prefix, os.path.dirname(sys.executable or "")):
         for name in names:
             yield os.path.join(folder, "bin", name)
             yield os.path.join(folder, name)
+    yield getattr(sys, "_base_executable", "")
+    yield sys.executable or ""
 
 
 def _pythons_on_path():

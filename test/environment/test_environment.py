@@ -277,7 +277,9 @@ def test_engine_whose_base_python_is_gone_is_not_ready(prepare, index, tmp_path)
     state_file = Path(environment.home(), "engine.json")
     state = state_file.read_text(encoding="utf-8")
     base = environment.engine_state()["base"]
-    state_file.write_text(state.replace(base, str(tmp_path / "gone")), encoding="utf-8")
+    replaced = state.replace(f'"base": "{base}"', f'"base": "{tmp_path}/gone"')
+    state_file.write_text(replaced, encoding="utf-8")
+    assert replaced != state
     assert environment.engine_python() is None
 
 
@@ -311,7 +313,7 @@ def test_own_environment_without_the_libraries_is_refused(prepare, bare_environm
 def test_plain_python_that_is_given_becomes_the_base(prepare, index):
     base = interpreter.base_python().path
     prepare(python=base)
-    assert environment.engine_state()["base"] == base
+    assert environment.engine_state()["base"] == os.path.dirname(base)
     assert not environment.engine_state()["own"]
 
 
