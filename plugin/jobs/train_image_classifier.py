@@ -175,7 +175,8 @@ class TrainImageClassifier:
         "Validation predictions",
         geometry=("none",),
         optional=True,
-        help="Table of every scored image: path, class, predicted class and probabilities.",
+        help="Table of every scored image: path, label, whether the class is right, class, "
+        "confidence and a probability per class.",
     )
     accuracy: float = result_number("Accuracy")
     macro_f1: float = result_number("Macro F1")
