@@ -43,6 +43,10 @@ def modules():
         yield path, ".".join(path.relative_to(ROOT).with_suffix("").parts)
 
 
+def is_in(name, rooms):
+    return any(name == room or name.startswith(room + ".") for room in rooms)
+
+
 def room_of(name):
     """The longest room that a module lies in."""
     return max((r for r in ROOMS if not r or name == r or name.startswith(r + ".")), key=len)
@@ -59,10 +63,6 @@ def imports(path, name):
             whole = ".".join([*base, *(node.module or "").split(".")]).strip(".")
             names = [f"{whole}.{alias.name}".strip(".") for alias in node.names]
             yield from ((node.level, n if node.level else whole, node.lineno) for n in names)
-
-
-def is_in(name, rooms):
-    return any(name == room or name.startswith(room + ".") for room in rooms)
 
 
 def may_import(name, room, level, target):
@@ -106,6 +106,23 @@ def test_table_refuses_what_it_should():
         ("algorithms.classify_raster", 0, "deep_geology.plugin.jobs"),
     ]
     assert [r for r in refused if may_import(r[0], room_of(r[0]), *r[1:])] == []
+
+
+@pytest.mark.parametrize(
+    "path", [pytest.param(p, id=n) for p, n in modules() if not is_in(n, ["plugin.engine"])]
+)
+def test_qgis_side_reads_on_python_3_9(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+    newer = [node.lineno for node in ast.walk(tree) if is_newer_than_3_9(node)]
+    assert newer == []
+
+
+def is_newer_than_3_9(node):
+    """Whether a part of a program fails on Python 3.9 only when it runs."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "zip":
+        return any(keyword.arg == "strict" for keyword in node.keywords)
+    said = [getattr(node, "annotation", None), getattr(node, "returns", None)]
+    return any(isinstance(annotation, ast.BinOp) for annotation in said)
 
 
 def test_every_job_has_its_task_its_algorithm_and_its_test():
