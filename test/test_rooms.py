@@ -10,7 +10,7 @@ from plugin.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = frozenset(sys.stdlib_module_names)
-ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
+ENGINE = {"numpy", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
 ENGINE |= {"PIL", "affine", "scipy"}
 QGIS = {"qgis", "processing"}
 BORDER = {"plugin.jobs", "plugin.worker", "plugin.settings", "plugin.environment"}
@@ -26,6 +26,8 @@ ROOMS = {
     "plugin.settings": (QGIS, {"plugin"}),
     "plugin.jobs": (set(), {"plugin.jobs"}),
     "plugin.engine": (ENGINE, {"plugin.engine", "plugin.jobs"}),
+    "plugin.engine.rasters": ({*ENGINE, "rasterio"}, {"plugin.engine", "plugin.jobs"}),
+    "plugin.engine.self_check": ({*ENGINE, "rasterio"}, {"plugin.engine", "plugin.jobs"}),
     "plugin.engine.windows": ({"numpy"}, set()),
     "plugin.engine.metrics": ({"numpy", "scipy", "sklearn"}, {"plugin.engine.metrics"}),
     "plugin.engine.networks": ({"torch", "torchvision"}, {"plugin.engine.networks"}),
@@ -97,6 +99,7 @@ def test_table_refuses_what_it_should():
         ("plugin.engine.device", 0, "qgis.core"),
         ("plugin.engine.device", 2, "plugin.worker"),
         ("plugin.engine.windows", 0, "rasterio"),
+        ("plugin.engine.prediction", 0, "rasterio"),
         ("plugin.engine.metrics.classification", 0, "torch"),
         ("plugin.engine.networks.small_cnn", 1, "plugin.engine.networks.mobilenet_v2"),
         ("plugin.engine.networks.small_cnn", 3, "plugin.jobs.errors"),
