@@ -10,7 +10,7 @@ from plugin.jobs import JOBS
 
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = frozenset(sys.stdlib_module_names)
-ENGINE = {"numpy", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
+ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
 ENGINE |= {"PIL", "affine", "scipy"}
 QGIS = {"qgis", "processing"}
 BORDER = {"plugin.jobs", "plugin.worker", "plugin.settings", "plugin.environment"}
@@ -26,8 +26,6 @@ ROOMS = {
     "plugin.settings": (QGIS, {"plugin"}),
     "plugin.jobs": (set(), {"plugin.jobs"}),
     "plugin.engine": (ENGINE, {"plugin.engine", "plugin.jobs"}),
-    "plugin.engine.rasters": ({*ENGINE, "rasterio"}, {"plugin.engine", "plugin.jobs"}),
-    "plugin.engine.self_check": ({*ENGINE, "rasterio"}, {"plugin.engine", "plugin.jobs"}),
     "plugin.engine.windows": ({"numpy"}, set()),
     "plugin.engine.metrics": ({"numpy", "scipy", "sklearn"}, {"plugin.engine.metrics"}),
     "plugin.engine.networks": ({"torch", "torchvision"}, {"plugin.engine.networks"}),
@@ -35,6 +33,7 @@ ROOMS = {
 }
 # Where a file may not import its neighbors; the list in __init__.py may.
 LONELY = ("plugin.engine.networks", "plugin.engine.tasks")
+OPENS_RASTERS = ("plugin.engine.rasters", "plugin.engine.self_check")
 PLUGIN_NEVER = ("plugin.engine", "plugin.deep_geology", "plugin.provider", "plugin.settings")
 
 
@@ -70,6 +69,8 @@ def imports(path, name):
 def may_import(name, room, level, target):
     """Whether a module of a room may import a target."""
     libraries, rooms = ROOMS[room]
+    if target == "rasterio" and not is_in(name, OPENS_RASTERS):
+        return False  # its parts, such as rasterio.crs, open nothing
     if not level:
         return target.split(".")[0] in STANDARD | libraries
     if room in LONELY and not name.endswith("__init__") and is_in(target, [room]):
