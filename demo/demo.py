@@ -141,7 +141,8 @@ def run_step(title, algorithm, parameters):
 def results(lines):
     """The outputs that qgis_process prints after its "Results" line."""
     start = max(number for number, line in enumerate(lines) if "Results" in line)
-    return [line.replace("\t", " ") for line in lines[start + 1 :] if ":" in line]
+    said = (line.partition(":") for line in lines[start + 1 :])
+    return [f"{name}: {value.strip()}" for name, _, value in said if value.strip()]
 
 
 def main():
