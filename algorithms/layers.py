@@ -132,7 +132,6 @@ def box_of(sources, crs, transforms):
         None if there are no features.
     """
     box = QgsRectangle()
-    box.setMinimal()
     for source in sources:
         change = QgsCoordinateTransform(source.sourceCrs(), crs, transforms)
         try:
