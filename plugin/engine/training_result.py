@@ -48,7 +48,7 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
     calibrated = np.concatenate([softmax(one.logits / one.fit.temperature, 1) for one in tested])
     return ClassificationResult(
         class_names=samples.class_names,
-        colors=class_colors(len(samples.class_names)),
+        colors=class_colors(samples.class_names),
         paths=samples.paths,
         labels=samples.labels,
         scored=scored,
@@ -152,9 +152,7 @@ def make_card(job, start, samples, shipped, scores):
 def _classes(names):
     return [
         {"value": value, "name": name, "color": color}
-        for value, (name, color) in enumerate(
-            zip(names, class_colors(len(names)), strict=True), start=1
-        )
+        for value, (name, color) in enumerate(zip(names, class_colors(names), strict=True), start=1)
     ]
 
 
