@@ -160,7 +160,8 @@ def test_images_of_another_data_type_are_refused_before_work(tmp_path, model):
     assert '"a.tif and 1 more" has values of type uint16' in text and model.calls == []
 
 
-def test_cancelling_leaves_nothing(tmp_path):
+def test_cancelling_leaves_nothing(monkeypatch, tmp_path):
+    monkeypatch.setattr("plugin.engine.progress.SECONDS_BETWEEN", 0.0)
     for number in range(200):
         photograph(tmp_path / "in" / f"{number}.png", "marl", 16, 16)
     with pytest.raises(Stopped):
