@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 SYSTEM_PYTHON ?= /usr/bin/python3
-PACKAGES := qgis python3-qgis qgis-providers python3-gdal python3-venv xvfb git
+PACKAGES := qgis python3-qgis qgis-providers python3-gdal python3-venv xvfb xauth git
 TOOLS := .build/tools/bin/python
 SUITES ?=
 UV ?= uv
@@ -96,6 +96,9 @@ package: tools ## make and check the zip that users install, in .build/package
 demo: engine plugin-link ## train and classify on the samples through qgis_process
 	@$(SYSTEM_PYTHON) demo/demo.py
 
+pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
+	@bash docs/take_pictures.sh .build/pictures
+
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
@@ -105,4 +108,4 @@ clean: ## remove what was made in the checkout; the engine stays
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup tools engine-tools engine plugin-link test soak desktop lint check format \
-  package demo lock clean
+  package demo pictures lock clean
