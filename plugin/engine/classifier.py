@@ -1,5 +1,6 @@
 """A trained image classifier, ready to use."""
 
+import numpy as np
 import torch
 
 from ..jobs.model_card import CLASSIFICATION
@@ -57,7 +58,8 @@ class Classifier:
     def _forward(self, images):
         images = images.to(self.device).float()
         if tuple(images.shape[-2:]) != (self.card.patch, self.card.patch):
-            images = resize(images, self.card.patch, self.card.crop)
+            whole = np.dtype(self.card.dtype).kind in "iu"
+            images = resize(images, self.card.patch, self.card.crop, whole)
         images = to_network_range(images, self.card.normalization)
         return self.network(images.contiguous(memory_format=torch.channels_last))
 

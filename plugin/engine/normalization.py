@@ -71,6 +71,9 @@ def to_network_range(images, numbers):
 def fit(values, side, crop=1.0, valid=None):
     """Bring an image to the square that a network sees.
 
+    Whole numbers stay whole numbers: what is trained on is stored in the images' own type, and
+    what is predicted must be the same.
+
     The shorter side is resized to `side` / `crop` with antialiasing and the middle square is
     cut out, so that nothing is stretched.
 
@@ -90,18 +93,20 @@ def fit(values, side, crop=1.0, valid=None):
         NaN where a pixel is not valid.
     """
     image = torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+    whole = np.asarray(values).dtype.kind in "iu"
     if valid is not None:
         image[:, ~torch.from_numpy(np.asarray(valid, dtype=bool))] = torch.nan
-    return resize(image[None], side, crop)[0].numpy()
+    return resize(image[None], side, crop, whole)[0].numpy()
 
 
-def resize(images, side, crop=1.0):
+def resize(images, side, crop=1.0, whole=False):
     """Resize images (N, band, row, column) to (N, band, side, side); see `fit`."""
     rows, columns = images.shape[-2:]
     scale = side / crop / min(rows, columns)
     size = max(side, round(rows * scale)), max(side, round(columns * scale))
     if size != (rows, columns):
         images = _resample(images, size)
+        images = images.round() if whole else images
     top, left = (size[0] - side) // 2, (size[1] - side) // 2
     return images[..., top : top + side, left : left + side]
 

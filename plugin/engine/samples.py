@@ -225,11 +225,8 @@ def _decode_or_error(path, side):
 
 def _put(values, index, image):
     """Store an image; the first with holes turns whole numbers into float32 with NaN."""
-    if values.dtype.kind in "iu":
-        if not np.isfinite(image).all():
-            values = values.astype(np.float32)
-        else:
-            image = np.rint(image)
+    if values.dtype.kind in "iu" and not np.isfinite(image).all():
+        values = values.astype(np.float32)
     values[index] = image
     return values
 

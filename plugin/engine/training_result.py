@@ -7,11 +7,11 @@ import numpy as np
 import torch
 from scipy.special import softmax
 
+from ..jobs.colors import class_colors
 from ..jobs.declare import declared
 from ..jobs.model_card import CLASSIFICATION, ModelCard
 from .classification import attributes, columns
 from .classification_scores import ClassificationResult
-from .colors import class_colors
 from .device import describe
 from .metrics.classification import expected_calibration_error
 from .vectors import Feature

@@ -62,6 +62,19 @@ def test_the_model_file_predicts_what_its_table_says(trained):
     assert np.mean([row["correct"] for row in rows]) == outputs["ACCURACY"]
 
 
+def test_resized_images_are_predicted_as_they_were_validated(tmp_path):
+    """Enlarged whole numbers are rounded in training, so they must be in use."""
+    folder = striped_folder(tmp_path / "images", count=6)
+    outputs = run(folder, tmp_path, epochs=2, image_size=48)
+    classifier = load_classifier(outputs["MODEL"], "cpu")
+    with open(outputs["PREDICTIONS"], encoding="utf-8") as file:
+        rows = [feature["properties"] for feature in json.load(file)["features"]]
+    for row in rows:
+        values, _ = read_image(f"{folder}/{row['path']}")
+        for images in (values[None], classifier.fit(values)[None]):
+            assert abs(classifier.probabilities(images)[0, 0] - row["p_level"]) < 1e-5
+
+
 def test_the_card_tells_what_the_model_needs(trained):
     card = read_card(trained[1]["MODEL"])
     assert [entry["name"] for entry in card.classes] == ["level", "upright"]
