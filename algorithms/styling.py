@@ -1,6 +1,5 @@
 """How results look: class colors and names, and a ramp for confidence."""
 
-import itertools
 import re
 from collections import deque
 
@@ -18,15 +17,11 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from ..plugin.jobs.colors import class_colors
 from ..plugin.jobs.model_card import read_card
 
 # Viridis: even steps look even, in print and to color-blind eyes too.
 VIRIDIS = ((0.0, "#440154"), (0.25, "#3b528b"), (0.5, "#21918c"), (0.75, "#5ec962"), (1, "#fde725"))
-# The first colors that the engine gives to the classes of a model (Paul Tol's schemes).
-PALETTE = (
-    "#4477aa", "#ee6677", "#228833", "#ccbb44", "#66ccee", "#aa3377", "#999933", "#882255",
-    "#44aa99", "#ddcc77", "#332288", "#cc6677", "#117733", "#88ccee", "#aa4499",
-)  # fmt: skip
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 
@@ -111,12 +106,12 @@ def style_classes(context, layer_id, model):
 
 
 def style_own_classes(context, layer_id):
-    """Let the classes that are in a vector output have colors of their own."""
+    """Let the classes in a vector output have the colors that a model of them will give."""
 
     def style(layer):
         index = layer.fields().lookupField("class")
         names = sorted(str(name) for name in layer.uniqueValues(index) if name)
-        _categorize(layer, dict(zip(names, itertools.cycle(PALETTE))))
+        _categorize(layer, dict(zip(names, class_colors(names))))
 
     style_on_load(context, layer_id, style)
 
