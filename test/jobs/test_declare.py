@@ -1,0 +1,102 @@
+"""A job is declared once, and one check guards all that ask for it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from plugin.jobs import JOBS
+from plugin.jobs.checks import check_value
+from plugin.jobs.declare import (
+    bands,
+    boolean,
+    choice,
+    declared,
+    defaults,
+    extent,
+    from_values,
+    integer,
+    new_raster,
+    number,
+    processing_name,
+    raster,
+    result_number,
+    to_values,
+)
+from plugin.jobs.errors import JobError
+
+
+@dataclass(frozen=True)
+class Shade:
+    """Shade a relief."""
+
+    input: str = raster("Elevation")
+    bands: list = bands("Bands", "input")
+    azimuth: float = number("Azimuth", 315.0, unit="degrees", minimum=0, maximum=360)
+    rays: int = integer("Rays", 1, minimum=1)
+    soft: bool = boolean("Soft", False)
+    method: str = choice("Method", "horn", (("horn", "Horn"), ("zt", "Zevenbergen")))
+    extent: list = extent("Extent")
+    output: str = new_raster("Shade")
+    mean: float = result_number("Mean")
+
+    def check(self):
+        if self.soft and self.rays < 8:
+            raise JobError(f"Rays is {self.rays}, too few for soft shade.", "Choose at least 8.")
+
+
+def test_values_make_a_job_and_a_job_its_values():
+    values = {"input": "dem.tif", "rays": 3}
+    job = from_values(Shade, values)
+    assert to_values(job) == {**to_values(Shade()), **values}
+    assert "mean" not in to_values(job)
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
+    with pytest.raises(JobError, match='"azimut" is not a parameter of Shade') as caught:
+        from_values(Shade, {"input": "dem.tif", "azimut": 3})
+    assert "azimuth" in caught.value.remedy and "mean" not in caught.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ({}, "Elevation is missing"),
+        ({"azimuth": 361}, "over the maximum of 360 degrees"),
+        ({"azimuth": -1}, "under the minimum of 0 degrees"),
+        ({"azimuth": float("nan")}, "not a number"),
+        ({"azimuth": True}, "not a number"),
+        ({"rays": 1.5}, "not a whole number"),
+        ({"soft": "yes"}, "neither true nor false"),
+        ({"method": "lambert"}, "not one of the choices"),
+        ({"bands": "1,2"}, "not a list of band numbers"),
+        ({"bands": [1, 1]}, "names a band twice"),
+        ({"bands": [0]}, "not a band number"),
+        ({"extent": [1, 0, 0, 1]}, "is empty"),
+        ({"extent": [0, 1, 0]}, "not four numbers"),
+        ({"soft": True}, "too few for soft shade"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_rule(values, found):
+    base = {"input": "dem.tif"} if values else {}
+    with pytest.raises(JobError, match=found) as caught:
+        from_values(Shade, {**base, **values})
+    assert caught.value.remedy
+
+
+def test_every_default_passes_its_own_check():
+    for job_class in JOBS.values():
+        for part in declared(job_class):
+            if part.name in defaults(job_class) and part.default is not None:
+                check_value(part, part.default)
+
+
+def test_every_parameter_of_every_job_is_explained():
+    for name, job_class in JOBS.items():
+        for part in declared(job_class):
+            assert part.label, (name, part.name)
+            assert part.is_result or part.help.endswith("."), (name, part.name)
+
+
+def test_processing_names_are_lower_case_letters():
+    assert processing_name("classify_raster") == "classifyraster"
+    assert all(processing_name(name).isalpha() for name in JOBS)
