@@ -23,6 +23,7 @@ def plugins(tmp_path_factory):
     (folder / "deep_geology").symlink_to(ROOT, target_is_directory=True)
     os.environ["QGIS_PLUGINPATH"] = str(folder)
     os.environ["QGIS_CUSTOM_CONFIG_PATH"] = str(folder / "profile")
+    os.environ["XDG_CONFIG_HOME"] = str(folder / "profile")  # Qt's settings, such as the proxy
     return folder
 
 
