@@ -76,10 +76,10 @@ def steps():
         "classifyraster", {**raster, "OUTPUT": str(CLASSES), "CONFIDENCE": str(CONFIDENCE)}
     )
     yield 3
-    show_only(("Classes", "Image"), image)
+    show_only(("classes", "image"), image)
     yield 3
     shoot(window, "map_classes")
-    show_only(("Confidence", "Image"), image)
+    show_only(("confidence", "image"), image)
     yield 3
     shoot(window, "map_confidence")
     yield from run_dialog(
@@ -87,7 +87,7 @@ def steps():
         {"INPUT": units, "RASTER": image, "MODEL": str(MODEL), "OUTPUT": str(WORK / "units.gpkg")},
     )
     yield 2
-    show_only(("Classified features", "Image"), image)
+    show_only(("units", "image"), image)
     yield 3
     shoot(window, "map_features")
     yield from run_dialog(
@@ -118,7 +118,7 @@ def copy_samples():
 def load_samples():
     image = QgsRasterLayer(str(SAMPLES / "prairie" / "image.tif"), "Image")
     labels = QgsVectorLayer(str(SAMPLES / "prairie" / "labels.geojson"), "Labels")
-    units = QgsVectorLayer(str(SAMPLES / "prairie" / "units.geojson"), "Units")
+    units = QgsVectorLayer(str(SAMPLES / "prairie" / "units.geojson"), "Mapped units")
     QgsProject.instance().addMapLayers([image, units, labels])
     iface.setActiveLayer(image)
     iface.zoomToActiveLayer()
@@ -155,7 +155,8 @@ def run_dialog(name, parameters, midway=False):
         yield 0.5
     yield 2
     shoot(dialog, f"log_{name}")
-    log(f"{name}: {dialog.results() or 'NO RESULTS'}")
+    shown = [layer.name() for layer in iface.mapCanvas().layers()]
+    log(f"{name}: {dialog.results() or 'NO RESULTS'}; on the map: {shown}")
     dialog.close()
 
 
@@ -179,14 +180,13 @@ def cancel_dialog(name, parameters):
 def show_only(names, image):
     root = QgsProject.instance().layerTreeRoot()
     for node in root.findLayers():
-        node.setItemVisibilityChecked(node.name() in names)
-        node.setExpanded(node.name() == names[0])
-    iface.setActiveLayer(image)
-    iface.zoomToActiveLayer()
+        node.setItemVisibilityChecked(node.name().lower() in names)
+        node.setExpanded(node.name().lower() == names[0])
     canvas = iface.mapCanvas()
+    iface.layerTreeCanvasBridge().setCanvasLayers()
+    canvas.setExtent(image.extent())
     canvas.refreshAllLayers()
-    canvas.waitWhileRendering()
-    log(f"layers: {[node.name() for node in root.findLayers()]}")
+    log(f"on the map: {[layer.name() for layer in canvas.layers()]}")
 
 
 def options_page(window):
@@ -199,7 +199,7 @@ def options_page(window):
             dialog.reject()
 
     QTimer.singleShot(4000, look)
-    iface.showOptionsDialog(window, "DeepGeologyOptions")
+    iface.showOptionsDialog(window, "deepGeologyOptions")
     yield 1
 
 

@@ -153,6 +153,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def __init__(self, parent=None):
         super().__init__(parent)
+        self.setObjectName("deepGeologyOptions")  # showOptionsDialog finds a page by this name
         self.state, self.place, self.size = QLabel(), QLabel(), QLabel(tr("measuring…"))
         self.python = QgsFileWidget()
         self.button = QPushButton(tr("Prepare engine…"))

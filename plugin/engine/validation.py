@@ -6,15 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..jobs.errors import JobError
-from .folds import (
-    block_groups,
-    cross_validation,
-    hold_out,
-    keep_distance,
-    leave_one_out,
-    merge_groups,
-    name_groups,
-)
+from .folds import cross_validation, hold_out, keep_distance, leave_one_out
+from .groups import block_groups, merge_groups, name_groups
 
 _MOST_FITS = 60
 _LEAST_SOURCES = 0.02

@@ -3,15 +3,8 @@
 import numpy as np
 import pytest
 
-from plugin.engine.folds import (
-    block_groups,
-    cross_validation,
-    hold_out,
-    keep_distance,
-    leave_one_out,
-    merge_groups,
-    name_groups,
-)
+from plugin.engine.folds import cross_validation, hold_out, keep_distance, leave_one_out
+from plugin.engine.groups import block_groups, merge_groups, name_groups
 from plugin.jobs.errors import JobError
 
 
@@ -32,6 +25,20 @@ def test_hold_out_never_splits_a_group(labels):
     assert not set(groups[train]) & set(groups[test])
     assert 10 <= len(test) <= 30
     assert set(labels[test]) == {0, 1, 2}
+
+
+def test_held_out_groups_hold_the_share_of_every_class_from_several_sources():
+    """Sources of very different size, most with few classes, as crops of photographs are."""
+    chance = np.random.default_rng(1)
+    sizes = chance.geometric(0.03, 120)
+    groups = np.repeat(np.arange(120), sizes)
+    kind = chance.choice(4, 120, p=[0.5, 0.3, 0.15, 0.05])[groups]
+    labels = np.where(chance.random(len(groups)) < 0.7, kind, 0)
+    _, test = hold_out(labels, groups, 0.2, seed=0)
+    shares = np.bincount(labels[test]) / np.bincount(labels)
+    assert np.abs(shares - 0.2).max() < 0.07
+    for label in range(4):
+        assert len(np.unique(groups[test][labels[test] == label])) >= 2
 
 
 def test_hold_out_of_tiny_classes_leaves_every_class_on_both_sides():
