@@ -1,6 +1,6 @@
 """Download engine packages, as a Processing algorithm."""
 
-from ..plugin import environment, settings
+from ..plugin import environment, proxy
 from ..plugin.jobs import DownloadEngine as Job
 from .job_algorithm import JobAlgorithm
 from .listener import FeedbackListener
@@ -26,4 +26,4 @@ class DownloadEngine(JobAlgorithm):
 
     def run_job(self, job_values, feedback):
         listener, canceled = FeedbackListener(feedback), feedback.isCanceled
-        return environment.download(Job(**job_values), listener, canceled, settings.proxy())
+        return environment.download(Job(**job_values), listener, canceled, proxy.proxy_address())

@@ -1,6 +1,6 @@
 """Prepare engine, as a Processing algorithm."""
 
-from ..plugin import environment, settings, worker
+from ..plugin import environment, proxy, worker
 from ..plugin.jobs import PrepareEngine as Job
 from .job_algorithm import JobAlgorithm
 from .listener import FeedbackListener
@@ -31,4 +31,4 @@ class PrepareEngine(JobAlgorithm):
     def run_job(self, job_values, feedback):
         worker.let_go()  # a warm engine would hold the files of the one that goes
         listener, canceled = FeedbackListener(feedback), feedback.isCanceled
-        return environment.prepare(Job(**job_values), listener, canceled, settings.proxy())
+        return environment.prepare(Job(**job_values), listener, canceled, proxy.proxy_address())

@@ -1,13 +1,11 @@
-"""The desktop's side of the engine: options page, message when it is missing, QGIS's proxy."""
+"""The desktop's side of the engine: the options page, and a message when it is missing."""
 
 import os
-from urllib.parse import quote
 
-from qgis.core import QgsApplication, QgsSettings, QgsTask
+from qgis.core import QgsApplication, QgsTask
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtNetwork import QNetworkProxy
 from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
 from . import environment
@@ -25,45 +23,6 @@ PREPARE = "deepgeology:prepareengine"
 def tr(text):
     """Translate a text of the plugin."""
     return QCoreApplication.translate("DeepGeology", text)
-
-
-def proxy():
-    """The proxy of QGIS's network settings as an address.
-
-    Returns
-    -------
-    str
-        Such as ``"http://name:password@proxy.example:8080"``; empty if QGIS uses none, or the
-        system's own, which pip finds by itself.
-    """
-    settings = QgsSettings()
-    if not settings.value("proxy/proxyEnabled", False, type=bool):
-        return ""
-    host = settings.value("proxy/proxyHost", "", type=str)
-    kind = settings.value("proxy/proxyType", "", type=str)
-    if not host or kind == "DefaultProxy":
-        return ""
-    scheme = "socks5h" if kind == "Socks5Proxy" else "http"
-    port = settings.value("proxy/proxyPort", "", type=str)
-    return f"{scheme}://{_credentials(settings)}{host}" + (f":{port}" if port else "")
-
-
-def _credentials(settings):
-    """``name:password@`` of the proxy, from the settings or from QGIS's safe; or empty."""
-    name = settings.value("proxy/proxyUser", "", type=str)
-    password = settings.value("proxy/proxyPassword", "", type=str)
-    safe = settings.value("proxy/authcfg", "", type=str)
-    if safe:
-        filled = _from_safe(safe)
-        name, password = filled.user() or name, filled.password() or password
-    return f"{quote(name, safe='')}:{quote(password, safe='')}@" if name else ""
-
-
-def _from_safe(key):
-    found = QNetworkProxy()
-    changed = QgsApplication.authManager().updateNetworkProxy(found, key)
-    # With Qt 5 and 6 alike, Python gets either a truth or (truth, proxy).
-    return changed[1] if isinstance(changed, tuple) else found
 
 
 class Desktop:

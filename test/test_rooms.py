@@ -13,7 +13,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
 ENGINE |= {"PIL", "affine", "scipy"}
 QGIS = {"qgis", "processing"}
-BORDER = {"plugin.jobs", "plugin.worker", "plugin.settings", "plugin.environment"}
+BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment"}
 
 # Room: (libraries beside the standard one, rooms of the package). The longest name that fits
 # a file is its room.
@@ -23,6 +23,7 @@ ROOMS = {
     "plugin": (set(), {"plugin"}),
     "plugin.deep_geology": (QGIS, {"plugin", "algorithms"}),
     "plugin.provider": (QGIS, {"plugin", "algorithms"}),
+    "plugin.proxy": (QGIS, set()),
     "plugin.settings": (QGIS, {"plugin"}),
     "plugin.jobs": (set(), {"plugin.jobs"}),
     "plugin.engine": (ENGINE, {"plugin.engine", "plugin.jobs"}),
@@ -34,7 +35,13 @@ ROOMS = {
 # Where a file may not import its neighbors; the list in __init__.py may.
 LONELY = ("plugin.engine.networks", "plugin.engine.tasks")
 OPENS_RASTERS = ("plugin.engine.rasters", "plugin.engine.self_check")
-PLUGIN_NEVER = ("plugin.engine", "plugin.deep_geology", "plugin.provider", "plugin.settings")
+PLUGIN_NEVER = (
+    "plugin.engine",
+    "plugin.deep_geology",
+    "plugin.provider",
+    "plugin.proxy",
+    "plugin.settings",
+)
 
 
 def modules():

@@ -87,7 +87,10 @@ def describe_samples(found, progress):
     described = []
     for description in _in_threads(_describe_or_error, _full_paths(found)):
         described.append(description)
-        progress(len(described) / len(found.paths), f"Found {len(described)} images")
+        progress(
+            len(described) / len(found.paths),
+            f"Looking at image {len(described):,} of {len(found.paths):,}",
+        )
     good = np.array([not isinstance(d, JobError) for d in described])
     left_out = [str(d.found) for d in described if isinstance(d, JobError)]
     found = _only(found, good)
@@ -177,7 +180,9 @@ def load_samples(found, descriptions, side, progress, left_out=()):
         else:
             digests[index] = hashlib.sha256(image.tobytes()).digest()
             values = _put(values, index, image)
-        progress((index + 1) / len(found.paths), f"Image {index + 1} of {len(found.paths)}")
+        progress(
+            (index + 1) / len(found.paths), f"Reading image {index + 1:,} of {len(found.paths):,}"
+        )
     kept = _only(found, keep)
     _check_enough(kept, left_out)
     descriptions = [d for d, good in zip(descriptions, keep, strict=True) if good]

@@ -62,19 +62,19 @@ def network(qgis):
 
 
 def test_proxy_of_the_settings_becomes_an_address(network):
-    from deep_geology.plugin import settings
+    from deep_geology.plugin.proxy import proxy_address
 
-    assert settings.proxy() == ""
+    assert proxy_address() == ""
     network.setValue("proxy/proxyEnabled", True)
     network.setValue("proxy/proxyType", "HttpProxy")
     network.setValue("proxy/proxyHost", "proxy.example")
     network.setValue("proxy/proxyPort", "8080")
-    assert settings.proxy() == "http://proxy.example:8080"
+    assert proxy_address() == "http://proxy.example:8080"
     network.setValue("proxy/proxyUser", "me@work")
     network.setValue("proxy/proxyPassword", "a:b/c")
-    assert settings.proxy() == "http://me%40work:a%3Ab%2Fc@proxy.example:8080"
+    assert proxy_address() == "http://me%40work:a%3Ab%2Fc@proxy.example:8080"
     network.setValue("proxy/proxyType", "DefaultProxy")
-    assert settings.proxy() == ""
+    assert proxy_address() == ""
 
 
 def test_proxy_that_does_not_answer_is_told(refused, shop, network, monkeypatch):
