@@ -10,9 +10,10 @@ mkdir -p "$profiles/plugins" "$profiles/profiles/default/QGIS"
 ln -s "$root" "$profiles/plugins/deep_geology"
 printf '[PythonPlugins]\ndeep_geology=true\nprocessing=true\n\n[qgis]\ncheckVersion=false\n' \
   > "$profiles/profiles/default/QGIS/QGIS3.ini"
-rm -f "$work/log.txt"
+rm -rf "$work/log.txt" "$work/chips" "$work/prairie.safetensors"
 export QGIS_PLUGINPATH="$profiles/plugins" PYTHONDONTWRITEBYTECODE=1
-export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_PICTURES="$root/docs/pictures" DEEP_GEOLOGY_WORK="$work"
+export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
+export DEEP_GEOLOGY_PICTURES="${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}"
 unset QT_QPA_PLATFORM
 status=0
 timeout 1800 xvfb-run -a -s "-screen 0 1400x900x24" qgis --nologo --noversioncheck \
@@ -21,6 +22,6 @@ cat "$work/log.txt"
 if command -v chromium >/dev/null; then
   chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
     --user-data-dir="$profiles/chromium" --window-size=1000,2400 \
-    --screenshot="$root/docs/pictures/report.png" "file://$work/prairie.html" 2>/dev/null
+    --screenshot="$DEEP_GEOLOGY_PICTURES/report.png" "file://$work/prairie.html" 2>/dev/null
 fi
 exit "$status"
