@@ -22,9 +22,9 @@ def short_help(job, about, example):
     str
     """
     parts = declared(job)
-    needed = [p for p in parts if p.is_input and p.default is None and not p.optional]
+    asked = [part for part in parts if part.is_input and not part.advanced]
     given = [part for part in parts if not part.is_input]
-    lines = [about, "", tr("Inputs:"), *map(_line, needed), "", tr("Outputs:")]
+    lines = [about, "", tr("Inputs:"), *map(_line, asked), "", tr("Outputs:")]
     lines += [*map(_line, given), "", tr("In the Python console of QGIS:"), example]
     return "\n".join(lines)
 
