@@ -9,7 +9,7 @@ MAKEFLAGS += --no-print-directory
 .DELETE_ON_ERROR:
 
 SYSTEM_PYTHON ?= /usr/bin/python3
-PACKAGES := qgis python3-qgis qgis-providers python3-gdal python3-venv xvfb xauth git
+PACKAGES := qgis python3-qgis qgis-providers python3-gdal python3-venv xvfb xauth procps git
 TOOLS := .build/tools/bin/python
 SUITES ?=
 UV ?= uv

@@ -18,9 +18,9 @@ from plugin.jobs.places import part_path
 class TryOut:
     """Do one thing that a task may do."""
 
-    act: str = text("Act")
-    number: int = integer("Number", 0, minimum=0)
-    output: str = new_file("Output", "txt")
+    act: str = text("Act", help="What to do.")
+    number: int = integer("Number", 0, minimum=0, help="How often, or how long.")
+    output: str = new_file("Output", "txt", help="Where to write.")
     pid: str = result_text("Process id")
 
 
