@@ -69,7 +69,7 @@ plugin-link:
 	@mkdir -p .build/plugins .build/profile
 	@ln -sfn ../.. .build/plugins/deep_geology
 
-test: engine-tools plugin-link ## check the style, then run all suites (SUITES=house|engine|qgis)
+test: engine-tools plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
 	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
 
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
@@ -83,7 +83,7 @@ lint: tools ## check style and rules with ruff
 	@$(TOOLS) -m ruff check .
 
 check: tools ## check style, rooms, texts and the package: half a minute, needs no engine
-	@$(TOOLS) test/run_suites.py house
+	@$(TOOLS) test/run_suites.py style house
 
 format: tools ## put all files in ruff's form
 	@$(TOOLS) -m ruff check -q --fix . || true
