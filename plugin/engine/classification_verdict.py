@@ -165,7 +165,8 @@ def cautions(result):
     if rough.any():
         said.append(
             f"Fewer than {_ROUGH} images were scored of {_listed(names[rough])}: the scores of "
-            "such classes are rough. Cross-validation scores every image."
+            "such classes are rough."
+            + ("" if result.folds is not None else " Cross-validation scores every image.")
         )
     return said
 

@@ -37,6 +37,8 @@ _LEARNING_RATES = {
     "small_cnn": 2e-3,
 }
 _HEAD_LEARNING_RATE = 3e-3
+_BATCH_SIZE = 32
+_SMALLEST_BATCH = 2  # batch normalization needs a spread
 
 
 @dataclass
@@ -125,7 +127,7 @@ def make_recipe(job, start, images, seconds):
         l2=job.l2,
         augment=job.augment,
         balance=job.balance,
-        batch_size=job.batch_size or 32,
+        batch_size=max(job.batch_size or _BATCH_SIZE, _SMALLEST_BATCH),
         spread=start.spread,
         head_only=job.fine_tune == "head",
         seed=job.seed,

@@ -63,6 +63,11 @@ def _held_groups(labels, groups, share, seed):
     that is tested on one source only says little of the others.
     """
     names, counts = _counts(labels, groups)
+    if len(names) < 2:
+        raise JobError(
+            "All images are the same or belong to one group, so none can be held out.",
+            "Add images from other sources or places, or change GROUPS.",
+        )
     pieces = np.stack([counts, counts > 0]).astype(float)  # (images or groups, group, class)
     chance, best, least = np.random.default_rng(seed), None, np.inf
     for _ in range(_TRIES):

@@ -59,7 +59,9 @@ def image_files(folder):
         found += [
             os.path.normpath(os.path.join(inside, name))
             for name in names
-            if name.lower().endswith(IMAGE_ENDINGS) and not name.startswith(".")
+            if name.lower().endswith(IMAGE_ENDINGS)
+            and not name.startswith(".")
+            and os.path.isfile(os.path.join(parent, name))
         ]
     return sorted(found)
 

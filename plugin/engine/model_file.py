@@ -1,5 +1,6 @@
 """Write and read model files: the network's weights with its card, and nothing that can run."""
 
+import math
 import os
 
 import torch
@@ -75,6 +76,7 @@ def load(path, task=""):
         network = networks.build_classifier(card.network, **_arguments(card))
         weights = load_file(path)
         network.load_state_dict({key: _single(value) for key, value in weights.items()})
+        _check_numbers(card, network)
     except (SafetensorError, OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
         raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
     return card, network.eval()
@@ -91,6 +93,15 @@ def _arguments(card):
     if not len(numbers["mean"]) == len(numbers["sd"]) == bands or min(numbers["sd"]) <= 0:
         raise ValueError("the normalization does not fit the bands")
     return {"bands": bands, "classes": classes}
+
+
+def _check_numbers(card, network):
+    """Refuse numbers that can only come from damage: they would make every pixel nodata."""
+    if not (math.isfinite(card.temperature) and card.temperature > 0):
+        raise ValueError(f"the temperature is {card.temperature}")
+    for name, value in network.state_dict().items():
+        if value.is_floating_point() and not torch.isfinite(value).all():
+            raise ValueError(f"{name} holds values that are not finite")
 
 
 def _single(value):

@@ -1,6 +1,6 @@
 """How a classifier is validated: which images train and which score, and why."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -87,12 +87,31 @@ def _groups(job, samples):
         warnings += _sources_warning(samples.paths)
     if len(np.unique(samples.twins)) < len(samples):
         twins = len(samples) - len(np.unique(samples.twins))
+        warnings += _contradictions(samples)
         warnings.append(
             f"{twins} images have the same pixels as another one; each such set stays on one side."
         )
         singles = np.arange(len(samples)) if groups is None else groups
         groups = merge_groups(singles, samples.twins)
     return groups, by, warnings
+
+
+def _contradictions(samples):
+    """Warn of images that lie in more than one class."""
+    order = np.argsort(samples.twins, kind="stable")
+    pairs = [
+        (first, second)
+        for first, second in zip(order, order[1:], strict=False)
+        if samples.twins[first] == samples.twins[second]
+        and samples.labels[first] != samples.labels[second]
+    ]
+    if not pairs:
+        return []
+    first, second = (samples.paths[index] for index in pairs[0])
+    return [
+        f"{len(pairs)} images lie in two classes, such as {first} and {second}: their labels "
+        "contradict each other. Remove the wrong ones."
+    ]
 
 
 def _blocks(job, samples):
@@ -108,8 +127,8 @@ def _blocks(job, samples):
 def _sources_warning(paths):
     """Warn when file names look like numbered crops of few sources."""
     stems = [path.replace("\\", "/").split("/")[-1].rsplit(".", 1)[0] for path in paths]
-    classes = {path.replace("\\", "/").split("/")[0].lower() for path in paths}
-    heads = Counter(stem.rstrip("0123456789").rstrip("-_ .") for stem in stems)
+    classes = {_class_of(path).lower() for path in paths}
+    heads = Counter(map(_source_of, stems))
     several = {
         head: count
         for head, count in heads.items()
@@ -117,11 +136,25 @@ def _sources_warning(paths):
     }
     if len(several) < 2 or sum(several.values()) < 0.5 * len(paths):
         return []
+    sources_of = defaultdict(set)
+    for path, stem in zip(paths, stems, strict=True):
+        sources_of[_class_of(path)].add(_source_of(stem))
+    if min(map(len, sources_of.values())) < 2:
+        return []  # a source is a class: to group by it would leave nothing to learn from
     example, count = max(several.items(), key=lambda item: item[1])
     return [
         f'File names look like crops of {len(several)} sources ("{example}": {count} images). If '
         "they are, name the source in GROUPS, such as ^(.+)[-_]\\d+, or the scores are too good."
     ]
+
+
+def _class_of(path):
+    return path.replace("\\", "/").split("/")[0]
+
+
+def _source_of(stem):
+    """``ESP_016715-0077`` -> ``ESP_016715``."""
+    return stem.rstrip("0123456789").rstrip("-_ .")
 
 
 def _leave_one_out(labels, groups):

@@ -18,6 +18,7 @@ from .declare import (
 from .errors import JobError
 from .model_card import CLASSIFICATION
 
+SMALLEST_IMAGE = 32
 NETWORKS = (
     ("mobilenet_v2", "MobileNetV2 (small, fast; weights come with the plugin)"),
     ("resnet18", "ResNet-18"),
@@ -196,6 +197,16 @@ class TrainImageClassifier:
             )
         if self.start_from == "imagenet" and self.network == "small_cnn":
             raise JobError("There are no ImageNet weights for small_cnn.", "Start it from scratch.")
+        if self.start_from == "scratch" and self.fine_tune == "head":
+            raise JobError(
+                "Only the last layer would learn, on top of a network that knows nothing.",
+                "Fine-tune all, or start from bundled, imagenet or a model.",
+            )
+        if 0 < self.image_size < SMALLEST_IMAGE:
+            raise JobError(
+                f"Image size is {self.image_size} pixels; the networks need at least {SMALLEST_IMAGE}.",
+                f"Choose {SMALLEST_IMAGE} or more, or 0 for automatic.",
+            )
         _check_groups(self.groups)
 
 

@@ -146,10 +146,19 @@ def test_folder_of_damaged_images_is_refused(tmp_path):
 
 
 def test_images_with_other_bands_are_refused_before_work(tmp_path, model):
-    photograph(tmp_path / "in" / "1.png", "marl")
+    (tmp_path / "in").mkdir()
     Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "in" / "gray.png")
     text = refused(tmp_path, tmp_path / "in")
     assert "trained on 3 bands" in text and '"gray.png" has 1' in text and model.calls == []
+
+
+def test_one_odd_image_is_left_out_and_named(tmp_path):
+    photograph(tmp_path / "in" / "1.png", "marl")
+    Image.fromarray(np.zeros((40, 40), np.uint8)).save(tmp_path / "in" / "gray.png")
+    said = Said()
+    features, _ = classify(tmp_path, tmp_path / "in", said.progress)
+    assert len(features) == 1
+    assert len(said.warnings) == 1 and '"gray.png" has 1' in said.warnings[0]
 
 
 def test_images_of_another_data_type_are_refused_before_work(tmp_path, model):
@@ -157,7 +166,7 @@ def test_images_of_another_data_type_are_refused_before_work(tmp_path, model):
     for name in "ab":
         write_raster(tmp_path / "in" / f"{name}.tif", np.ones((3, 40, 40), np.uint16))
     text = refused(tmp_path, tmp_path / "in")
-    assert '"a.tif and 1 more" has values of type uint16' in text and model.calls == []
+    assert '"a.tif" has values of type uint16' in text and model.calls == []
 
 
 def test_cancelling_leaves_nothing(monkeypatch, tmp_path):

@@ -1,5 +1,7 @@
 """Folders of labeled images: found, checked, decoded."""
 
+import os
+
 import numpy as np
 import pytest
 import rasterio
@@ -163,3 +165,22 @@ def test_band_names_come_from_the_file(tmp_path):
         with rasterio.open(path, "r+") as file:
             file.descriptions = ("tmi", "slope")
     assert [band["name"] for band in load(tmp_path).bands] == ["tmi", "slope"]
+
+
+def test_a_name_that_is_not_utf8_costs_that_image_alone(tmp_path):
+    striped_folder(tmp_path, count=3)
+    good = (tmp_path / "level" / "level_000.png").read_bytes()
+    odd = os.path.join(os.fsencode(str(tmp_path / "level")), b"lat\xe9in.png")
+    with open(odd, "wb") as file:
+        file.write(good)
+    samples = load(tmp_path)
+    assert len(samples) == 6
+    assert "not UTF-8" in samples.left_out[0]
+    samples.left_out[0].encode("utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_named_pipe_is_no_image_and_hangs_nothing(tmp_path):
+    striped_folder(tmp_path, count=2)
+    os.mkfifo(tmp_path / "level" / "pipe.png")
+    assert len(find_samples(str(tmp_path)).paths) == 4

@@ -2,13 +2,16 @@
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import torchvision
 
 from images import striped_folder, stripes, write_image
+from plugin.engine import model_file
 from plugin.engine.classifier import load_classifier
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import read_image
@@ -170,6 +173,8 @@ def test_downloaded_weights_are_fine_tuned_by_the_network_they_fit(tmp_path, mon
         ({"epochs": -1}, "under the minimum"),
         ({"validation_share": 0.9}, "over the maximum"),
         ({"network": "alexnet"}, "not one of the choices"),
+        ({"fine_tune": "head"}, "a network that knows nothing"),
+        ({"image_size": 7}, "at least 32"),
         ({"input": "nowhere"}, "not a folder that exists"),
     ],
 )
@@ -193,3 +198,22 @@ def test_nothing_is_left_where_the_model_cannot_be_written(tmp_path):
     with pytest.raises(JobError):
         run(folder, tmp_path, epochs=1, model=str(tmp_path / "wall" / "m.safetensors"))
     assert not list(tmp_path.rglob("*.part"))
+
+
+def test_a_batch_size_of_one_trains_in_pairs(tmp_path):
+    folder = striped_folder(tmp_path / "images", count=8)
+    assert "MODEL" in run(folder, tmp_path, epochs=1, batch_size=1)
+
+
+@pytest.mark.parametrize("damage", ["nan weights", "temperature 0"])
+def test_numbers_that_only_damage_explains_are_refused(tmp_path, trained, damage):
+    card, network = model_file.load(trained[1]["MODEL"])
+    if damage == "nan weights":
+        with torch.no_grad():
+            network.head[1].weight[0, 0] = torch.nan
+    else:
+        card = replace(card, temperature=0.0)
+    path = str(tmp_path / "hurt.safetensors")
+    model_file.save(path, card, network)
+    with pytest.raises(JobError, match="is damaged"):
+        model_file.load(path)

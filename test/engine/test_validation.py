@@ -112,3 +112,23 @@ def test_leave_one_out_of_hundreds_is_refused_with_the_count():
 def test_the_sentence_tells_counts_and_groups():
     sentence = plan(crops(), groups=r"^(.+)-\d+").sentence
     assert "20 images (20%)" in sentence and "20 groups" in sentence
+
+
+def test_sources_that_are_classes_are_no_reason_for_groups():
+    """Files named after their class: a group for each would leave nothing to learn from."""
+    labels = np.repeat([0, 1, 2], 20)
+    paths = [f"rock{c}/tr_img_{c}_{i}.jpg" for i, c in enumerate(labels)]
+    assert not plan(Set(paths, labels, ("rock0", "rock1", "rock2"))).warnings
+
+
+def test_one_image_in_two_classes_is_named():
+    samples = plain()
+    samples.twins[1] = samples.twins[0]
+    assert "a/0.png and b/1.png" in plan(samples).warnings[0]
+
+
+def test_images_that_are_all_the_same_are_refused():
+    samples = plain(20)
+    samples.twins = np.zeros(20, int)
+    with pytest.raises(JobError, match="All images are the same"):
+        plan(samples)

@@ -38,13 +38,16 @@ def opened(path, **options):
     try:
         with rasterio.Env(**{**OPTIONS, **options}), rasterio.open(path) as dataset:
             yield dataset
-    except (RasterioError, OSError, MemoryError) as error:
+    except (RasterioError, OSError, MemoryError, UnicodeError) as error:
         raise unreadable(path, error) from error
 
 
 def unreadable(path, error):
     """The `JobError` for a raster that cannot be read."""
     name = os.path.basename(path)
+    if isinstance(error, UnicodeError):
+        name = os.fsencode(name).decode("utf-8", "replace")
+        return JobError(f'"{name}" has a name that is not UTF-8.', "Rename the file.")
     if not os.path.exists(path) and os.path.isabs(path):
         return JobError(f'"{name}" does not exist.', "Choose another file.")
     if os.path.isfile(path) and os.path.getsize(path) == 0:

@@ -41,7 +41,7 @@ def run(job, progress):
     classifier = load_classifier(job.model, job.device, job.batch_size)
     card = classifier.card
     images = _describe(_paths(job.input), job.input, progress.part(0.0, 0.1))
-    _check(card, images, progress)
+    images = _such_as_known(card, images, progress)
     chances = _classify(classifier, images, progress.part(0.1, 1.0))
     known = np.flatnonzero(~np.isnan(chances[:, 0]))
     if not len(known):
@@ -107,28 +107,33 @@ def _nothing_read(place, count):
     )
 
 
-def _check(card, images, progress):
-    """Refuse images that are not such as the model knows, with the first of them."""
-    odd = [image for image in images if image.bands != len(card.bands)]
-    if odd:
-        name = _name_of(odd)
-        check_bands(card, name, odd[0].names)
-    odd = [image for image in images if image.dtype != card.dtype]
-    if odd:
-        raise JobError(
-            f'"{_name_of(odd)}" has values of type {odd[0].dtype}; the model was trained on '
-            f"{card.dtype}.",
-            f"Convert the images to {card.dtype} as those of the training were, or remove them.",
-        )
-    scales = [image.gsd for image in images if image.gsd]
+def _such_as_known(card, images, progress):
+    """Leave out images that are not such as the model knows; refuse if none is."""
+    whys = [_why_unknown(card, image) for image in images]
+    known = [image for image, why in zip(images, whys, strict=True) if why is None]
+    if not known:
+        raise whys[0]
+    _warn([why for why in whys if why is not None], progress)
+    scales = [image.gsd for image in known if image.gsd]
     if scales:
         middle = float(np.median(scales))
-        warn_of_scale(card, os.path.basename(os.path.dirname(images[0].path)), middle, progress)
+        warn_of_scale(card, os.path.basename(os.path.dirname(known[0].path)), middle, progress)
+    return known
 
 
-def _name_of(odd):
-    name = os.path.basename(odd[0].path)
-    return name if len(odd) == 1 else f"{name} and {len(odd) - 1:,} more"
+def _why_unknown(card, image):
+    """Why the model cannot take an image, as a `JobError`; None if it can."""
+    name = os.path.basename(image.path)
+    try:
+        check_bands(card, name, image.names)
+    except JobError as error:
+        return error
+    if image.dtype != card.dtype:
+        return JobError(
+            f'"{name}" has values of type {image.dtype}; the model was trained on {card.dtype}.',
+            f"Convert the images to {card.dtype} as those of the training were, or remove them.",
+        )
+    return None
 
 
 def _classify(classifier, images, progress):

@@ -18,7 +18,6 @@ from ..training_result import make_card, make_result, prediction_table
 from ..validation import plan_validation
 from ..vectors import write_features
 
-_SMALLEST_SIDE = 32
 _WARNINGS_TOLD = 10
 
 
@@ -33,6 +32,8 @@ def run(job, progress):
     started = time.monotonic()
     device = choose_device(job.device)
     start = choose_start(job)
+    if start.name != job.network and job.start_from == "model":
+        progress.note(f"The network is that of the model: {start.name}.")
     samples = _read_samples(job, start, progress.part(0.0, 0.06))
     plan = plan_validation(job, samples)
     _say_plan(progress, plan, samples, device)
@@ -51,7 +52,6 @@ def _read_samples(job, start, progress):
     found = find_samples(job.input)
     found, descriptions, left_out = describe_samples(found, progress.part(0.0, 0.3))
     side = job.image_size or start.patch or automatic_size(descriptions)
-    side = max(side, _SMALLEST_SIDE)
     progress.note(
         f"{len(found.paths):,} images of {len(found.class_names)} classes, {descriptions[0].bands} "
         f"band(s) of {descriptions[0].dtype}, resized to {side} pixels."
@@ -106,14 +106,14 @@ def _say_scores(progress, numbers):
 
 
 def _write(job, card, shipped, result, numbers):
-    """Write what was asked for, the model last: where it stands, all is done."""
+    """Write what was asked for; the model first, for it is what took the time."""
     outputs = {name.upper(): numbers[name] for name in ("accuracy", "macro_f1", "kappa", "ece")}
+    if job.model:
+        model_file.save(job.model, card, shipped.network)
     if job.predictions:
         columns, features = prediction_table(card, result)
         write_features(job.predictions, features, columns)
     if job.report:
         write_classification_report(job.report, result)
-    if job.model:
-        model_file.save(job.model, card, shipped.network)
     written = {name: getattr(job, name) for name in ("predictions", "report", "model")}
     return outputs | {name.upper(): path for name, path in written.items() if path}
