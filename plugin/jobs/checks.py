@@ -97,7 +97,10 @@ def _check_new_place(part, value):
     parent = os.path.dirname(os.path.abspath(value))
     while parent and not os.path.exists(parent):
         parent = os.path.dirname(parent)
-    if not os.path.isdir(parent) or not os.access(parent, os.W_OK):
+    if not os.path.isdir(parent):
+        found = f'cannot be written: "{parent}" is a file, not a folder'
+        _refuse(part, value, found, "Choose a place in a folder.")
+    if not os.access(parent, os.W_OK):
         _refuse(
             part,
             value,

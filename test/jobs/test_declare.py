@@ -83,6 +83,15 @@ def test_a_bad_value_is_refused_with_its_rule(values, found):
     assert caught.value.remedy
 
 
+@pytest.mark.parametrize("depth", ["new.tif", "new/deeper/new.tif"])
+def test_a_place_in_a_file_is_not_called_read_only(tmp_path, depth):
+    (tmp_path / "notes").write_text("mine", encoding="utf-8")
+    part = next(part for part in declared(JOBS["classify_raster"]) if part.name == "output")
+    with pytest.raises(JobError, match='notes" is a file, not a folder') as caught:
+        check_value(part, str(tmp_path / "notes" / depth))
+    assert "read-only" not in str(caught.value)
+
+
 def test_every_default_passes_its_own_check():
     for job_class in JOBS.values():
         for part in declared(job_class):
