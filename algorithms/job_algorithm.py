@@ -19,6 +19,7 @@ from .help_text import console_example, short_help
 from .listener import FeedbackListener
 from .parameters import make_parameter, make_result
 from .translation import tr
+from .values import with_named_choices
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
@@ -110,7 +111,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             checked_inputs(self, parameters, context)
         except JobError as error:
             return False, str(error)
-        return super().checkParameterValues(parameters, context)
+        return super().checkParameterValues(with_named_choices(self.job, parameters), context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
         try:

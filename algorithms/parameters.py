@@ -105,6 +105,8 @@ def label(part):
 def help_text(part):
     """The help of a parameter; every choice is explained, as only its value is in the list."""
     lines = [tr(part.help)] if part.help else []
+    if part.options:
+        lines.append(tr("In a script, give the name, or its number in this list counted from 0:"))
     lines += [f"\t{value}: {tr(words)}" for value, words in part.options]
     return "\n".join(lines)
 

@@ -1,8 +1,9 @@
 """Read what the user asked for, as the plain values of a job."""
 
 import os
+import re
 
-from qgis.core import QgsCoordinateReferenceSystem
+from qgis.core import QgsCoordinateReferenceSystem, QgsWkbTypes
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
@@ -125,7 +126,13 @@ def _bands(asked, part):
 
 def _features(asked, part):
     source = asked.source_of(part)
-    return source.sourceName() or part.label if source is not None else ""
+    if source is None:
+        return ""
+    name = source.sourceName() or part.label
+    if "none" not in part.geometry and source.wkbType() == QgsWkbTypes.Type.NoGeometry:
+        found = f'{part.label} "{name}" is a table: it has no geometry.'
+        raise JobError(found, "Choose a layer whose features lie on the map.")
+    return name
 
 
 def _attribute(asked, part):
@@ -172,6 +179,42 @@ def _is_number(text):
     return True
 
 
+def _choice(asked, part):
+    return named_choice(part, asked.parameters.get(part.name.upper(), part.default))
+
+
+def named_choice(part, given):
+    """The name of a choice; ``qgis_process help`` suggests its number in the list.
+
+    Parameters
+    ----------
+    part : Declared
+        A choice.
+    given : str or int
+        A name, or a number counted from 0 that is not itself a name.
+
+    Returns
+    -------
+    object
+        A name of `part.options`, or what was given if there is no such choice.
+    """
+    names = [name for name, _ in part.options]
+    text = str(given)
+    if text in names:
+        return text
+    if isinstance(given, bool) or not re.fullmatch("[0-9]{1,3}", text):
+        return given
+    return names[int(text)] if int(text) < len(names) else text
+
+
+def with_named_choices(job, parameters):
+    """Processing's parameters with every choice by its name, as QGIS's own check wants it."""
+    choices = [part for part in declared(job) if part.kind == "choice"]
+    given = [part for part in choices if part.name.upper() in parameters]
+    names = {part.name.upper(): named_choice(part, parameters[part.name.upper()]) for part in given}
+    return {**parameters, **names}
+
+
 def _reader(method):
     return lambda asked, part: asked.read(method, part)
 
@@ -186,7 +229,7 @@ _READERS = {
     "file": _path,
     "model_file": _path,
     "text": _reader("parameterAsString"),
-    "choice": _reader("parameterAsString"),
+    "choice": _choice,
     "integer": _number("parameterAsInt"),
     "number": _number("parameterAsDouble"),
     "boolean": _reader("parameterAsBool"),

@@ -70,6 +70,16 @@ def test_output_over_the_input_is_refused(refused, landscape, model, tmp_path):
     assert QgsVectorLayer(path, "o", "ogr").featureCount() == 4
 
 
+def test_table_without_geometry_is_refused_before_work(refused, landscape, model, tmp_path):
+    table = QgsVectorLayer("NoGeometry?field=rock:string", "notes", "memory")
+    target = tmp_path / "c.gpkg"
+    said = refused(
+        "classifyfeatures", INPUT=table, RASTER=landscape, MODEL=model, OUTPUT=str(target)
+    )
+    assert said.startswith('Features "notes" is a table: it has no geometry. Choose a layer')
+    assert not target.exists()
+
+
 def test_all_features_outside_are_refused(refused, landscape, model):
     points = memory_points([(0.0, 0.0, "far away")])
     said = refused(

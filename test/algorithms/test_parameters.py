@@ -69,6 +69,15 @@ def test_every_choice_is_explained_and_given_by_its_word(qgis):
         assert parameter.usesStaticStrings()
         assert parameter.options() == [value for value, _ in part.options]
         assert all(f"{value}: " in parameter.help() for value, _ in part.options)
+        assert "give the name, or its number" in parameter.help()
+
+
+def test_number_that_is_itself_a_name_is_not_counted(qgis):
+    from deep_geology.algorithms.values import named_choice
+    from deep_geology.plugin.jobs.declare import Declared
+
+    part = Declared("choice", "Bits", options=(("16", "half"), ("1", "one"), ("32", "full")))
+    assert [named_choice(part, given) for given in ("1", 1, 2, "0")] == ["1", "1", "32", "16"]
 
 
 def test_defaults_come_back_as_they_were_declared(qgis):
@@ -87,6 +96,9 @@ def test_defaults_come_back_as_they_were_declared(qgis):
         ("exporttrainingchips", "CHIP_SIZE", 128, 128),
         ("trainimageclassifier", "LEARNING_RATE", 0.001, 0.001),
         ("trainimageclassifier", "NETWORK", "vgg16", "vgg16"),
+        ("trainimageclassifier", "VALIDATION", 1, "cross_validation"),
+        ("trainimageclassifier", "VALIDATION", "1", "cross_validation"),
+        ("trainimageclassifier", "VALIDATION", 17, "17"),
         ("trainimageclassifier", "GROUPS", r"^(.+)-\d+", r"^(.+)-\d+"),
         ("classifyraster", "BANDS", [3, 1], [3, 1]),
         ("classifyraster", "BANDS", "3;1", [3, 1]),

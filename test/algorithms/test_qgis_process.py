@@ -75,6 +75,17 @@ def test_training_gives_its_scores_as_json(enabled, chips, tmp_path):
     assert os.path.exists(results["MODEL"]) and os.path.exists(results["REPORT"])
 
 
+def test_choice_may_be_given_by_the_number_that_the_help_prints(enabled, tmp_path):
+    help_text = call("help", "deepgeology:downloadengine")
+    assert "- 3: macos" in help_text, help_text
+    (tmp_path / "wheels").write_text("a file, so that nothing is downloaded", encoding="utf-8")
+    words = ("PLATFORM=3", f"OUTPUT={tmp_path / 'wheels' / 'mine'}")
+    text = call("run", "deepgeology:downloadengine", "--", *words, code=1)
+    assert "is a file, not a folder" in text and "choice" not in text.split("wheels/mine")[-1]
+    text = call("run", "deepgeology:downloadengine", "--", "PLATFORM=7", words[1], code=1)
+    assert 'Computer is "7", which is not one of the choices. Choose one of: this, linux' in text
+
+
 def test_failure_is_a_sentence_and_an_exit_code(enabled, model, tmp_path):
     words = ("INPUT=gone.tif", f"MODEL={model}", f"OUTPUT={tmp_path / 'c.tif'}")
     text = call("run", "deepgeology:classifyraster", "--", *words, code=1)
