@@ -25,10 +25,10 @@ class ClassifyFeatures(JobAlgorithm):
         "OUTPUT": "classified.gpkg",
     }
 
-    def write_layer(self, part, features, open_sink, parameters, context):
+    def write_layer(self, part, features, output, parameters, context):
         asked = next(p for p in self.parts() if p.name == "input")
         source = feature_source(self, parameters, context, asked)
-        return sinks.write_joined(open_sink, features, source)
+        return sinks.write_joined(output, features, source)
 
     def style(self, job_values, results, context):
         style_classes(context, results["OUTPUT"], job_values["model"])

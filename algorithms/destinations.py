@@ -8,6 +8,10 @@ from qgis.core import QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProv
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 
+# Formats that hold our columns and are read back as they were written.
+VECTOR_FORMATS = ("gpkg", "geojson", "shp", "fgb", "csv", "tab", "kml")
+NEED_POSITION = (".shp", ".fgb")
+TABLE_FORMATS = tuple(name for name in VECTOR_FORMATS if "." + name not in NEED_POSITION)
 _NO_FILE = re.compile(r"^(memory:|postgis:|postgres:|mssql:|spatialite:|hana:)", re.IGNORECASE)
 _OGR_FILE = re.compile(r"^ogr:\s*dbname='((?:[^'\\]|\\.)*)'", re.IGNORECASE)
 

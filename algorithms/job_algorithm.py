@@ -16,6 +16,7 @@ from .checks import checked_inputs
 from .features import read_collection
 from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
+from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .parameters import make_parameter, make_result
 from .translation import tr
@@ -160,9 +161,9 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         finally:
             listener.flush()
 
-    def write_layer(self, part, collection, open_sink, parameters, context):
+    def write_layer(self, part, collection, output, parameters, context):
         """Bring the features that the engine wrote into a sink; gives the layer's id."""
-        return sinks.write_new(open_sink, collection, part.geometry[0])
+        return sinks.write_new(output, collection, part.geometry[0])
 
     def style(self, job_values, results, context):
         """Set styles with `styling.style_on_load`; called when all outputs are written."""
@@ -210,19 +211,9 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             return outputs.get(part.name.upper())
         path = places.get(part.name)
         if part.kind == "new_features" and path:
-            return self._to_sink(part, path, parameters, context)
+            output = LayerOutput(self, part, parameters, context)
+            return self.write_layer(part, read_collection(path), output, parameters, context)
         return path
-
-    def _to_sink(self, part, path, parameters, context):
-        name = part.name.upper()
-
-        def open_sink(fields, wkb_type, crs):
-            sink, layer_id = self.parameterAsSink(parameters, name, context, fields, wkb_type, crs)
-            if sink is None:
-                raise QgsProcessingException(self.invalidSinkError(parameters, name))
-            return sink, layer_id
-
-        return self.write_layer(part, read_collection(path), open_sink, parameters, context)
 
 
 def _exception(error, feedback):

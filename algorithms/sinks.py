@@ -1,9 +1,7 @@
 """What the engine wrote as GeoJSON -> a Processing sink: any format, memory, a model's next step."""
 
 from qgis.core import (
-    QgsFeature,
     QgsFeatureRequest,
-    QgsFeatureSink,
     QgsField,
     QgsFields,
     QgsGeometry,
@@ -11,7 +9,6 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
-from ..plugin.jobs.errors import JobError
 from .features import Collection
 from .parameters import INTEGER, REAL, SKIP_CHECKS, TEXT
 
@@ -51,13 +48,12 @@ def _free_name(name, taken):
     return f"{name}_{number}"
 
 
-def write_new(open_sink, collection, geometry):
+def write_new(output, collection, geometry):
     """Write the engine's features into a sink.
 
     Parameters
     ----------
-    open_sink : callable
-        ``open_sink(fields, wkb_type, crs) -> (sink, id)``.
+    output : layer_output.LayerOutput
     collection : features.Collection
     geometry : str
         Declared kind: point, polygon or none.
@@ -69,20 +65,16 @@ def write_new(open_sink, collection, geometry):
     """
     fields = fields_of(collection.columns)
     wkb_type = _wkb_type(collection.entries, geometry)
-    sink, layer_id = open_sink(fields, wkb_type, collection.crs)
-    for entry in collection.entries:
-        shape = geometry_of(entry.get("geometry"))
-        _add(sink, fields, shape, collection.values(entry))
-    return layer_id
+    rows = ((geometry_of(e.get("geometry")), collection.values(e)) for e in collection.entries)
+    return output.write(fields, wkb_type, collection.crs, rows)
 
 
-def write_joined(open_sink, collection, source):
+def write_joined(output, collection, source):
     """Write a source's features with the engine's columns behind their own.
 
     Parameters
     ----------
-    open_sink : callable
-        As for `write_new`.
+    output : layer_output.LayerOutput
     collection : features.Collection
         Its ``id`` names the source's feature.
     source : QgsProcessingFeatureSource
@@ -97,11 +89,9 @@ def write_joined(open_sink, collection, source):
     found = {entry["id"]: new.values(entry) for entry in new.entries}
     nothing = [None] * len(columns)
     fields = fields_of(columns, source.fields())
-    sink, layer_id = open_sink(fields, source.wkbType(), source.sourceCrs())
-    for old in source.getFeatures(QgsFeatureRequest(), SKIP_CHECKS):
-        values = old.attributes() + found.get(old.id(), nothing)
-        _add(sink, fields, old.geometry(), values)
-    return layer_id
+    olds = source.getFeatures(QgsFeatureRequest(), SKIP_CHECKS)
+    rows = ((old.geometry(), old.attributes() + found.get(old.id(), nothing)) for old in olds)
+    return output.write(fields, source.wkbType(), source.sourceCrs(), rows)
 
 
 def geometry_of(shape):
@@ -109,15 +99,6 @@ def geometry_of(shape):
     if not shape:
         return QgsGeometry()
     return _MAKERS[shape["type"]](shape["coordinates"])
-
-
-def _add(sink, fields, geometry, values):
-    feature = QgsFeature(fields)
-    feature.setGeometry(geometry)
-    feature.setAttributes(values)
-    if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-        remedy = "Choose another format or place for the output, such as a GeoPackage."
-        raise JobError(f"A feature could not be written: {sink.lastError()}", remedy)
 
 
 def _wkb_type(features, geometry):

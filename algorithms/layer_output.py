@@ -1,0 +1,149 @@
+"""An output layer is written whole, or the user is told and nothing of it stays."""
+
+import os
+
+from qgis.core import (
+    QgsFeature,
+    QgsFeatureSink,
+    QgsProcessingException,
+    QgsProcessingOutputLayerDefinition,
+    QgsVectorLayer,
+)
+
+from ..plugin.jobs.errors import JobError
+from .destinations import NEED_POSITION, asked_place, is_new_table
+from .written_files import WrittenFiles
+
+_WORDS = (
+    "could not be written completely: the disk is full, or the format cannot hold these features."
+)
+_REMEDY = "Free some space, or choose GeoPackage (.gpkg)."
+
+
+class LayerOutput:
+    """Where an algorithm writes the features of one output.
+
+    QGIS says that a feature is written before it is on the disk, and a full disk or a format
+    that drops rows shows when the file is closed, or not at all. So the file is read again.
+
+    Parameters
+    ----------
+    algorithm : JobAlgorithm
+    part : Declared
+    parameters : dict
+        Processing's parameter values.
+    context : QgsProcessingContext
+    """
+
+    def __init__(self, algorithm, part, parameters, context):
+        self._algorithm, self._part = algorithm, part
+        self._parameters, self._context = parameters, context
+        self._given = parameters.get(part.name.upper())
+
+    def write(self, fields, wkb_type, crs, rows):
+        """Write features, and look whether they are there.
+
+        Parameters
+        ----------
+        fields : QgsFields
+        wkb_type : QgsWkbTypes.Type
+        crs : QgsCoordinateReferenceSystem
+        rows : iterable of (QgsGeometry, list)
+            Geometry and attributes of every feature.
+
+        Returns
+        -------
+        str
+            The layer's id.
+
+        Raises
+        ------
+        JobError
+            If a feature is missing in the end; what was written is removed.
+        """
+        files = WrittenFiles(asked_place(self._given), is_new_table(self._given))
+        try:
+            sink, layer_id = self._open(fields, wkb_type, crs)
+            files.holds(layer_id)
+            counts = _fill(sink, fields, rows)
+            del sink  # closes the file
+            self._check(layer_id, *counts)
+            if files.are_cut():
+                raise _NotWrittenError(f"{layer_id} ends too early.")
+        except _NotWrittenError as error:
+            files.remove()
+            raise JobError(*self._sentence(error), str(error)) from error
+        return layer_id
+
+    def _open(self, fields, wkb_type, crs):
+        name = self._part.name.upper()
+        place = asked_place(self._given)
+        try:
+            if place:
+                os.makedirs(os.path.dirname(place), exist_ok=True)
+            sink, layer_id = self._algorithm.parameterAsSink(
+                self._parameters, name, self._context, fields, wkb_type, crs
+            )
+        except (OSError, QgsProcessingException) as error:
+            raise _NotWrittenError(str(error)) from error
+        if sink is None:
+            raise _NotWrittenError(self._algorithm.invalidSinkError(self._parameters, name))
+        return sink, layer_id
+
+    def _check(self, layer_id, total, placeless):
+        """Read the layer again; a layer that features are added to has others, too."""
+        is_mapped = isinstance(self._given, QgsProcessingOutputLayerDefinition)
+        if is_mapped and self._given.useRemapping():
+            return
+        layer = self._context.temporaryLayerStore().mapLayer(layer_id)
+        if layer is None and not asked_place(self._given) and not os.path.exists(layer_id):
+            return  # a table of a database, which tells by itself what it does not take
+        if layer is None:  # a layer of our own, so that the file is not kept open
+            layer = QgsVectorLayer(layer_id, "written", "ogr", QgsVectorLayer.LayerOptions(False))
+        found, found_placeless = _count(layer)
+        if found < total or found_placeless > placeless:
+            trace = f"{found} of {total} features are in {layer_id}, {found_placeless} unplaced."
+            raise _NotWrittenError(trace, placeless)
+
+    def _sentence(self, error):
+        place = asked_place(self._given)
+        name = f'{self._part.label} "{place}"' if place else self._part.label
+        if error.placeless and place and place.lower().endswith(NEED_POSITION):
+            ending = os.path.splitext(place)[1]
+            found = f"{ending} cannot hold rows without a position, and {error.placeless} have none"
+            return f"{name} could not be written: {found}.", "Choose GeoPackage (.gpkg)."
+        return f"{name} {_WORDS}", _REMEDY
+
+
+class _NotWrittenError(Exception):
+    """Not all features are written; `placeless` of those that were asked for have no geometry."""
+
+    def __init__(self, trace, placeless=0):
+        super().__init__(trace)
+        self.placeless = placeless
+
+
+def _count(layer):
+    """Features that can be read, and those of them without geometry if the layer has any.
+
+    The number that a file tells is not asked: FlatGeobuf writes it before the features.
+    """
+    if not layer.isValid():
+        return 0, 0
+    shapes = [feature.hasGeometry() for feature in layer.getFeatures()]
+    return len(shapes), shapes.count(False) if layer.isSpatial() else 0
+
+
+def _fill(sink, fields, rows):
+    """Add features to a sink; gives their number, and that of those without geometry."""
+    total, placeless = 0, 0
+    for geometry, values in rows:
+        feature = QgsFeature(fields)
+        feature.setGeometry(geometry)
+        feature.setAttributes(values)
+        if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
+            raise _NotWrittenError(sink.lastError())
+        total, placeless = total + 1, placeless + geometry.isNull()
+    if not sink.flushBuffer() or sink.lastError():
+        raise _NotWrittenError(sink.lastError())
+    return total, placeless

@@ -1,0 +1,111 @@
+"""An output layer is whole, or there is none and a sentence."""
+
+import json
+import os
+import resource
+
+import pytest
+from qgis.core import QgsVectorLayer
+
+from qgis_truth import label_points, memory_points, memory_squares, save
+
+FORMATS = ["gpkg", "geojson", "shp", "fgb", "csv", "tab", "kml"]
+
+
+@pytest.fixture
+def full_disk(run, landscape, model, monkeypatch):
+    """The disk is full at a number of bytes a file, from when the engine has done its work."""
+    from deep_geology.algorithms import job_algorithm
+
+    run("classifyraster", INPUT=landscape, MODEL=model, OUTPUT="TEMPORARY_OUTPUT")  # starts it
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    read = job_algorithm.read_collection
+
+    def fill(size):
+        def read_and_fill(path):
+            collection = read(path)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+            return collection
+
+        monkeypatch.setattr(job_algorithm, "read_collection", read_and_fill)
+
+    yield fill
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("size", [0, 5000])
+def test_full_disk_is_a_sentence_and_no_file(
+    refused, full_disk, landscape, model, tmp_path, kind, size
+):
+    squares = memory_squares(label_points(400))
+    (tmp_path / "mine.csvt").write_text("", encoding="utf-8")
+    (tmp_path / "mine.html").write_text("", encoding="utf-8")
+    target = tmp_path / f"mine.{kind}"
+    full_disk(size)
+    said = refused(
+        "classifyfeatures", INPUT=squares, RASTER=landscape, MODEL=model, OUTPUT=str(target)
+    )
+    assert said.startswith(f'Classified features "{target}" could not be written completely: ')
+    assert said.endswith("Free some space, or choose GeoPackage (.gpkg).") and len(said) < 400
+    assert sorted(os.listdir(tmp_path)) == ["mine.csvt", "mine.html"]
+
+
+def test_full_disk_leaves_the_other_tables_of_a_geopackage(
+    refused, full_disk, landscape, model, tmp_path
+):
+    package = tmp_path / "field work.gpkg"
+    source = save(memory_squares(label_points(300)), package, "mapped")
+    full_disk(9000)
+    target = f"ogr:dbname='{package}' table=\"classified\" (geom)"
+    said = refused("classifyfeatures", INPUT=source, RASTER=landscape, MODEL=model, OUTPUT=target)
+    assert "could not be written completely" in said
+    assert QgsVectorLayer(source, "m", "ogr").featureCount() == 300
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_every_format_that_is_offered_holds_the_features(run, landscape, model, tmp_path, kind):
+    points = memory_points(label_points(6))
+    target = str(tmp_path / f"classified.{kind}")
+    place = run("classifyfeatures", INPUT=points, RASTER=landscape, MODEL=model, OUTPUT=target)
+    layer = QgsVectorLayer(place["OUTPUT"], "c", "ogr")
+    assert layer.featureCount() == 6
+    assert {f["class"] for f in layer.getFeatures()} <= {"granite", "schist"}
+
+
+@pytest.mark.parametrize("ending, row", [(".csv", 20), (".dbf", 3), (".dat", 3)])
+def test_last_row_that_is_cut_is_found(qgis, tmp_path, ending, row):
+    from deep_geology.algorithms.written_files import WrittenFiles
+
+    kind = {".dbf": ".shp", ".dat": ".tab"}.get(ending, ending)
+    before = WrittenFiles(str(tmp_path / ("o" + kind)))
+    save(memory_points(label_points(9)), tmp_path / ("o" + kind))
+    assert not before.are_cut()
+    os.truncate(tmp_path / ("o" + ending), os.path.getsize(tmp_path / ("o" + ending)) - row)
+    assert before.are_cut()
+
+
+@pytest.mark.parametrize("kind", ["fgb", "shp"])
+def test_format_that_drops_rows_without_position_is_named(refused, chips, model, tmp_path, kind):
+    target = tmp_path / f"photos.{kind}"
+    said = refused("classifyimages", INPUT=chips, MODEL=model, OUTPUT=str(target))
+    assert f".{kind} cannot hold rows without a position" in said and "(.gpkg)" in said
+    assert os.listdir(tmp_path) == []
+
+
+def test_trace_of_the_format_goes_to_the_log(
+    refused, full_disk, landscape, model, tmp_path, feedback
+):
+    full_disk(0)
+    points = memory_points(label_points(6))
+    asked = {"INPUT": points, "RASTER": landscape, "MODEL": model}
+    said = refused("classifyfeatures", feedback, **asked, OUTPUT=str(tmp_path / "c.gpkg"))
+    assert "sqlite" not in said.lower() and "OGR" not in said
+    assert any("c.gpkg" in text for text in feedback.debug)
+
+
+def test_folder_of_a_layer_is_made(run, landscape, model, tmp_path):
+    points = memory_points(label_points(6))
+    target = tmp_path / "new" / "deeper" / "classified.geojson"
+    run("classifyfeatures", INPUT=points, RASTER=landscape, MODEL=model, OUTPUT=str(target))
+    assert len(json.loads(target.read_text(encoding="utf-8"))["features"]) == 6
