@@ -1,9 +1,18 @@
 """What can be known before work starts: values, files, models, and what would be overwritten."""
 
+import os
+
 from ..plugin.jobs.declare import declared, from_values
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
-from .destinations import is_new_table, layer_file, refuse_clashes
+from .destinations import (
+    NEED_POSITION,
+    TABLE_FORMATS,
+    VECTOR_FORMATS,
+    is_new_table,
+    layer_file,
+    refuse_clashes,
+)
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
@@ -55,10 +64,22 @@ def _check_place(part, given, path):
     name = part.name.upper()
     if given in (None, "") and not part.optional:
         raise JobError(f"{part.label} is missing.", f"Give {name} a place, or TEMPORARY_OUTPUT.")
+    if path and part.kind == "new_features":
+        _check_format(part, path)
     endings = _ENDINGS.get(part.extension, ())
     if path and part.kind != "new_features" and endings and not path.lower().endswith(endings):
         found = f'{part.label} is "{path}", which does not end in {endings[0]}.'
         raise JobError(found, f"Give {name} a name that ends in {endings[0]}.")
+
+
+def _check_format(part, path):
+    """Refuse a vector format that cannot hold the features; a name without ending is QGIS's."""
+    ending = os.path.splitext(path)[1].lower()
+    formats = TABLE_FORMATS if part.geometry == ("none",) else VECTOR_FORMATS
+    if ending and ending[1:] not in formats:
+        thing = "a table" if ending in NEED_POSITION else "these features with their columns"
+        found = f'{part.label} is "{path}": {ending} cannot hold {thing}.'
+        raise JobError(found, f"Choose GeoPackage (.gpkg), or one of: {', '.join(formats[1:])}.")
 
 
 def _input_files(algorithm, parameters, context, inputs):

@@ -6,6 +6,7 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
+from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
 
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
 
@@ -37,6 +38,12 @@ class DeepGeologyProvider(QgsProcessingProvider):
 
     def defaultRasterFileExtension(self):
         return "tif"
+
+    def supportedOutputVectorLayerExtensions(self):
+        return list(VECTOR_FORMATS)
+
+    def supportedOutputTableExtensions(self):
+        return list(TABLE_FORMATS)
 
     def supportsNonFileBasedOutput(self):
         return True

@@ -7,7 +7,7 @@ import resource
 import pytest
 from qgis.core import QgsVectorLayer
 
-from qgis_truth import label_points, memory_points, memory_squares, save
+from qgis_truth import QUICK_TRAINING, label_points, memory_points, memory_squares, save
 
 FORMATS = ["gpkg", "geojson", "shp", "fgb", "csv", "tab", "kml"]
 
@@ -109,3 +109,66 @@ def test_folder_of_a_layer_is_made(run, landscape, model, tmp_path):
     target = tmp_path / "new" / "deeper" / "classified.geojson"
     run("classifyfeatures", INPUT=points, RASTER=landscape, MODEL=model, OUTPUT=str(target))
     assert len(json.loads(target.read_text(encoding="utf-8"))["features"]) == 6
+
+
+@pytest.mark.parametrize("kind", ["gpx", "dxf", "sqlite", "foo"])
+def test_format_that_cannot_hold_the_columns_is_refused_before_work(
+    refused, chips, model, tmp_path, feedback, kind
+):
+    target = tmp_path / "new" / f"photos.{kind}"
+    said = refused("classifyimages", feedback, INPUT=chips, MODEL=model, OUTPUT=str(target))
+    assert f".{kind} cannot hold these features with their columns. Choose GeoPackage" in said
+    assert feedback.steps == [] and os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["shp", "fgb"])
+def test_table_of_predictions_in_a_format_for_maps_is_refused_before_training(
+    refused, chips, tmp_path, kind
+):
+    asked = {
+        **QUICK_TRAINING,
+        "INPUT": chips,
+        "MODEL": str(tmp_path / "m.safetensors"),
+        "REPORT": str(tmp_path / "m.html"),
+    }
+    said = refused("trainimageclassifier", **asked, PREDICTIONS=str(tmp_path / f"p.{kind}"))
+    assert f".{kind} cannot hold a table. Choose GeoPackage" in said
+    assert os.listdir(tmp_path) == []
+
+
+def test_folders_of_predictions_and_footprints_are_made(run, landscape, chips, tmp_path):
+    table, footprints = tmp_path / "a" / "b" / "p.csv", tmp_path / "c" / "d" / "f.fgb"
+    asked = {
+        **QUICK_TRAINING,
+        "INPUT": chips,
+        "MODEL": str(tmp_path / "m.safetensors"),
+        "REPORT": str(tmp_path / "m.html"),
+    }
+    run("trainimageclassifier", **asked, PREDICTIONS=str(table))
+    cut = {"INPUT": landscape, "CLASS_FIELD": "rock", "CHIP_SIZE": 32}
+    labels = memory_points(label_points(6))
+    place = str(tmp_path / "chips")
+    run("exporttrainingchips", **cut, LABELS=labels, OUTPUT=place, FOOTPRINTS=str(footprints))
+    assert table.exists() and QgsVectorLayer(str(footprints), "f", "ogr").featureCount() == 6
+
+
+def test_dialogs_offer_the_formats_that_are_taken(qgis):
+    from qgis.core import QgsApplication
+
+    provider = QgsApplication.processingRegistry().providerById("deepgeology")
+    assert sorted(provider.supportedOutputVectorLayerExtensions()) == sorted(FORMATS)
+    assert not {"shp", "fgb"} & set(provider.supportedOutputTableExtensions())
+
+
+def test_file_as_the_folder_of_a_layer_is_refused_before_work(refused, chips, model, tmp_path):
+    (tmp_path / "notes").write_text("mine", encoding="utf-8")
+    target = str(tmp_path / "notes" / "photos.gpkg")
+    said = refused("classifyimages", INPUT=chips, MODEL=model, OUTPUT=target)
+    assert 'notes" is a file, not a folder' in said
+
+
+def test_output_replaces_a_layer_and_a_name_without_ending_gets_one(run, chips, model, tmp_path):
+    for _ in range(2):
+        place = run("classifyimages", INPUT=chips, MODEL=model, OUTPUT=str(tmp_path / "photos"))
+    assert QgsVectorLayer(place["OUTPUT"], "p", "ogr").featureCount() == 24
+    assert os.listdir(tmp_path) == ["photos.gpkg"]
