@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .fine_tuning import Fit, fit_classifier, make_recipe
+from .fine_tuning import Fit, fit_classifier
 from .metrics.classification import fit_temperature
+from .recipes import make_recipe
 from .training import Images, predict
 
 _AUTOMATIC_SECONDS = 25 * 60  # a fit of automatic length takes no longer
