@@ -55,7 +55,8 @@ class FeedbackListener:
         if step != self._step:
             self.flush()
         self._step = step
-        self._metrics.append(f"{name.replace('_', ' ')} {value:.4g}")
+        told = "not a number" if value is None else f"{value:.4g}"
+        self._metrics.append(f"{name.replace('_', ' ')} {told}")
 
     def log(self, line):
         """Say something for those who look for a cause."""

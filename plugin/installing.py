@@ -9,9 +9,7 @@ from .errands import run
 from .meters import DownloadMeter, InstallMeter
 
 _HIDE_GPU = """# Made by Deep Geology: this engine was prepared for the CPU.
-import os
-
-os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+import os; os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 """
 LEASH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "leash.py")
 
@@ -120,9 +118,10 @@ def hide_gpu(site):
     """Let the environment with packages in `site` see no GPU.
 
     An engine for the CPU lacks libraries that PyTorch would ask for on a GPU, in the middle of
-    a job. Python runs ``sitecustomize`` at every start, whoever starts it.
+    a job. Python runs the line of a ``.pth`` file at every start, whoever starts it; a
+    ``sitecustomize`` would lose to the one that Debian has for all its Pythons.
     """
-    with open(os.path.join(site, "sitecustomize.py"), "w", encoding="utf-8") as file:
+    with open(os.path.join(site, "deep_geology_cpu.pth"), "w", encoding="utf-8") as file:
         file.write(_HIDE_GPU)
 
 

@@ -84,7 +84,7 @@ def run(name, program, places, variables, marks):
 
 def counts(report):
     """Passed, failed and skipped tests in a JUnit file; nothing if there is no such file."""
-    if not report.exists():
+    if not report.exists() or not report.stat().st_size:  # the run died before its end
         return 0, 0, 0
     suite = ElementTree.parse(report).getroot().find("testsuite")
     total, errors, failures, skipped = (

@@ -45,6 +45,24 @@ def check_bands(card, name, names):
         )
 
 
+def warn_of_bands(card, name, names, progress):
+    """Warn if bands are named and their names are not those of the model.
+
+    It is no error: one maker's "B4" is another one's "red".
+    """
+    wanted = [band["name"] for band in card.bands]
+    if list(names) != wanted and all(map(_is_a_name, [*names, *wanted])):
+        progress.warning(
+            f'The bands of "{name}" are named {", ".join(names)}; the model was trained on '
+            f"{', '.join(wanted)}, in this order. If they are not the same, the result is wrong."
+        )
+
+
+def _is_a_name(name):
+    """Whether a band is named by more than its number."""
+    return bool(name) and not name.lower().startswith("band ")
+
+
 def _count(bands):
     return f"{len(bands)} band{'s' * (len(bands) != 1)}"
 
@@ -58,6 +76,7 @@ def check_raster(card, raster, progress):
         As `check_bands`, and if the raster is smaller than a patch.
     """
     check_bands(card, raster.name, raster.names)
+    warn_of_bands(card, raster.name, raster.names, progress)
     side, grid = patch_side(card), raster.grid
     if min(grid.width, grid.height) < side:
         raise JobError(

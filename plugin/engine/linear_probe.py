@@ -17,6 +17,8 @@ _MOST_TRAINING_IMAGES = 4000
 def probe_features(start, samples, device, progress):
     """Features of all samples from the frozen network that training starts from.
 
+    They are normalized over all samples, which can only help this baseline.
+
     Returns
     -------
     numpy.ndarray of float32, shape (N, D)

@@ -3,6 +3,7 @@
 import math
 import os
 
+import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save as to_bytes
@@ -11,6 +12,9 @@ from ..jobs.errors import JobError
 from ..jobs.model_card import KEY, read_card
 from ..jobs.places import part_path
 from . import networks
+
+_LARGEST_VALUE, _LARGEST_SIDE = 65_535, 100_000
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
 def save(path, card, network):
@@ -73,11 +77,12 @@ def load(path, task=""):
             "Update the Deep Geology plugin.",
         )
     try:
+        _check_card(card)
         network = networks.build_classifier(card.network, **_arguments(card))
         weights = load_file(path)
         network.load_state_dict({key: _single(value) for key, value in weights.items()})
         _check_numbers(card, network)
-    except (SafetensorError, OSError, RuntimeError, ValueError, TypeError, KeyError) as error:
+    except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
         raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
     return card, network.eval()
 
@@ -93,6 +98,26 @@ def _arguments(card):
     if not len(numbers["mean"]) == len(numbers["sd"]) == bands or min(numbers["sd"]) <= 0:
         raise ValueError("the normalization does not fit the bands")
     return {"bands": bands, "classes": classes}
+
+
+def _check_card(card):
+    """Refuse what no training writes: it would end in a wrong map or deep in a library."""
+    values = [entry["value"] for entry in card.classes]
+    texts = [entry["name"] for entry in card.bands]
+    texts += [entry[key] for entry in card.classes for key in ("name", "color")]
+    numbers = [*card.normalization["mean"], *card.normalization["sd"]]
+    sound = (
+        all(type(value) is int and 0 < value <= _LARGEST_VALUE for value in values)
+        and len(set(values)) == len(values)
+        and all(isinstance(text, str) for text in texts)
+        and all(math.isfinite(number) for number in numbers)
+        and 0 < card.patch <= _LARGEST_SIDE
+        and 0 <= card.chip <= _LARGEST_SIDE
+        and 0 < card.crop <= 1
+        and np.dtype(card.dtype).kind in "uif"
+    )
+    if not sound:
+        raise ValueError("the card holds what no training writes")
 
 
 def _check_numbers(card, network):

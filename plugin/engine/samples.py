@@ -43,6 +43,8 @@ class Samples:
         Centers on the ground, if all images are georeferenced in one CRS.
     reach : float
         Half the side of the largest image on the ground, in units of the CRS.
+    place_warning : str
+        Why neighbors cannot be kept apart although images have places; else empty.
     gsd : float or None
         Median ground sample distance in meters.
     twins : numpy.ndarray of int, shape (N,)
@@ -61,6 +63,7 @@ class Samples:
     sides: np.ndarray
     positions: np.ndarray = None
     reach: float = 0.0
+    place_warning: str = ""
     gsd: float = None
     twins: np.ndarray = None
     left_out: list = field(default_factory=list)
@@ -198,6 +201,7 @@ def load_samples(found, descriptions, side, progress, left_out=()):
         sides=np.array([min(d.width, d.height) for d in descriptions]),
         positions=positions,
         reach=reach,
+        place_warning=_place_warning(descriptions),
         gsd=_median([d.gsd for d in descriptions if d.gsd]),
         twins=np.unique([digests[i] for i in np.flatnonzero(keep)], return_inverse=True)[1],
         left_out=left_out,
@@ -242,10 +246,27 @@ def _positions(descriptions):
     if len({d.crs for d in descriptions}) > 1:
         return None, 0.0
     centers = [d.transform @ (d.width / 2, d.height / 2) for d in descriptions]
-    reach = max(
-        max(abs(d.transform.a) * d.width, abs(d.transform.e) * d.height) for d in descriptions
-    )
-    return np.array(centers), reach / 2
+    return np.array(centers), max(map(_extent, descriptions)) / 2
+
+
+def _extent(description):
+    """The longer side of an image's bounding box on the ground, however it is turned."""
+    t, width, height = description.transform, description.width, description.height
+    return max(abs(t.a) * width + abs(t.b) * height, abs(t.d) * width + abs(t.e) * height)
+
+
+def _place_warning(descriptions):
+    """Say why places that some images have cannot keep neighbors apart; empty if they can."""
+    placed = [d for d in descriptions if d.transform is not None and d.crs]
+    if not placed:
+        return ""
+    rest = "Neighbors may sit on both sides of the split: name what belongs together in GROUPS."
+    if len(placed) < len(descriptions):
+        count = len(descriptions) - len(placed)
+        return f"{count} of {len(descriptions)} images have no place on the ground. {rest}"
+    if len({d.crs for d in placed}) > 1:
+        return f"The images are in several coordinate reference systems. {rest}"
+    return ""
 
 
 def _bands(description):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch.optim.swa_utils import AveragedModel
 
+from ..jobs.errors import JobError
 from .augmentation import augment
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
@@ -137,6 +138,7 @@ def train(network, training, watched, numbers, recipe, device, progress):
             progress(clock.fraction(), _say(epoch, recipe, losses, clock))
             if clock.fraction() >= 1:
                 break
+        _check_finite(losses)
         score = evaluate(average.module, watched, numbers, device, progress)
         fitted.history.append(_record(epoch, losses, score, rate, progress))
         best = _better(best, fitted, average, score, epoch)
@@ -145,6 +147,16 @@ def train(network, training, watched, numbers, recipe, device, progress):
     network.load_state_dict(best[1])
     fitted.network = network.eval()
     return fitted
+
+
+def _check_finite(losses):
+    """Refuse to go on with a training whose loss has become no number."""
+    if not all(map(math.isfinite, losses)):
+        raise JobError(
+            "The training got out of hand: its loss is no longer a number. Most often some pixels "
+            "are far outside the others, such as nodata values that are not declared.",
+            "Declare the nodata value of the images, or choose a lower learning rate.",
+        )
 
 
 def _optimizer(network, recipe):

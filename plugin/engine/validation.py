@@ -10,7 +10,10 @@ from .folds import cross_validation, hold_out, keep_distance, leave_one_out
 from .groups import block_groups, merge_groups, name_groups
 
 _MOST_FITS = 60
-_LEAST_SOURCES = 0.02
+_BASE_MODEL_WARNING = (
+    "Training started from a model. If that model learned from any of these images, they are not "
+    "new to it and the scores are too good."
+)
 
 
 @dataclass
@@ -65,7 +68,7 @@ def plan_validation(job, samples):
         splits = _leave_one_out(labels, groups)
     else:
         splits = cross_validation(labels, groups, job.folds, job.seed)
-    splits = [_apart(pair, samples, by) for pair in splits]
+    splits = [_apart(pair, samples) for pair in splits]
     _check_sides(splits, samples)
     warnings += _unscored(splits, samples)
     return Plan(splits, groups, _sentence(job, splits, groups, by), len(splits) > 1, warnings)
@@ -73,7 +76,9 @@ def plan_validation(job, samples):
 
 def _groups(job, samples):
     """What must not be split (None for single images), its name, and warnings."""
-    warnings = []
+    warnings = [samples.place_warning] if samples.place_warning else []
+    if job.start_from == "model":
+        warnings.append(_BASE_MODEL_WARNING)
     if job.groups:
         groups = name_groups(samples.paths, job.groups)
         by = f'groups named by "{job.groups}"'
@@ -168,10 +173,10 @@ def _leave_one_out(labels, groups):
     return leave_one_out(groups)
 
 
-def _apart(pair, samples, by):
-    """Keep training chips off the ground of test chips."""
+def _apart(pair, samples):
+    """Keep training chips off the ground of test chips, however they were grouped."""
     train, test = pair
-    if samples.positions is None or "block" not in by:
+    if samples.positions is None:
         return pair
     return keep_distance(train, test, samples.positions, 2 * samples.reach), test
 

@@ -36,5 +36,6 @@ def seed():
         minimum=0,
         maximum=2**31 - 1,
         advanced=True,
-        help="The same seed, data and computer give the same result.",
+        help="The same seed, data and computer give the same result, as long as no time limit "
+        "ends the training.",
     )

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+from contextlib import contextmanager
 
 import pytest
 from qgis.core import QgsVectorLayer
@@ -14,13 +15,17 @@ FORMATS = ["gpkg", "geojson", "shp", "fgb", "csv", "tab", "kml"]
 
 @pytest.fixture
 def full_disk(run, landscape, model, monkeypatch):
-    """The disk is full at a number of bytes a file, from when the engine has done its work."""
+    """The disk is full at a number of bytes a file, from when the engine has done its work.
+
+    Only inside ``with full_disk(size):``, for the limit holds for the tests' own log too.
+    """
     from deep_geology.algorithms import job_algorithm
 
     run("classifyraster", INPUT=landscape, MODEL=model, OUTPUT="TEMPORARY_OUTPUT")  # starts it
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     read = job_algorithm.read_collection
 
+    @contextmanager
     def fill(size):
         def read_and_fill(path):
             collection = read(path)
@@ -28,9 +33,12 @@ def full_disk(run, landscape, model, monkeypatch):
             return collection
 
         monkeypatch.setattr(job_algorithm, "read_collection", read_and_fill)
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
-    yield fill
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    return fill
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -42,10 +50,9 @@ def test_full_disk_is_a_sentence_and_no_file(
     (tmp_path / "mine.csvt").write_text("", encoding="utf-8")
     (tmp_path / "mine.html").write_text("", encoding="utf-8")
     target = tmp_path / f"mine.{kind}"
-    full_disk(size)
-    said = refused(
-        "classifyfeatures", INPUT=squares, RASTER=landscape, MODEL=model, OUTPUT=str(target)
-    )
+    asked = {"INPUT": squares, "RASTER": landscape, "MODEL": model, "OUTPUT": str(target)}
+    with full_disk(size):
+        said = refused("classifyfeatures", **asked)
     assert said.startswith(f'Classified features "{target}" could not be written completely: ')
     assert said.endswith("Free some space, or choose GeoPackage (.gpkg).") and len(said) < 400
     assert sorted(os.listdir(tmp_path)) == ["mine.csvt", "mine.html"]
@@ -56,9 +63,10 @@ def test_full_disk_leaves_the_other_tables_of_a_geopackage(
 ):
     package = tmp_path / "field work.gpkg"
     source = save(memory_squares(label_points(300)), package, "mapped")
-    full_disk(9000)
     target = f"ogr:dbname='{package}' table=\"classified\" (geom)"
-    said = refused("classifyfeatures", INPUT=source, RASTER=landscape, MODEL=model, OUTPUT=target)
+    asked = {"INPUT": source, "RASTER": landscape, "MODEL": model, "OUTPUT": target}
+    with full_disk(9000):
+        said = refused("classifyfeatures", **asked)
     assert "could not be written completely" in said
     assert QgsVectorLayer(source, "m", "ogr").featureCount() == 300
 
@@ -96,10 +104,10 @@ def test_format_that_drops_rows_without_position_is_named(refused, chips, model,
 def test_trace_of_the_format_goes_to_the_log(
     refused, full_disk, landscape, model, tmp_path, feedback
 ):
-    full_disk(0)
     points = memory_points(label_points(6))
     asked = {"INPUT": points, "RASTER": landscape, "MODEL": model}
-    said = refused("classifyfeatures", feedback, **asked, OUTPUT=str(tmp_path / "c.gpkg"))
+    with full_disk(0):
+        said = refused("classifyfeatures", feedback, **asked, OUTPUT=str(tmp_path / "c.gpkg"))
     assert "sqlite" not in said.lower() and "OGR" not in said
     assert any("c.gpkg" in text for text in feedback.debug)
 

@@ -150,6 +150,26 @@ def test_georeferenced_chips_know_where_they_are(tmp_path):
     assert round(samples.gsd, 3) == 10
 
 
+def test_a_turned_chip_reaches_as_far_as_a_straight_one(tmp_path):
+    for name in ("a", "b"):
+        for number in range(2):
+            write_image(
+                tmp_path / name / f"{number}.tif",
+                stripes(0, seed=number),
+                crs="EPSG:32633",
+                transform=Affine(0, 10, 500_000, 10, 0, 5_000_000),
+            )
+    assert load(tmp_path).reach == 160
+
+
+def test_places_that_only_some_images_have_raise_a_warning(tmp_path):
+    striped_folder(tmp_path, count=3)
+    place = {"crs": "EPSG:32633", "transform": Affine(10, 0, 500_000, 0, -10, 5_000_000)}
+    write_image(tmp_path / "level" / "placed.tif", stripes(0, seed=99), **place)
+    samples = load(tmp_path)
+    assert samples.positions is None and "6 of 7 images have no place" in samples.place_warning
+
+
 def test_a_large_set_lies_in_a_file_and_reads_the_same(tmp_path, monkeypatch):
     striped_folder(tmp_path, count=3)
     truth = load(tmp_path).values

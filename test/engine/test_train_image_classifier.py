@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 import torch
 import torchvision
 
@@ -203,6 +204,44 @@ def test_nothing_is_left_where_the_model_cannot_be_written(tmp_path):
 def test_a_batch_size_of_one_trains_in_pairs(tmp_path):
     folder = striped_folder(tmp_path / "images", count=8)
     assert "MODEL" in run(folder, tmp_path, epochs=1, batch_size=1)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"patch": 0},
+        {"chip": -1},
+        {"crop": 0.0},
+        {"dtype": "elf"},
+        {"classes": [{"value": -1, "name": "a", "color": "#000000"}] * 2},
+        {"classes": [{"value": 1, "name": "a"}, {"value": 2, "name": "b"}]},
+        {"classes": ["a", "b"]},
+        {"normalization": {"mean": [0.0] * 3, "sd": [float("nan")] * 3}},
+        {"normalization": {"mean": None, "sd": [1.0] * 3}},
+        {"arguments": {"bands": 1e999, "classes": 2}},
+    ],
+)
+def test_a_card_that_no_training_writes_is_refused(tmp_path, trained, change):
+    card, network = model_file.load(trained[1]["MODEL"])
+    path = str(tmp_path / "odd.safetensors")
+    model_file.save(path, replace(card, **change), network)
+    with pytest.raises(JobError, match="is damaged"):
+        model_file.load(path)
+
+
+def test_wild_values_end_in_a_sentence(tmp_path):
+    folder = striped_folder(tmp_path / "images", count=8, ending=".tif", bands=1, dtype="float32")
+    for path in (tmp_path / "images").rglob("*.tif"):
+        with rasterio.open(path, "r+") as file:
+            values = file.read()
+            values[0, 0, 0] = -3.4e38
+            file.write(values)
+    try:
+        outputs = run(folder, tmp_path, epochs=2)
+    except JobError as error:
+        assert "far outside" in error.found and error.remedy
+    else:
+        assert 0 <= outputs["ACCURACY"] <= 1
 
 
 @pytest.mark.parametrize("damage", ["nan weights", "temperature 0"])

@@ -20,6 +20,7 @@ class Set:
     positions: np.ndarray = None
     reach: float = 0.0
     twins: np.ndarray = None
+    place_warning: str = ""
 
     def __post_init__(self):
         if self.twins is None:
@@ -82,6 +83,21 @@ def test_georeferenced_chips_are_held_out_in_blocks_without_asking():
     gaps = np.abs(samples.positions[train][:, None] - samples.positions[test][None]).max(-1)
     assert gaps.min() >= 2 * samples.reach
     assert len(test) >= 20
+
+
+def test_groups_do_not_let_overlapping_chips_onto_both_sides():
+    samples = grid(step=32.0)
+    samples.reach = 32.0
+    samples.paths = [f"r_f{i // 3}_{i}_0.tif" for i in range(len(samples))]
+    for validation in ("holdout", "cross_validation"):
+        for train, test in plan(samples, validation=validation, groups=r"^(.+_f\d+)_").splits:
+            gaps = np.abs(samples.positions[train][:, None] - samples.positions[test][None])
+            assert gaps.max(-1).min() >= 64
+
+
+def test_training_from_a_model_warns_that_it_may_know_the_images():
+    made = plan(plain(), start_from="model", base_model="m.safetensors")
+    assert "scores are too good" in made.warnings[0]
 
 
 def test_spatial_blocks_need_positions():

@@ -1,12 +1,13 @@
 """The parts around pip: finding a Python, its environment, its errors, its progress."""
 
 import os
+import subprocess
 import sys
 import threading
 
 import pytest
 
-from plugin import errands, interpreter, pip_errors
+from plugin import errands, installing, interpreter, pip_errors
 from plugin.engine_packages import Package
 from plugin.errands import Workshop
 from plugin.jobs.errors import JobError
@@ -225,3 +226,14 @@ def test_lock_is_held_by_one_thread_at_a_time(tmp_path):
     for thread in threads:
         thread.join()
     assert most == [1, 1, 1, 1]
+
+
+def test_the_cpu_engine_sees_no_gpu_whatever_sitecustomize_the_system_has(tmp_path):
+    installing.hide_gpu(str(tmp_path))
+    ask = (
+        f"import os, site; site.addsitedir({str(tmp_path)!r}); "
+        "print(os.environ.get('CUDA_VISIBLE_DEVICES'))"
+    )
+    clean = {k: v for k, v in os.environ.items() if k != "CUDA_VISIBLE_DEVICES"}
+    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, env=clean)
+    assert told.stdout.strip() == "-1"

@@ -190,7 +190,8 @@ def _say_what_came(plan, written, folders, raster, progress):
     if twice:
         progress.warning(f"{twice:,} chips were cut at one place for two classes: labels overlap.")
     progress.note(
-        r"To keep the chips of one label together, train with GROUPS ^(.+_f-?\d+)_\d+_\d+$"
+        "Chips keep their places: the validation keeps neighbors apart by itself. To keep the "
+        r"chips of one label together too, train with GROUPS ^(.+_f-?\d+)_\d+_\d+$"
     )
 
 
