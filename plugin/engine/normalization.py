@@ -12,6 +12,7 @@ from torch.nn import functional
 # takes pixel / 127.5 - 1, torchvision's networks take standardized bands.
 SPREAD = {"mobilenet_v2": 0.5}
 _IMAGES_MEASURED = 2000
+_FARTHEST = 20.0  # in the network's range
 
 
 def measure(values, indices, spread=1.0):
@@ -49,6 +50,8 @@ def measure(values, indices, spread=1.0):
 def to_network_range(images, numbers):
     """Normalize images; a pixel that is not valid gets the band's mean.
 
+    A value far outside all others, such as a nodata value that is not declared, is clamped.
+
     Parameters
     ----------
     images : torch.Tensor, shape (N, band, row, column)
@@ -64,7 +67,7 @@ def to_network_range(images, numbers):
         torch.tensor(numbers[name], dtype=torch.float32, device=images.device).view(1, -1, 1, 1)
         for name in ("mean", "sd")
     )
-    images = (images.float() - mean) / sd
+    images = ((images.float() - mean) / sd).clamp(-_FARTHEST, _FARTHEST)
     return torch.nan_to_num(images, nan=0.0) if images.isnan().any() else images
 
 

@@ -255,3 +255,23 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(export_training_chips, "write_chip", full)
     assert "disk is full" in refused(tmp_path, [(point(100, 100), "marl")])
+
+
+def test_pixels_masked_in_a_float_raster_stay_invalid_in_its_chips(tmp_path):
+    truth = regions(64, 64, 64)
+    mask = np.full((64, 64), 255, "uint8")
+    mask[20:24, 20:24] = 0
+    values = textured(truth, bands=1).astype("float32")
+    raster = write_raster(tmp_path / "dem.tif", values, mask=mask)
+    labels = write_labels(tmp_path / "l.geojson", [(point(32, 32), "scarp")])
+    job = ExportTrainingChips(
+        input=raster,
+        labels=labels,
+        class_field="rock",
+        chip_size=32,
+        output=str(tmp_path / "chips"),
+    )
+    export_training_chips.run(job, Silent())
+    (chip,) = (tmp_path / "chips").rglob("*.tif")
+    _, valid = read_image(str(chip))
+    assert (~valid).sum() == 16

@@ -57,3 +57,10 @@ def test_holes_do_not_bleed_into_their_neighbors():
     square = fit(values, 32, valid=valid)
     assert np.isnan(square[0, :, :9]).all()
     assert np.nanmin(square) > 199
+
+
+def test_an_undeclared_nodata_value_cannot_drown_the_others():
+    images = torch.full((1, 1, 2, 2), 7.0)
+    images[0, 0, 0, 0] = -3.4e38
+    seen = to_network_range(images, {"mean": [5.0], "sd": [0.1]})
+    assert torch.isfinite(seen).all() and float(seen.abs().max()) == 20.0

@@ -229,19 +229,14 @@ def test_a_card_that_no_training_writes_is_refused(tmp_path, trained, change):
         model_file.load(path)
 
 
-def test_wild_values_end_in_a_sentence(tmp_path):
+def test_wild_values_do_not_ruin_a_training(tmp_path):
     folder = striped_folder(tmp_path / "images", count=8, ending=".tif", bands=1, dtype="float32")
     for path in (tmp_path / "images").rglob("*.tif"):
         with rasterio.open(path, "r+") as file:
             values = file.read()
             values[0, 0, 0] = -3.4e38
             file.write(values)
-    try:
-        outputs = run(folder, tmp_path, epochs=2)
-    except JobError as error:
-        assert "far outside" in error.found and error.remedy
-    else:
-        assert 0 <= outputs["ACCURACY"] <= 1
+    assert 0 <= run(folder, tmp_path, epochs=2)["ACCURACY"] <= 1
 
 
 @pytest.mark.parametrize("damage", ["nan weights", "temperature 0"])

@@ -90,7 +90,8 @@ def new_raster(path, grid, dtype, names=("",), nodata=None, classes=(), tags=Non
 def write_chip(path, values, valid, raster, row, column):
     """Write a small georeferenced piece of a raster, with its data type, nodata and names.
 
-    Where pixels are not valid and the raster declares no nodata value, the chip gets a mask.
+    Where pixels are not valid and the raster declares no nodata value, the chip gets a mask, or
+    NaN if its values are real numbers.
 
     Parameters
     ----------
@@ -104,10 +105,13 @@ def write_chip(path, values, valid, raster, row, column):
     """
     grid = raster.grid.part(row, column, *values.shape[1:])
     profile = _profile(grid, values.dtype, len(values), raster.nodata, is_rgb=raster.is_rgb)
+    masked = valid is not None and raster.nodata is None
+    if masked and values.dtype.kind == "f":
+        values, masked = np.where(valid, values, np.nan).astype(values.dtype), False
     with _created(path, path, profile) as dataset, _writing(path):
         dataset.write(values)
         dataset.descriptions = tuple(name or None for name in raster.names)
-        if valid is not None and raster.nodata is None and values.dtype.kind != "f":
+        if masked:
             dataset.write_mask(valid)
 
 
