@@ -6,6 +6,8 @@ import torch
 
 from ..jobs.errors import JobError
 
+_USUAL_SIDE = 160
+
 
 def choose_device(wish="auto"):
     """Choose the device that a job wishes for.
@@ -60,6 +62,11 @@ def describe(device):
     if device.type == "mps":
         return "Apple GPU"
     return f"CPU, {torch.get_num_threads()} threads"
+
+
+def affordable(count, side):
+    """How many images fit where `count` of 160 pixels do: fewer of a larger side, at least 4."""
+    return max(4, int(count * min(1.0, (_USUAL_SIDE / side) ** 2)))
 
 
 def in_batches(network, images, size):

@@ -9,6 +9,7 @@ import torch
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION, class_names
 from . import model_file, networks
+from .device import affordable
 from .folds import hold_out
 from .metrics.classification import fit_temperature
 from .normalization import SPREAD, measure, to_network_range
@@ -193,5 +194,6 @@ def _keep_known_classes(network, start, names):
 
 
 def _some(training, numbers, seed):
-    chosen = np.random.default_rng(seed).permutation(len(training))[:_CALIBRATION_IMAGES]
+    count = affordable(_CALIBRATION_IMAGES, training.values.shape[-1])
+    chosen = np.random.default_rng(seed).permutation(len(training))[:count]
     return to_network_range(training.take(chosen)[0], numbers)

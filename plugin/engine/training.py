@@ -9,6 +9,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from ..jobs.errors import JobError
 from .augmentation import augment
+from .device import affordable
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
 from .schedule import Clock, minutes
@@ -253,9 +254,10 @@ def predict(network, images, numbers, device, progress):
     """
     was_training, results = network.training, []
     network.eval()
-    for start in range(0, len(images), _EVALUATION_BATCH):
+    size = affordable(_EVALUATION_BATCH, images.values.shape[-1])
+    for start in range(0, len(images), size):
         progress.check()
-        batch, _ = images.take(slice(start, start + _EVALUATION_BATCH))
+        batch, _ = images.take(slice(start, start + size))
         batch = to_network_range(batch.to(device), numbers)
         with _precision(device):
             logits = network(batch.contiguous(memory_format=torch.channels_last))

@@ -43,7 +43,7 @@ class ImageClassifier(nn.Module):
         return self.head(self.backbone(images))
 
 
-def build_classifier(name, bands, classes, dropout=0.0, backbone=None):
+def build_classifier(name, bands, classes, dropout=0.0):
     """Make an image classifier of `NETWORKS` for a number of bands and classes.
 
     Parameters
@@ -53,16 +53,12 @@ def build_classifier(name, bands, classes, dropout=0.0, backbone=None):
     bands, classes : int
     dropout : float
         Share of features hidden from the head while training.
-    backbone : torch.nn.Module, optional
-        Pretrained backbone of the same network to take over; its first convolution is
-        adapted to `bands`.
 
     Returns
     -------
     ImageClassifier
     """
-    made, width = NETWORKS[name]()
-    backbone = made if backbone is None else backbone
+    backbone, width = NETWORKS[name]()
     adapt_bands(backbone, bands)
     return ImageClassifier(backbone, width, classes, dropout)
 
