@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
 from ..jobs.model_card import KEY, read_card
-from ..jobs.places import part_path
+from ..jobs.places import written_whole
 from . import networks
 
 _LARGEST_VALUE, _LARGEST_SIDE = 65_535, 100_000
@@ -32,15 +32,10 @@ def save(path, card, network):
         If the file cannot be written.
     """
     weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
-    part = part_path(path)
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        with open(part, "wb") as file:
+        with written_whole(path, "wb") as file:
             file.write(to_bytes(weights, metadata={KEY: card.to_text()}))
-        os.replace(part, path)
     except (OSError, SafetensorError) as error:
-        if os.path.exists(part):
-            os.remove(part)
         raise JobError(
             f'Model "{path}" cannot be written: {error}.',
             "Choose a folder you may write to, on a disk with free space.",

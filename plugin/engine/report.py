@@ -11,10 +11,9 @@ True
 """
 
 import datetime
-import os
 
 from ..jobs.errors import JobError
-from ..jobs.places import part_path
+from ..jobs.places import written_whole
 from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
 
@@ -155,20 +154,14 @@ class Report:
         JobError
             If it cannot be written; a file that was there stays as it was.
         """
-        part = part_path(path)
         try:
-            os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-            with open(part, "w", encoding="utf-8", newline="\n") as file:
+            with written_whole(path, encoding="utf-8", newline="\n") as file:
                 file.write(self.html())
-            os.replace(part, path)
         except OSError as error:
             raise JobError(
                 f'Report "{path}" cannot be written: {error.strerror or error}.',
                 "Choose a folder you may write to, on a disk with free space.",
             ) from error
-        finally:
-            if os.path.exists(part):
-                os.remove(part)
 
 
 def _cell(tag, content, numeric):

@@ -12,7 +12,7 @@ from rasterio.features import geometry_mask
 from rasterio.warp import transform_geom
 
 from ..jobs.errors import JobError
-from ..jobs.places import part_path
+from ..jobs.places import written_whole
 
 _CELLS_AT_ONCE = 2**24
 _PLAIN = "OGC:CRS84"
@@ -97,20 +97,14 @@ def write_features(path, features, columns, crs=None):
     JobError
         If the file cannot be written.
     """
-    part = part_path(path)
     try:
-        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-        with open(part, "w", encoding="utf-8") as file:
+        with written_whole(path, encoding="utf-8") as file:
             file.writelines(_lines(features, columns, crs))
-        os.replace(part, path)
     except OSError as error:
         raise JobError(
             f'"{os.path.basename(path)}" cannot be written: {error.strerror}.',
             "Free some space, or choose a folder you may write to.",
         ) from error
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
 
 
 def _lines(features, columns, crs):

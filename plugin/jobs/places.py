@@ -8,6 +8,7 @@ touched. A folder is written the same way, or its files are, each for itself.
 
 import os
 import shutil
+from contextlib import contextmanager
 
 from .declare import declared
 
@@ -28,6 +29,33 @@ def part_path(path, pid=None):
         ``<path>.<pid>.part``, in the same folder, so that a rename is all it takes.
     """
     return f"{os.fspath(path)}.{os.getpid() if pid is None else pid}.part"
+
+
+@contextmanager
+def written_whole(path, mode="w", **options):
+    """Open a file beside `path` that takes its place at the end, if nothing went wrong.
+
+    Parameters
+    ----------
+    path : str
+        The final path; its folder is made if it is missing.
+    mode, **options
+        As of `open`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; a file that was there stays as it was.
+    """
+    part = part_path(path)
+    try:
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(part, mode, **options) as file:
+            yield file
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
 
 
 def leftovers(path, pid=None):

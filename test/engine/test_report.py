@@ -141,7 +141,7 @@ def test_old_report_stays_whole_when_the_disk_is_full(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("plugin.engine.report.os.replace", full)
+    monkeypatch.setattr("plugin.jobs.places.os.replace", full)
     with pytest.raises(JobError, match="No space left on device"):
         Report("new").write(str(path))
     assert path.read_text() == "the old one"
