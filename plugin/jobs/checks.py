@@ -2,13 +2,14 @@
 
 import math
 import os
+from datetime import datetime
 
 from .errors import JobError
 
 
 def check_value(part, value):
     """Check one value against its declaration; see `check`."""
-    if value is None or value == "":
+    if value is None or value == "" or (part.kind == "rasters" and not value):
         if part.is_output or part.optional or (part.kind == "text" and part.default == ""):
             return
         raise JobError(f"{part.label} is missing.", f"Give a value for {part.name.upper()}.")
@@ -67,6 +68,21 @@ def _check_bands(part, value):
         _refuse(part, value, "names a band twice", "Name every band once.")
 
 
+def _check_rasters(part, value):
+    if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) and v for v in value):
+        _refuse(part, value, "is not a list of rasters", 'Give paths such as ["dem.tif"].')
+
+
+def _check_moment(part, value):
+    remedy = "Give it in UTC, such as 2011-01-01T00:00:00."
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise JobError(
+            f'{part.label} is "{value}", which is not a date and time.', remedy
+        ) from error
+
+
 def _check_extent(part, value):
     if (
         not isinstance(value, (list, tuple))
@@ -119,6 +135,8 @@ _CHECKS = {
     "choice": _check_choice,
     "boolean": _check_boolean,
     "bands": _check_bands,
+    "rasters": _check_rasters,
+    "moment": _check_moment,
     "extent": _check_extent,
     "folder": _check_folder,
     "file": _check_file,

@@ -24,8 +24,9 @@ from .checks import check_value
 from .errors import JobError
 
 INPUT_KINDS = (
-    "raster", "bands", "features", "attribute", "folder", "file", "model_file", "images",
-    "text", "integer", "number", "choice", "boolean", "extent",
+    "raster", "rasters", "raster_or_images", "bands", "features", "catalog", "attribute", "folder",
+    "file", "model_file", "images", "text", "integer", "number", "choice", "boolean", "extent",
+    "moment",
 )  # fmt: skip
 OUTPUT_KINDS = ("new_raster", "new_features", "new_folder", "new_file")
 RESULT_KINDS = ("result_number", "result_text")
@@ -75,8 +76,21 @@ def raster(label, **known):
     return _declare("raster", label, **known)
 
 
+def rasters(label, **known):
+    """One or several raster layers; the engine gets a list of paths, the first gives the grid."""
+    return _declare("rasters", label, **known)
+
+
+def raster_or_images(label, **known):
+    """A raster layer, an image file or a folder of images; the engine gets the path."""
+    return _declare("raster_or_images", label, **known)
+
+
 def bands(label, parent, **known):
-    """Band numbers of the raster `parent`, counted from 1; empty means all bands."""
+    """Band numbers of the raster (or through all bands of the rasters) `parent`, from 1.
+
+    Empty means all bands.
+    """
     return _declare("bands", label, parent=parent, optional=True, **known)
 
 
@@ -85,8 +99,17 @@ def features(label, geometry=("any",), **known):
     return _declare("features", label, geometry=tuple(geometry), **known)
 
 
+def catalog(label, **known):
+    """Points, or a table with coordinate fields; the engine gets a CSV file.
+
+    From QGIS the file has the columns ``id``, all fields by name and, if the layer has points,
+    ``_longitude`` and ``_latitude`` in EPSG:4326. Without QGIS it is any CSV as downloaded.
+    """
+    return _declare("catalog", label, **known)
+
+
 def attribute(label, parent, **known):
-    """The name of a field of the vector layer `parent`."""
+    """The name of a field of the vector layer or catalog `parent`."""
     return _declare("attribute", label, parent=parent, **known)
 
 
@@ -135,8 +158,16 @@ def boolean(label, default, **known):
     return _declare("boolean", label, default, **known)
 
 
+def moment(label, **known):
+    """A date and time in UTC as ISO text, ``2011-01-01T00:00:00``."""
+    return _declare("moment", label, **known)
+
+
 def extent(label, **known):
-    """A rectangle: [xmin, xmax, ymin, ymax] in the CRS of the job's raster; none means all."""
+    """A rectangle: [xmin, xmax, ymin, ymax]; none means all.
+
+    It comes in the CRS of the job's first raster, and in EPSG:4326 if the job has no raster.
+    """
     return _declare("extent", label, optional=True, **known)
 
 

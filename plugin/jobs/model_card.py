@@ -15,6 +15,12 @@ FORMAT = 1
 KEY = "deep_geology"
 _LONGEST_HEADER = 100_000_000
 CLASSIFICATION = "image classification"
+PIXELS = "pixel classification"
+DETECTION = "object detection"
+SEISMIC = "seismic forecast"
+SERIES = "grid forecast"
+UPSCALING = "upscaling"
+GENERATION = "image generation"
 
 
 @dataclass(frozen=True)
@@ -45,8 +51,14 @@ class ModelCard:
         Side in pixels of the images as they were before resizing to `patch`; 0 if they varied.
     crop : float
         Share of an image's shorter side that the network sees.
+    halo : int
+        Pixels around a pixel that its result depends on.
+    stride : int
+        Windows whose corners are multiples of it give the same result for the same pixel.
     temperature : float
         What the logits are divided by, so that probabilities are calibrated.
+    trust : dict
+        Where the model may be trusted: the threshold of the dissimilarity and how it was taken.
     training, scores : dict
         Summary of the training data, and the scores with how they were validated.
     license, citation : str
@@ -67,7 +79,10 @@ class ModelCard:
     patch: int = 0
     chip: int = 0
     crop: float = 1.0
+    halo: int = 0
+    stride: int = 1
     temperature: float = 1.0
+    trust: dict = field(default_factory=dict)
     training: dict = field(default_factory=dict)
     scores: dict = field(default_factory=dict)
     license: str = ""
