@@ -5,6 +5,7 @@ import os
 from ..plugin.jobs.declare import declared, from_values
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
+from .asked_layers import raster_layers
 from .destinations import (
     NEED_POSITION,
     TABLE_FORMATS,
@@ -16,8 +17,8 @@ from .destinations import (
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
-_LAYERS = ("raster", "features")
-_ENDINGS = {"tif": (".tif", ".tiff"), "html": (".html", ".htm"), "safetensors": (".safetensors",)}
+_LAYERS = ("raster", "features", "catalog")
+_ENDINGS = {"tif": (".tif", ".tiff"), "html": (".html", ".htm")}
 
 
 def checked_inputs(algorithm, parameters, context):
@@ -66,10 +67,11 @@ def _check_place(part, given, path):
         raise JobError(f"{part.label} is missing.", f"Give {name} a place, or TEMPORARY_OUTPUT.")
     if path and part.kind == "new_features":
         _check_format(part, path)
-    endings = _ENDINGS.get(part.extension, ())
+    ending = "." + part.extension if part.extension else ()
+    endings = _ENDINGS.get(part.extension, ending)
     if path and part.kind != "new_features" and endings and not path.lower().endswith(endings):
-        found = f'{part.label} is "{path}", which does not end in {endings[0]}.'
-        raise JobError(found, f"Give {name} a name that ends in {endings[0]}.")
+        found = f'{part.label} is "{path}", which does not end in .{part.extension}.'
+        raise JobError(found, f"Give {name} a name that ends in .{part.extension}.")
 
 
 def _check_format(part, path):
@@ -91,4 +93,9 @@ def _input_files(algorithm, parameters, context, inputs):
         if part.kind in _LAYERS:
             layer = algorithm.parameterAsLayer(parameters, part.name.upper(), context)
             files[part.name] = layer_file(layer)
+        if part.kind == "raster_or_images":
+            files[part.name] = os.path.abspath(inputs[part.name]) if inputs[part.name] else ""
+        if part.kind == "rasters":
+            layers = raster_layers(algorithm, parameters, context, part)
+            files[part.name] = [layer_file(layer) for layer in layers]
     return files

@@ -50,7 +50,7 @@ def refuse_clashes(job, inputs, places):
     job : type
         The job's dataclass.
     inputs : dict
-        Path by field name, of the inputs that are files or folders.
+        Path (or list of paths) by field name, of the inputs that are files or folders.
     places : dict
         Path by field name, of the outputs that replace what is there.
 
@@ -60,7 +60,10 @@ def refuse_clashes(job, inputs, places):
         Naming both parameters.
     """
     labels = {part.name: part.label for part in declared(job)}
-    taken = {_same(path): labels[name] for name, path in inputs.items() if path}
+    taken = {}
+    for name, given in inputs.items():
+        paths = given if isinstance(given, list) else [given]
+        taken.update({_same(path): labels[name] for path in paths if path})
     for name, path in places.items():
         if not path:
             continue

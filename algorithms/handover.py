@@ -6,7 +6,9 @@ import re
 from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 
 from ..plugin.jobs.declare import declared
-from . import layers, values
+from . import layers
+from .asked_layers import RASTER_KINDS, feature_source, raster_layers
+from .catalogs import write_catalog
 from .features import write_features
 
 
@@ -16,14 +18,14 @@ def raster_sources(algorithm, parameters, context):
     Returns
     -------
     dict
-        `layers.RasterSource` by field name, for the rasters that are given.
+        A list of `layers.RasterSource` by field name, for the rasters that are given.
     """
     sources = {}
     for part in declared(algorithm.job):
-        if part.kind == "raster":
-            layer = values.raster_layer(algorithm, parameters, context, part)
-            if layer is not None:
-                sources[part.name] = layers.RasterSource(layer)
+        if part.kind in RASTER_KINDS:
+            given = raster_layers(algorithm, parameters, context, part)
+            if given:
+                sources[part.name] = [layers.RasterSource(layer) for layer in given]
     return sources
 
 
@@ -45,7 +47,7 @@ def hand_over(algorithm, run, inputs, rasters, folder):
     Returns
     -------
     dict
-        Path by field name, of every raster and vector layer.
+        Path (or list of paths) by field name, of every raster, vector layer and catalog.
 
     Raises
     ------
@@ -59,11 +61,18 @@ def hand_over(algorithm, run, inputs, rasters, folder):
     box = _asked_box(algorithm.job, inputs)
     transforms = context.transformContext()
     paths = {}
-    for name, raster in rasters.items():
-        part = box or layers.box_of(sources.values(), raster.crs, transforms)
-        place = _named_place(folder, name, raster.name)
-        paths[name] = raster.file(place + ".tif", part, feedback, transforms)
+    for name, stack in rasters.items():
+        files = []
+        for number, raster in enumerate(stack, start=1):
+            part = box or layers.box_of(sources.values(), raster.crs, transforms)
+            place = _named_place(folder, f"{name}_{number}", raster.name)
+            files.append(raster.file(place + ".tif", part, feedback, transforms))
+        paths[name] = files if _kind_of(algorithm.job, name) == "rasters" else files[0]
     for name, source in sources.items():
+        if _kind_of(algorithm.job, name) == "catalog":
+            paths[name] = _named_place(folder, name, source.sourceName()) + ".csv"
+            write_catalog(source, paths[name], context, feedback)
+            continue
         paths[name] = _named_place(folder, name, source.sourceName()) + ".geojson"
         attributes = _attributes_of(algorithm.job, name, inputs)
         crs = _reference_crs(rasters, source)
@@ -81,11 +90,15 @@ def _named_place(folder, field, layer_name):
 def _feature_sources(algorithm, parameters, context):
     sources = {}
     for part in declared(algorithm.job):
-        if part.kind == "features":
-            source = values.feature_source(algorithm, parameters, context, part)
+        if part.kind in ("features", "catalog"):
+            source = feature_source(algorithm, parameters, context, part)
             if source is not None:
                 sources[part.name] = source
     return sources
+
+
+def _kind_of(job, name):
+    return next(part.kind for part in declared(job) if part.name == name)
 
 
 def _asked_box(job, inputs):
@@ -98,8 +111,8 @@ def _asked_box(job, inputs):
 
 def _reference_crs(rasters, source):
     """The CRS of the first raster; of the features themselves if the job has no raster."""
-    for raster in rasters.values():
-        return QgsCoordinateReferenceSystem(raster.crs)
+    for stack in rasters.values():
+        return QgsCoordinateReferenceSystem(stack[0].crs)
     return source.sourceCrs()
 
 

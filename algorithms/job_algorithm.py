@@ -18,9 +18,9 @@ from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
-from .parameters import make_parameter, make_result
+from .parameters import make_parameters, make_result
 from .translation import tr
-from .values import with_named_choices
+from .values import as_qgis_checks
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
@@ -100,7 +100,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             if part.is_result:
                 self.addOutput(make_result(part))
             else:
-                self.addParameter(make_parameter(part))
+                for parameter in make_parameters(part):
+                    self.addParameter(parameter)
 
     def canExecute(self):
         if self.needs_engine and environment.engine_python() is None:
@@ -112,7 +113,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             checked_inputs(self, parameters, context)
         except JobError as error:
             return False, str(error)
-        return super().checkParameterValues(with_named_choices(self.job, parameters), context)
+        return super().checkParameterValues(as_qgis_checks(self.job, parameters), context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
         try:

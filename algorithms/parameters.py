@@ -9,6 +9,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
+    QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
@@ -18,6 +19,7 @@ from qgis.core import (
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMultipleLayers,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
@@ -32,6 +34,7 @@ if hasattr(Qgis, "ProcessingParameterFlag"):
     _Source = Qgis.ProcessingSourceType
     POINT, LINE, POLYGON = _Source.VectorPoint, _Source.VectorLine, _Source.VectorPolygon
     ANY_GEOMETRY, ANY_VECTOR = _Source.VectorAnyGeometry, _Source.Vector
+    RASTER = _Source.Raster
     SKIP_CHECKS = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
     NO_CHECK = Qgis.InvalidGeometryCheck.NoCheck
     SKIP_INVALID = Qgis.InvalidGeometryCheck.SkipInvalid
@@ -40,7 +43,7 @@ else:
     _Source = QgsProcessing.SourceType
     POINT, LINE = _Source.TypeVectorPoint, _Source.TypeVectorLine
     POLYGON, ANY_GEOMETRY = _Source.TypeVectorPolygon, _Source.TypeVectorAnyGeometry
-    ANY_VECTOR = _Source.TypeVector
+    ANY_VECTOR, RASTER = _Source.TypeVector, _Source.TypeRaster
     SKIP_CHECKS = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
     NO_CHECK = QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck
     SKIP_INVALID = QgsFeatureRequest.InvalidGeometryCheck.GeometrySkipInvalid
@@ -68,7 +71,14 @@ _GEOMETRIES = {
 _FILTERS = {
     "safetensors": "Deep Geology models (*.safetensors)",
     "html": "HTML files (*.html)",
+    "csv": "CSV files (*.csv)",
+    "json": "JSON files (*.json)",
+    "nc": "NetCDF files (*.nc)",
+    "onnx": "ONNX files (*.onnx)",
+    "png": "PNG pictures (*.png)",
+    "dat": "CSEP forecasts (*.dat)",
 }
+FOLDER_SUFFIX = "_FOLDER"
 
 
 def make_parameter(part):
@@ -89,6 +99,21 @@ def make_parameter(part):
     if part.advanced:
         parameter.setFlags(parameter.flags() | ADVANCED)
     return parameter
+
+
+def make_parameters(part):
+    """All parameters of a declared input or output, see `make_parameter`.
+
+    A raster or images has a second one, for the folder: Processing has no dialog for both.
+    """
+    parameters = [make_parameter(part)]
+    if part.kind == "raster_or_images":
+        text = tr("Folder of images, instead of the raster")
+        name = part.name.upper() + FOLDER_SUFFIX
+        folder = QgsProcessingParameterFile(name, text, _FILE.Folder, "", None, True)
+        folder.setHelp(tr("A folder of images, if there is no raster to work on."))
+        parameters.append(folder)
+    return parameters
 
 
 def make_result(part):
@@ -113,6 +138,27 @@ def help_text(part):
 
 def _raster(part, name, text):
     return QgsProcessingParameterRasterLayer(name, text, None, part.optional)
+
+
+def _rasters(part, name, text):
+    return QgsProcessingParameterMultipleLayers(name, text, RASTER, None, part.optional)
+
+
+def _raster_or_images(part, name, text):
+    return QgsProcessingParameterRasterLayer(name, text, None, True)
+
+
+def _stack_bands(part, name, text):
+    return QgsProcessingParameterString(name, text, None, False, True)
+
+
+def _catalog(part, name, text):
+    return QgsProcessingParameterFeatureSource(name, text, [int(ANY_VECTOR)], None, part.optional)
+
+
+def _moment(part, name, text):
+    kind = QgsProcessingParameterDateTime.Type.DateTime
+    return QgsProcessingParameterDateTime(name, text, kind, part.default, part.optional)
 
 
 def _bands(part, name, text):
@@ -198,6 +244,11 @@ def _new_file(part, name, text):
 
 _MAKERS = {
     "raster": _raster,
+    "rasters": _rasters,
+    "raster_or_images": _raster_or_images,
+    "stack_bands": _stack_bands,
+    "catalog": _catalog,
+    "moment": _moment,
     "bands": _bands,
     "features": _features,
     "attribute": _attribute,

@@ -2,11 +2,14 @@
 
 import os
 import re
+from datetime import datetime, timezone
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsWkbTypes
+from qgis.core import QgsWkbTypes
+from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
+from .asked_layers import feature_source, folder_of, raster_layer, raster_layers, reference_crs
 from .destinations import asked_place
 
 
@@ -42,61 +45,6 @@ def read_places(algorithm, parameters):
     return {part.name: asked_place(parameters.get(part.name.upper())) for part in parts}
 
 
-def raster_layer(algorithm, parameters, context, part):
-    """The raster layer of an input, or None if it is optional and not given.
-
-    Raises
-    ------
-    JobError
-        If what was given is no raster.
-    """
-    name = part.name.upper()
-    layer = algorithm.parameterAsRasterLayer(parameters, name, context)
-    if layer is not None and layer.isValid():
-        return layer
-    return _nothing(part, parameters, "a raster layer", "Choose a raster layer that opens in QGIS.")
-
-
-def feature_source(algorithm, parameters, context, part):
-    """The features of an input, or None if it is optional and not given.
-
-    Raises
-    ------
-    JobError
-        If what was given is no vector layer.
-    """
-    source = algorithm.parameterAsSource(parameters, part.name.upper(), context)
-    if source is not None:
-        return source
-    return _nothing(part, parameters, "a vector layer", "Choose a vector layer that opens in QGIS.")
-
-
-def reference_crs(algorithm, parameters, context):
-    """The CRS of the job's first raster: vectors and extents are given to the engine in it.
-
-    Returns
-    -------
-    QgsCoordinateReferenceSystem
-        Invalid if there is no raster, or the raster has none.
-    """
-    for part in declared(algorithm.job):
-        if part.kind == "raster":
-            layer = raster_layer(algorithm, parameters, context, part)
-            if layer is not None:
-                return layer.crs()
-    return QgsCoordinateReferenceSystem()
-
-
-def _nothing(part, parameters, thing, remedy):
-    value = parameters.get(part.name.upper())
-    if value in (None, ""):
-        if part.optional:
-            return None
-        raise JobError(f"{part.label} is missing.", remedy)
-    shown = value if isinstance(value, str) else "the layer"
-    raise JobError(f'{part.label} "{shown}" cannot be read as {thing}.', remedy)
-
-
 class _Asked:
     """An algorithm with the parameters of one run."""
 
@@ -118,6 +66,62 @@ class _Asked:
 def _raster(asked, part):
     layer = raster_layer(asked.algorithm, asked.parameters, asked.context, part)
     return layer.source() if layer is not None else ""
+
+
+def _rasters(asked, part):
+    layers = raster_layers(asked.algorithm, asked.parameters, asked.context, part)
+    return [layer.source() for layer in layers]
+
+
+def _raster_or_images(asked, part):
+    folder = folder_of(asked.parameters, part)
+    return folder or _raster(asked, part)
+
+
+def _stack_bands(asked, part):
+    """Band numbers from a list, or from a text such as 1,2,5-7."""
+    given = asked.parameters.get(part.name.upper())
+    if isinstance(given, (list, tuple)):
+        return [int(band) for band in given]
+    text = asked.read("parameterAsString", part).replace(" ", "").replace(";", ",")
+    if not re.fullmatch(r"(\d{1,4}(-\d{1,4})?(,|$))*", text):
+        raise JobError(f'{part.label} is "{text}".', "Give band numbers such as 1,2,5-7.")
+    bands = []
+    for span in filter(None, text.split(",")):
+        first, _, last = span.partition("-")
+        bands += range(int(first), int(last or first) + 1)
+    return bands
+
+
+def _moment(asked, part):
+    """A moment in UTC as ISO text; the clock of a dialog is read as UTC."""
+    given = asked.parameters.get(part.name.upper())
+    if isinstance(given, str):
+        return _utc(given, part)
+    moment = asked.read("parameterAsDateTime", part)
+    if not moment.isValid():
+        return ""
+    if moment.timeSpec() == Qt.TimeSpec.OffsetFromUTC:
+        moment = moment.toUTC()
+    return moment.toString("yyyy-MM-ddTHH:mm:ss")
+
+
+def _utc(text, part):
+    if not text.strip():
+        return ""
+    try:
+        moment = datetime.fromisoformat(re.sub("[zZ]$", "+00:00", text.strip()))
+    except ValueError as error:
+        found = f'{part.label} is "{text}", which is not a date and time.'
+        raise JobError(found, "Give it in UTC, such as 2011-01-01T00:00:00.") from error
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(timezone.utc).replace(tzinfo=None)
+    return moment.isoformat()
+
+
+def _catalog(asked, part):
+    source = asked.source_of(part)
+    return "" if source is None else source.sourceName() or part.label
 
 
 def _bands(asked, part):
@@ -207,12 +211,21 @@ def named_choice(part, given):
     return names[int(text)] if int(text) < len(names) else text
 
 
-def with_named_choices(job, parameters):
-    """Processing's parameters with every choice by its name, as QGIS's own check wants it."""
-    choices = [part for part in declared(job) if part.kind == "choice"]
-    given = [part for part in choices if part.name.upper() in parameters]
-    names = {part.name.upper(): named_choice(part, parameters[part.name.upper()]) for part in given}
-    return {**parameters, **names}
+def as_qgis_checks(job, parameters):
+    """Processing's parameters as QGIS's own check wants them.
+
+    Every choice by its name; bands of a stack as a text; no folder where it expects a raster.
+    """
+    wanted = dict(parameters)
+    for part in declared(job):
+        name = part.name.upper()
+        if part.kind == "choice" and name in parameters:
+            wanted[name] = named_choice(part, parameters[name])
+        if part.kind == "stack_bands" and isinstance(parameters.get(name), (list, tuple)):
+            wanted[name] = ",".join(map(str, parameters[name]))
+        if part.kind == "raster_or_images" and folder_of(parameters, part):
+            wanted[name] = None
+    return wanted
 
 
 def _reader(method):
@@ -221,6 +234,11 @@ def _reader(method):
 
 _READERS = {
     "raster": _raster,
+    "rasters": _rasters,
+    "raster_or_images": _raster_or_images,
+    "stack_bands": _stack_bands,
+    "catalog": _catalog,
+    "moment": _moment,
     "bands": _bands,
     "features": _features,
     "attribute": _attribute,

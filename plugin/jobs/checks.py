@@ -73,6 +73,11 @@ def _check_rasters(part, value):
         _refuse(part, value, "is not a list of rasters", 'Give paths such as ["dem.tif"].')
 
 
+def _check_raster_or_images(part, value):
+    if not isinstance(value, str):
+        _refuse(part, value, "is not a path", "Choose a raster, an image or a folder of images.")
+
+
 def _check_moment(part, value):
     remedy = "Give it in UTC, such as 2011-01-01T00:00:00."
     try:
@@ -135,7 +140,9 @@ _CHECKS = {
     "choice": _check_choice,
     "boolean": _check_boolean,
     "bands": _check_bands,
+    "stack_bands": _check_bands,
     "rasters": _check_rasters,
+    "raster_or_images": _check_raster_or_images,
     "moment": _check_moment,
     "extent": _check_extent,
     "folder": _check_folder,

@@ -18,7 +18,7 @@ plugin.jobs.errors.JobError: "azimut" is not a parameter of Shade. Use one of: i
 """
 
 import re
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 
 from .checks import check_value
 from .errors import JobError
@@ -26,7 +26,7 @@ from .errors import JobError
 INPUT_KINDS = (
     "raster", "rasters", "raster_or_images", "bands", "features", "catalog", "attribute", "folder",
     "file", "model_file", "images", "text", "integer", "number", "choice", "boolean", "extent",
-    "moment",
+    "moment", "stack_bands",
 )  # fmt: skip
 OUTPUT_KINDS = ("new_raster", "new_features", "new_folder", "new_file")
 RESULT_KINDS = ("result_number", "result_text")
@@ -213,12 +213,14 @@ def declared(job):
     -------
     list of Declared
     """
-    return [_named(part) for part in fields(job)]
+    parts = [replace(part.metadata["declared"], name=part.name) for part in fields(job)]
+    stacks = {part.name for part in parts if part.kind == "rasters"}
+    return [_of_a_stack(part) if part.parent in stacks else part for part in parts]
 
 
-def _named(part):
-    known = part.metadata["declared"]
-    return Declared(**{**vars(known), "name": part.name})
+def _of_a_stack(part):
+    """Bands of several rasters are counted through all of them."""
+    return replace(part, kind="stack_bands") if part.kind == "bands" else part
 
 
 def from_values(job_class, values):
