@@ -9,15 +9,18 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
-from ..jobs.model_card import KEY, read_card
+from ..jobs.model_card import CLASSIFICATION, KEY, read_card
 from ..jobs.places import written_whole
 from . import networks
 
 _LARGEST_VALUE, _LARGEST_SIDE = 65_535, 100_000
+_EXTRA = "extras."
+# By task: the networks that there are, and what makes one of them.
+_NETWORKS = {CLASSIFICATION: (networks.NETWORKS, networks.build_classifier)}
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 
-def save(path, card, network):
+def save(path, card, network, extras=None):
     """Write a model file beside its final place, then move it there.
 
     Parameters
@@ -25,13 +28,17 @@ def save(path, card, network):
     path : str
     card : ModelCard
     network : torch.nn.Module
+    extras : dict of str to torch.Tensor, optional
+        What the model needs beside the network's weights; `load_with_extras` gives it back.
 
     Raises
     ------
     JobError
         If the file cannot be written.
     """
-    weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    tensors = {**network.state_dict()}
+    tensors.update({_EXTRA + name: value for name, value in (extras or {}).items()})
+    weights = {name: value.contiguous().cpu() for name, value in tensors.items()}
     try:
         with written_whole(path, "wb") as file:
             file.write(to_bytes(weights, metadata={KEY: card.to_text()}))
@@ -43,6 +50,11 @@ def save(path, card, network):
 
 
 def load(path, task=""):
+    """Read a model file without its extras: the card and the network of `load_with_extras`."""
+    return load_with_extras(path, task)[:2]
+
+
+def load_with_extras(path, task=""):
     """Read a model file.
 
     Parameters
@@ -56,6 +68,8 @@ def load(path, task=""):
     card : ModelCard
     network : torch.nn.Module
         In evaluation mode, on the CPU, in single precision.
+    extras : dict of str to torch.Tensor
+        As they were saved, all of them finite; empty if there are none.
 
     Raises
     ------
@@ -66,20 +80,32 @@ def load(path, task=""):
     card = read_card(path, task)
     name = os.path.basename(path)
     remedy = "Train the model again, or copy it again."
-    if card.network not in networks.NETWORKS:
+    known, build = _NETWORKS.get(card.task, _NETWORKS[CLASSIFICATION])
+    if card.network not in known:
         raise JobError(
             f'Model "{name}" has network "{card.network}", which this version does not know.',
             "Update the Deep Geology plugin.",
         )
     try:
         _check_card(card)
-        network = networks.build_classifier(card.network, **_arguments(card))
-        weights = load_file(path)
+        network = build(card.network, **_arguments(card))
+        weights, extras = _sorted(load_file(path))
         network.load_state_dict({key: _single(value) for key, value in weights.items()})
-        _check_numbers(card, network)
+        _check_numbers(card, {**network.state_dict(), **extras})
     except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
         raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
-    return card, network.eval()
+    return card, network.eval(), extras
+
+
+def _sorted(tensors):
+    """The network's weights, and the extras under the names that they were saved by."""
+    weights, extras = {}, {}
+    for name, value in tensors.items():
+        if name.startswith(_EXTRA):
+            extras[name[len(_EXTRA) :]] = value
+        else:
+            weights[name] = value
+    return weights, extras
 
 
 def _arguments(card):
@@ -115,11 +141,11 @@ def _check_card(card):
         raise ValueError("the card holds what no training writes")
 
 
-def _check_numbers(card, network):
+def _check_numbers(card, tensors):
     """Refuse numbers that can only come from damage: they would make every pixel nodata."""
     if not (math.isfinite(card.temperature) and card.temperature > 0):
         raise ValueError(f"the temperature is {card.temperature}")
-    for name, value in network.state_dict().items():
+    for name, value in tensors.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise ValueError(f"{name} holds values that are not finite")
 
