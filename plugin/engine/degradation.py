@@ -1,0 +1,157 @@
+"""How a sensor makes a coarse raster of a fine one, and how a result is held to it.
+
+A detector of the coarse pixel's size sees the mean of the fine pixels in it; its own response
+at the Nyquist frequency is 2/pi. Optics and motion blur more: `blur` is the whole response
+(modulation transfer function, MTF) at the Nyquist frequency of the coarse raster. The coarse
+raster is the block mean of the fine one after a Gaussian of such a width that both together
+have this response. With a factor of 1 only the Gaussian is left.
+
+References
+----------
+Irani & Peleg 1991, doi:10.1016/1049-9652(91)90045-L (back-projection)
+"""
+
+import math
+from functools import lru_cache
+
+import torch
+import torch.nn.functional as F
+
+DETECTOR = 2 / math.pi
+_REACH_SIGMAS = 3.5
+_CUBIC = -0.5  # GDAL's; torch's own is -0.75
+CUBIC_RADIUS = 2
+
+
+def gaussian_sigma(blur, factor):
+    """Width of the Gaussian in fine pixels for a blur.
+
+    Parameters
+    ----------
+    blur : float
+        Response at the coarse raster's Nyquist frequency; 2/pi and more: the detector's alone.
+    factor : int
+        Fine pixels along a coarse one.
+
+    Returns
+    -------
+    float
+    """
+    if blur >= DETECTOR:
+        return 0.0
+    return factor / math.pi * math.sqrt(2 * math.log(DETECTOR / blur))
+
+
+def degrade(fine, factor, blur):
+    """Make a coarse raster of a fine one.
+
+    Parameters
+    ----------
+    fine : torch.Tensor, shape (N, C, H, W)
+        H and W are multiples of `factor`. Beyond the border it is mirrored.
+    factor : int
+    blur : float
+        See the module's text.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, C, H / factor, W / factor)
+    """
+    blurred = _gaussian(fine, gaussian_sigma(blur, factor))
+    return F.avg_pool2d(blurred, factor) if factor > 1 else blurred
+
+
+def reach(factor, blur):
+    """Coarse pixels around one that an iteration of `back_project` lets change it."""
+    return math.ceil(_REACH_SIGMAS * gaussian_sigma(blur, factor) / factor) + CUBIC_RADIUS + 1
+
+
+def _gaussian(images, sigma):
+    if not sigma:
+        return images
+    radius = max(1, math.ceil(_REACH_SIGMAS * sigma))
+    places = torch.arange(-radius, radius + 1, dtype=images.dtype, device=images.device)
+    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
+    kernel = kernel / kernel.sum()
+    flat = images.flatten(0, 1)[:, None]
+    flat = _padded(flat, (radius, radius, radius, radius))
+    flat = F.conv2d(F.conv2d(flat, kernel[None, None, :, None]), kernel[None, None, None, :])
+    return flat.view(images.shape)
+
+
+def _padded(images, pad):
+    """Mirror the border, also of images smaller than the pad."""
+    height, width = images.shape[-2:]
+    mirrors = max(pad[:2]) < width and max(pad[2:]) < height
+    return F.pad(images, pad, mode="reflect" if mirrors else "replicate")
+
+
+def cubic(coarse, factor):
+    """Upsample by cubic convolution (a = -0.5, as GDAL's), pixel areas aligned.
+
+    Parameters
+    ----------
+    coarse : torch.Tensor, shape (N, C, H, W)
+    factor : int
+
+    Returns
+    -------
+    torch.Tensor, shape (N, C, factor * H, factor * W)
+    """
+    if factor == 1:
+        return coarse
+    kernels = _cubic_kernels(factor).to(coarse)
+    flat = _padded(coarse.flatten(0, 1)[:, None], (CUBIC_RADIUS,) * 4)
+    fine = F.pixel_shuffle(F.conv2d(flat, kernels), factor)
+    return fine.view(*coarse.shape[:2], *fine.shape[-2:])
+
+
+@lru_cache(maxsize=8)
+def _cubic_kernels(factor):
+    """Kernels (factor squared, 1, 5, 5) of the phases of cubic convolution."""
+    phases = [(phase + 0.5) / factor - 0.5 for phase in range(factor)]
+    rows = [[_keys(tap - offset) for tap in range(-2, 3)] for offset in phases]
+    taps = torch.tensor(rows, dtype=torch.float64)
+    kernels = torch.einsum("ai,bj->abij", taps, taps)
+    return kernels.reshape(factor * factor, 1, 5, 5).float()
+
+
+def _keys(distance):
+    """The cubic convolution kernel of Keys 1981, doi:10.1109/TASSP.1981.1163711."""
+    d = abs(distance)
+    if d <= 1:
+        return (_CUBIC + 2) * d**3 - (_CUBIC + 3) * d**2 + 1
+    if d < 2:
+        return _CUBIC * (d**3 - 5 * d**2 + 8 * d - 4)
+    return 0.0
+
+
+def back_project(fine, coarse, factor, blur, iterations, valid=None):
+    """Correct a result until it, degraded again, gives the coarse raster back.
+
+    Parameters
+    ----------
+    fine : torch.Tensor, shape (N, C, factor * H, factor * W)
+    coarse : torch.Tensor, shape (N, C, H, W)
+    factor : int
+    blur : float
+        With the detector's alone one iteration is exact.
+    iterations : int
+    valid : torch.Tensor, shape (N, 1, H, W), optional
+        1 where the coarse raster holds data; nothing is corrected elsewhere.
+
+    Returns
+    -------
+    torch.Tensor, shape of `fine`
+    """
+    exact = gaussian_sigma(blur, factor) == 0
+    for _ in range(min(iterations, 1) if exact else iterations):
+        missing = coarse - degrade(fine, factor, blur)
+        if valid is not None:
+            missing = missing * valid
+        fine = fine + (_nearest(missing, factor) if exact else cubic(missing, factor))
+    return fine
+
+
+def _nearest(coarse, factor):
+    return coarse.repeat_interleave(factor, -1).repeat_interleave(factor, -2)

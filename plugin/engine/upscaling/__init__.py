@@ -1,0 +1,1 @@
+"""Upscaling: a generator that adds detail, and the measurements that hold it."""

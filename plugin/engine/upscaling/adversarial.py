@@ -1,0 +1,301 @@
+"""The second stage: the generator learns texture from a discriminator, under guard.
+
+The generator starts as the fidelity generator. What it may add is bounded: the error to the
+truth stays in the loss, and its result, degraded again, must stay the coarse raster. Guards
+watch it on patches that train nothing; when one is broken the last good weights come back and
+the adversarial weight is halved; the third time the fidelity generator is used as it is.
+
+References
+----------
+Jolicoeur-Martineau 2018, arXiv:1807.00734 (relativistic average loss); Salimans et al. 2016,
+arXiv:1606.03498 (feature matching); Wang et al. 2018, arXiv:1809.00219 (network interpolation)
+"""
+
+import copy
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch.optim.swa_utils import AveragedModel
+
+from ..degradation import cubic, degrade
+from ..metrics.upscaling import high_frequency_ratio, psnr
+from ..networks.upscaler import Discriminator
+from ..schedule import Clock, minutes
+from .fidelity import error, next_pair
+
+_RATES = 1e-4, 3e-4
+_BETAS = (0.5, 0.99)
+_LARGEST_GRADIENT = 0.5
+_AVERAGE_DECAY = 0.99
+_RAMP = 80
+_MATCHING, _CONSISTENCY = 0.1, 0.5
+_WATCH_EVERY = 50
+_PATIENCE = 2
+_LOUDEST, _QUIETEST, _LONG = 1.6, 0.05, 100
+_SPREADS = 0.5, 1.5
+_LEAST_DIVERSITY = 0.1
+GOAL_RATIO = 0.7
+
+
+@dataclass
+class Tutored:
+    """What the stage gives.
+
+    Attributes
+    ----------
+    network : Upscaler
+        The best that was seen, in evaluation mode.
+    history : list of dict
+        step, psnr, cubic_psnr, ratio (of high frequencies), discriminator_loss, weight.
+    rollbacks : list of dict
+        step and reason of every one.
+    stopped : str
+        Why the fidelity generator is used as it is; empty if it is not.
+    best_step : int
+    """
+
+    network: torch.nn.Module
+    history: list = field(default_factory=list)
+    rollbacks: list = field(default_factory=list)
+    stopped: str = ""
+    best_step: int = 0
+
+
+def train_adversarial(fidelity, kinds, watched, sensor, lesson, weight, device, progress):
+    """Teach a fidelity generator texture.
+
+    Parameters
+    ----------
+    fidelity : Upscaler
+        Stays as it is.
+    kinds : list of FineImages
+    watched : tuple of torch.Tensor
+        Coarse (N, C, H, W) and fine patches that train nothing, in the network's range.
+    sensor : Sensor
+    lesson : Lesson
+    weight : float
+        Of the adversarial loss, reached after some steps.
+    device : torch.device
+    progress : Progress
+
+    Returns
+    -------
+    Tutored
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    school = _School(fidelity, lesson, weight, device)
+    result = Tutored(copy.deepcopy(fidelity).eval())
+    guard = _Guard(watched, fidelity, device)
+    clock = Clock(lesson.steps, lesson.seconds)
+    while clock.fraction() < 1:
+        pair = next_pair(kinds, fidelity, sensor, lesson, school.chances, device)
+        losses = school.step(pair, clock)
+        clock.tick()
+        progress(clock.fraction(), _say(clock, lesson, losses))
+        if not all(map(math.isfinite, losses)) or clock.step % _WATCH_EVERY == 0:
+            _look(school, guard, result, clock.step, losses)
+            if result.stopped:
+                break
+    if not result.history or clock.step % _WATCH_EVERY:
+        _look(school, guard, result, clock.step, school.recent())
+    return result
+
+
+def _say(clock, lesson, losses):
+    return (
+        f"Texture, step {clock.step:,} of {lesson.steps:,}, discriminator {losses[0]:.2f}, "
+        f"{minutes(clock.left())} left"
+    )
+
+
+def _look(school, guard, result, step, losses):
+    """Judge the averaged generator: keep it, go on, or roll back."""
+    seen = guard.judge(school.average.module)
+    seen.update(step=step, discriminator_loss=losses[0], weight=school.weight)
+    reason = guard.broken(seen, school.losses)
+    result.history.append(seen)
+    if not reason:
+        school.remember()
+        if guard.is_best(seen):
+            result.network = copy.deepcopy(school.average.module).eval()
+            result.best_step = step
+        return
+    result.rollbacks.append({"step": step, "reason": reason})
+    if len(result.rollbacks) > _PATIENCE:
+        result.stopped = f"adversarial stage stopped at step {step}: {reason}"
+        return
+    school.roll_back()
+
+
+class _School:
+    """The two networks, their optimizers, and the last good state of both."""
+
+    def __init__(self, fidelity, lesson, weight, device):
+        self.generator = copy.deepcopy(fidelity).to(device).train()
+        torch.manual_seed(lesson.seed)
+        judge = Discriminator(fidelity.bands).to(device, memory_format=torch.channels_last)
+        self.judge, self.weight, self.steps, self.losses = judge, weight, 0, []
+        self.chances = (
+            torch.Generator().manual_seed(lesson.seed + 1),
+            np.random.default_rng(lesson.seed + 1),
+        )
+        self._start()
+        self.average = AveragedModel(self.generator, multi_avg_fn=_blend)
+        self.remember()
+
+    def _start(self):
+        makers = (self.generator, _RATES[0]), (self.judge, _RATES[1])
+        self.optimizers = [
+            torch.optim.Adam(network.parameters(), lr=rate, betas=_BETAS)
+            for network, rate in makers
+        ]
+
+    def remember(self):
+        self._good = copy.deepcopy((self.average.module.state_dict(), self.judge.state_dict()))
+
+    def roll_back(self):
+        """The last good weights again, and half the adversarial weight."""
+        self.generator.load_state_dict(self._good[0])
+        self.average.module.load_state_dict(self._good[0])
+        self.judge.load_state_dict(self._good[1])
+        self.weight, self.losses = self.weight / 2, []
+        self._start()
+
+    def recent(self):
+        return self.losses[-1] if self.losses else (0.0, 0.0)
+
+    def step(self, pair, clock):
+        """One step of each; gives the losses of discriminator and generator."""
+        coarse, told, fine, gains = pair
+        for optimizer in self.optimizers:
+            rate = _RATES[optimizer is self.optimizers[1]]
+            optimizer.param_groups[0]["lr"] = rate * (0.3 + 0.7 * clock.share_of_rate())
+        interpolated = cubic(coarse, self.generator.factor)
+        seen = coarse.contiguous(memory_format=torch.channels_last)
+        made = interpolated + self.generator(seen, told)
+        scaled = [part / gains.view(-1, 1, 1, 1) for part in (fine, made, interpolated)]
+        judged = self._teach_judge(scaled)
+        taught = self._teach_generator(scaled, (made, fine, coarse, told, gains))
+        self.average.update_parameters(self.generator)
+        self.steps += 1
+        self.losses.append((judged, taught))
+        return self.losses[-1]
+
+    def _teach_judge(self, scaled):
+        fine, made, interpolated = scaled
+        real, _ = self.judge(fine, interpolated)
+        fake, _ = self.judge(made.detach(), interpolated)
+        loss = _relativistic(real, fake)
+        self._descend(1, loss, self.judge)
+        return float(loss.detach())
+
+    def _teach_generator(self, scaled, truth):
+        fine, made, interpolated = scaled
+        with torch.no_grad():
+            real, real_features = self.judge(fine, interpolated)
+        fake, fake_features = self.judge(made, interpolated)
+        pairs = zip(real_features, fake_features, strict=True)
+        matching = sum(F.l1_loss(a, b) for b, a in pairs) / len(real_features)
+        ramp = self.weight * min(1.0, (self.steps + 1) / _RAMP)
+        loss = _faithful(truth, self.generator.factor)
+        loss = loss + ramp * _relativistic(fake, real) + _MATCHING * ramp / 0.05 * 0.1 * matching
+        self._descend(0, loss, self.generator)
+        return float(loss.detach())
+
+    def _descend(self, which, loss, network):
+        optimizer = self.optimizers[which]
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+        optimizer.step()
+
+
+def _relativistic(high, low):
+    """The relativistic average loss that wants `high` above `low`, over all scales."""
+    pairs = list(zip(high, low, strict=True))
+    losses = [
+        F.softplus(-(a - b.mean())).mean() + F.softplus(b - a.mean()).mean() for a, b in pairs
+    ]
+    return sum(losses) / (2 * len(pairs))
+
+
+def _faithful(truth, factor):
+    """The error to the fine patches, and of the result, degraded again, to the coarse ones."""
+    made, fine, coarse, told, gains = truth
+    loss = error(made, fine, gains, factor)
+    known = torch.nonzero(told > 0).flatten().tolist()
+    for row in known:
+        again = degrade(made[row : row + 1], factor, float(told[row]))
+        missed = (again - coarse[row : row + 1])[..., 4:-4, 4:-4].abs().mean()
+        loss = loss + _CONSISTENCY * missed / gains[row] / len(known)
+    return loss
+
+
+class _Guard:
+    """Watches a generator on patches that train nothing."""
+
+    def __init__(self, watched, fidelity, device):
+        coarse, self.fine = (part.to(device) for part in watched)
+        self.coarse = coarse
+        self.interpolated = cubic(coarse, fidelity.factor)
+        self.cubic_psnr = psnr(self.fine.numpy(force=True), self.interpolated.numpy(force=True), 4)
+        self.best = -math.inf
+
+    @torch.no_grad()
+    def judge(self, generator):
+        """Scores of a generator: psnr, ratio of high frequencies, spread, diversity."""
+        told = torch.zeros(len(self.coarse), device=self.coarse.device)
+        made = (self.interpolated + generator(self.coarse, told)).numpy(force=True)
+        fine = self.fine.numpy(force=True)
+        return {
+            "psnr": psnr(fine, made, 4),
+            "cubic_psnr": self.cubic_psnr,
+            "ratio": high_frequency_ratio(fine, made, generator.factor),
+            "spread": float(made.std() / max(fine.std(), 1e-9)),
+            "diversity": _diversity(made) / max(_diversity(fine), 1e-9),
+        }
+
+    def broken(self, seen, losses):
+        """Why the generator must go back, or an empty text."""
+        recent = [judged for judged, _ in losses[-_LONG:]]
+        if not all(math.isfinite(seen[name]) for name in ("psnr", "ratio", "spread")):
+            return "its result is no longer a number"
+        if not all(math.isfinite(one) for pair in losses[-1:] for one in pair):
+            return "its loss is no longer a number"
+        if seen["psnr"] < seen["cubic_psnr"]:
+            return "its error is larger than that of cubic interpolation"
+        if recent and recent[-1] > _LOUDEST:
+            return "the discriminator lost its way"
+        if len(recent) == _LONG and max(recent) < _QUIETEST:
+            return "the discriminator tells every patch apart"
+        if not _SPREADS[0] < seen["spread"] < _SPREADS[1]:
+            return "its contrast is not that of the truth"
+        if seen["diversity"] < _LEAST_DIVERSITY:
+            return "its results are all alike"
+        return ""
+
+    def is_best(self, seen):
+        """Whether texture and truth together are better than ever before."""
+        missing = abs(math.log(max(seen["ratio"], 1e-6) / GOAL_RATIO))
+        score = seen["psnr"] - seen["cubic_psnr"] - 2 * missing
+        if score <= self.best:
+            return False
+        self.best = score
+        return True
+
+
+def _diversity(images):
+    """Mean absolute difference between different patches."""
+    return float(np.abs(images[1:] - images[:-1]).mean()) if len(images) > 1 else 1.0
+
+
+def _blend(averages, currents, count):
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    torch._foreach_lerp_(averages, currents, 1 - decay)

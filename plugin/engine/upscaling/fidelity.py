@@ -1,0 +1,126 @@
+"""The first stage: a generator that is as near to the truth as it can be."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from ..degradation import cubic
+from ..schedule import Clock, minutes
+from .fine_images import draw
+from .simulation import simulate
+
+_AVERAGE_DECAY = 0.999
+_LARGEST_GRADIENT = 1.0
+_BORDER = 4
+_SMOOTH = 1e-3
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How a stage is trained.
+
+    Attributes
+    ----------
+    steps : int
+        The schedule ends with these or with `seconds`, whichever comes first.
+    seconds : float
+        0 for no limit.
+    learning_rate : float
+    batch_size, side : int
+        Coarse patches in a step, and their side in pixels.
+    seed : int
+    """
+
+    steps: int
+    seconds: float = 0.0
+    learning_rate: float = 8e-4
+    batch_size: int = 8
+    side: int = 32
+    seed: int = 0
+
+
+def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None):
+    """Train a generator on the mean absolute error.
+
+    Parameters
+    ----------
+    network : Upscaler
+    kinds : list of FineImages
+    sensor : Sensor
+    lesson : Lesson
+    device : torch.device
+    progress : Progress
+    watch : callable, optional
+        ``watch(network, step)`` is called about every 30 s with the averaged network.
+
+    Returns
+    -------
+    Upscaler
+        The moving average of the weights, in evaluation mode.
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    chance, dice = torch.Generator().manual_seed(lesson.seed), np.random.default_rng(lesson.seed)
+    network = network.to(device, memory_format=torch.channels_last).train()
+    average = AveragedModel(network, multi_avg_fn=blend)
+    optimizer = torch.optim.Adam(network.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.99))
+    clock, losses, watched = Clock(lesson.steps, lesson.seconds), [], time.monotonic()
+    while clock.fraction() < 1:
+        for group in optimizer.param_groups:
+            group["lr"] = lesson.learning_rate * clock.share_of_rate()
+        pair = next_pair(kinds, network, sensor, lesson, (chance, dice), device)
+        losses.append(_step(network, optimizer, *pair))
+        average.update_parameters(network)
+        clock.tick()
+        recent = sum(losses[-100:]) / len(losses[-100:])
+        text = f"Step {clock.step:,} of {lesson.steps:,}, error {recent:.4f}"
+        progress(clock.fraction(), f"{text}, {minutes(clock.left())} left")
+        if watch is not None and time.monotonic() - watched > 30:
+            watch(average.module.eval(), clock.step)
+            watched = time.monotonic()
+    return average.module.eval()
+
+
+def next_pair(kinds, network, sensor, lesson, chances, device):
+    """Coarse patches, what is told of their blur, the fine patches, and their gains."""
+    chance, dice = chances
+    side = lesson.side * sensor.factor
+    fine, gains = draw(kinds, lesson.batch_size, side, network.bands, dice)
+    coarse, told = simulate(fine, sensor, chance)
+    return tuple(part.to(device, non_blocking=True) for part in (coarse, told, fine, gains))
+
+
+def _step(network, optimizer, coarse, told, fine, gains):
+    made = cubic(coarse, network.factor) + network(_as_seen(coarse), told)
+    loss = error(made, fine, gains, network.factor)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _as_seen(coarse):
+    return coarse.contiguous(memory_format=torch.channels_last)
+
+
+def error(made, fine, gains, factor):
+    """Mean absolute error (smooth at 0) in units of each patch; the border is left out.
+
+    Near the border the network sees zeros that no raster has.
+    """
+    edge = _BORDER * factor
+    inside = (made - fine)[..., edge:-edge, edge:-edge] / gains.view(-1, 1, 1, 1)
+    return (inside.square() + _SMOOTH**2).sqrt().mean()
+
+
+def blend(averages, currents, count):
+    """Move averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    torch._foreach_lerp_(averages, currents, 1 - decay)
