@@ -1,0 +1,1 @@
+"""Earthquake catalogs on space-time grids: reading, completeness, counts, forecasts, tests."""
