@@ -15,7 +15,7 @@ import math
 from functools import lru_cache
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 DETECTOR = 2 / math.pi
 _REACH_SIGMAS = 3.5
@@ -58,7 +58,7 @@ def degrade(fine, factor, blur):
     torch.Tensor, shape (N, C, H / factor, W / factor)
     """
     blurred = _gaussian(fine, gaussian_sigma(blur, factor))
-    return F.avg_pool2d(blurred, factor) if factor > 1 else blurred
+    return functional.avg_pool2d(blurred, factor) if factor > 1 else blurred
 
 
 def reach(factor, blur):
@@ -75,7 +75,9 @@ def _gaussian(images, sigma):
     kernel = kernel / kernel.sum()
     flat = images.flatten(0, 1)[:, None]
     flat = _padded(flat, (radius, radius, radius, radius))
-    flat = F.conv2d(F.conv2d(flat, kernel[None, None, :, None]), kernel[None, None, None, :])
+    flat = functional.conv2d(
+        functional.conv2d(flat, kernel[None, None, :, None]), kernel[None, None, None, :]
+    )
     return flat.view(images.shape)
 
 
@@ -83,7 +85,7 @@ def _padded(images, pad):
     """Mirror the border, also of images smaller than the pad."""
     height, width = images.shape[-2:]
     mirrors = max(pad[:2]) < width and max(pad[2:]) < height
-    return F.pad(images, pad, mode="reflect" if mirrors else "replicate")
+    return functional.pad(images, pad, mode="reflect" if mirrors else "replicate")
 
 
 def cubic(coarse, factor):
@@ -102,7 +104,7 @@ def cubic(coarse, factor):
         return coarse
     kernels = _cubic_kernels(factor).to(coarse)
     flat = _padded(coarse.flatten(0, 1)[:, None], (CUBIC_RADIUS,) * 4)
-    fine = F.pixel_shuffle(F.conv2d(flat, kernels), factor)
+    fine = functional.pixel_shuffle(functional.conv2d(flat, kernels), factor)
     return fine.view(*coarse.shape[:2], *fine.shape[-2:])
 
 

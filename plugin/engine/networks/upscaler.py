@@ -1,8 +1,8 @@
 """The generator that makes a raster finer, and the discriminator that judges its texture."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 
@@ -55,7 +55,7 @@ class Upscaler(nn.Module):
         told = blur.view(-1, 1, 1, 1).expand(-1, 1, *coarse.shape[-2:]).to(coarse)
         features = self.first(torch.cat([coarse, told], 1))
         features = features + self.after(self.body(features))
-        return F.pixel_shuffle(self.last(features), self.factor)
+        return functional.pixel_shuffle(self.last(features), self.factor)
 
 
 class _Block(nn.Module):
@@ -67,7 +67,7 @@ class _Block(nn.Module):
             self.two.weight.mul_(0.1)
 
     def forward(self, features):
-        return features + self.two(F.relu(self.one(features)))
+        return features + self.two(functional.relu(self.one(features)))
 
 
 class Discriminator(nn.Module):
@@ -102,12 +102,12 @@ class Discriminator(nn.Module):
         """
         pair, logits, features = torch.cat([fine, interpolated], 1), [], []
         for scale in self.scales:
-            seen = F.pixel_unshuffle(pair, 2)
+            seen = functional.pixel_unshuffle(pair, 2)
             for layer in scale[:-1]:
-                seen = F.leaky_relu(layer(seen), 0.2)
+                seen = functional.leaky_relu(layer(seen), 0.2)
                 features.append(seen)
             logits.append(scale[-1](seen))
-            pair = F.avg_pool2d(pair, 2)
+            pair = functional.avg_pool2d(pair, 2)
         return logits, features
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 
 from ..degradation import cubic, degrade
@@ -202,7 +202,7 @@ class _School:
             real, real_features = self.judge(fine, interpolated)
         fake, fake_features = self.judge(made, interpolated)
         pairs = zip(real_features, fake_features, strict=True)
-        matching = sum(F.l1_loss(a, b) for b, a in pairs) / len(real_features)
+        matching = sum(functional.l1_loss(a, b) for b, a in pairs) / len(real_features)
         ramp = self.weight * min(1.0, (self.steps + 1) / _RAMP)
         loss = _faithful(truth, self.generator.factor)
         loss = loss + ramp * _relativistic(fake, real) + _MATCHING * ramp / 0.05 * 0.1 * matching
@@ -221,7 +221,8 @@ def _relativistic(high, low):
     """The relativistic average loss that wants `high` above `low`, over all scales."""
     pairs = list(zip(high, low, strict=True))
     losses = [
-        F.softplus(-(a - b.mean())).mean() + F.softplus(b - a.mean()).mean() for a, b in pairs
+        functional.softplus(-(a - b.mean())).mean() + functional.softplus(b - a.mean()).mean()
+        for a, b in pairs
     ]
     return sum(losses) / (2 * len(pairs))
 

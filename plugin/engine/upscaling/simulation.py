@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
+from torch.nn import functional
 
 from ..degradation import DETECTOR, degrade
 
@@ -68,7 +68,7 @@ def _one(fine, sensor, chance):
 def _decimate(fine, factor):
     """Antialiased cubic resampling, as other programs make overviews."""
     size = fine.shape[-2] // factor, fine.shape[-1] // factor
-    return F.interpolate(fine, size, mode="bicubic", antialias=True)
+    return functional.interpolate(fine, size, mode="bicubic", antialias=True)
 
 
 def _noisy(coarse, sensor, chance):
