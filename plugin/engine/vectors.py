@@ -47,22 +47,31 @@ def read_features(path, crs=None):
     JobError
         If the file is no GeoJSON, or its CRS is not known.
     """
-    name = os.path.basename(path)
+    features, source = _parsed(path)
+    if crs and source and source != crs:
+        return [_reprojected(feature, source, crs) for feature in features]
+    return features
+
+
+def read_crs(path):
+    """Read the CRS of a GeoJSON file, None if it is unknown; see `read_features`."""
+    return _parsed(path)[1]
+
+
+def _parsed(path):
+    """The features of a GeoJSON file, and their CRS."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             collection = json.load(file)
         entries = collection["features"]
-        source = _crs_of(collection)
         features = [_feature(entry, number) for number, entry in enumerate(entries)]
+        return features, _crs_of(collection)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, CRSError) as error:
         raise JobError(
-            f'"{name}" is not a GeoJSON file of features that can be read.',
+            f'"{os.path.basename(path)}" is not a GeoJSON file of features that can be read.',
             "Export the layer as GeoJSON again.",
             trace=repr(error),
         ) from error
-    if crs and source and source != crs:
-        return [_reprojected(feature, source, crs) for feature in features]
-    return features
 
 
 def _crs_of(collection):
