@@ -1,0 +1,1 @@
+"""Maps from labels: a class for every pixel."""
