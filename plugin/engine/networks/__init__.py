@@ -1,7 +1,8 @@
-"""The networks that can be trained, in a written list.
+"""The networks that can be trained, in written lists.
 
 An image classifier is a `backbone`, which turns images (N, bands, row, column) into features
-(N, D), and a `head`, which turns features into logits (N, classes).
+(N, D), and a `head`, which turns features into logits (N, classes). A pixel classifier does the
+same for every pixel (`PixelNetwork`).
 
 When a network meets another number of bands than the three its weights were trained on, its
 first convolution is adapted (`adapt_bands`): one band gets the sum of the three kernels, so a
@@ -13,8 +14,12 @@ bands apart.
 import torchvision
 from torch import nn
 
+from .deeplab import DeepLab, resnet_layers
 from .mobilenet_v2 import mobilenet_v2
+from .pixel_mlp import PixelMLP
+from .pixel_network import PixelNetwork
 from .small_cnn import small_cnn
+from .unet import UNet, mobilenet_steps, resnet_steps
 
 
 class ImageClassifier(nn.Module):
@@ -41,6 +46,26 @@ class ImageClassifier(nn.Module):
 
     def forward(self, images):
         return self.head(self.backbone(images))
+
+
+def build_pixel_network(name, bands, classes, dropout=0.0, backbone=None):
+    """Make a pixel classifier of `PIXEL_NETWORKS` for a number of bands and classes.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PIXEL_NETWORKS`.
+    bands, classes : int
+    dropout : float
+        Share of features hidden from the classifier while training.
+    backbone : torch.nn.Module, optional
+        Pretrained, of the image classifier in `ENCODERS`; it becomes part of the network.
+
+    Returns
+    -------
+    PixelNetwork
+    """
+    return PixelNetwork(PIXEL_NETWORKS[name](bands, backbone), classes, dropout)
 
 
 def build_classifier(name, bands, classes, dropout=0.0):
@@ -137,6 +162,48 @@ NETWORKS = {
     "efficientnet_b0": lambda: _torchvision("efficientnet_b0"),
     "convnext_tiny": lambda: _torchvision("convnext_tiny"),
     "small_cnn": small_cnn,
+}
+
+
+# The image classifier whose backbone, pretrained, a pixel classifier can start from.
+ENCODERS = {
+    "unet_mobilenet_v2": "mobilenet_v2",
+    "unet_mobilenet_v2_torchvision": "mobilenet_v2_torchvision",
+    "unet_resnet18": "resnet18",
+    "deeplabv3_resnet50": "resnet50",
+}
+
+
+def _unet(name, cut):
+    def make(bands, backbone):
+        encoder, widths = cut(backbone if backbone is not None else NETWORKS[name]()[0])
+        adapt_bands(encoder, bands)
+        return UNet(encoder, widths, bands)
+
+    return make
+
+
+def _deeplab(bands, backbone):
+    dilated = torchvision.models.resnet50(replace_stride_with_dilation=(False, True, True))
+    dilated.fc = nn.Identity()
+    if backbone is not None:
+        adapt_bands(dilated, _bands_of(backbone))
+        dilated.load_state_dict(backbone.state_dict())
+    encoder, width = resnet_layers(dilated)
+    adapt_bands(encoder, bands)
+    return DeepLab(encoder, width)
+
+
+def _bands_of(backbone):
+    return next(part.shape[1] for part in backbone.parameters() if part.ndim == 4)
+
+
+PIXEL_NETWORKS = {
+    "unet_mobilenet_v2": _unet("mobilenet_v2", mobilenet_steps),
+    "unet_mobilenet_v2_torchvision": _unet("mobilenet_v2_torchvision", mobilenet_steps),
+    "unet_resnet18": _unet("resnet18", resnet_steps),
+    "deeplabv3_resnet50": _deeplab,
+    "pixel_mlp": lambda bands, backbone: PixelMLP(bands),
 }
 
 

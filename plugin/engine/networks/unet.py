@@ -1,0 +1,109 @@
+"""U-Net: an encoder that halves the image step by step, and a decoder back to every pixel.
+
+References
+----------
+Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28.
+"""
+
+import torch
+from torch import nn
+
+# Channels of the decoder from the coarsest step to the finest.
+_WIDTHS = (64, 48, 32, 24)
+_PIXEL_WIDTH = 16
+
+
+class UNet(nn.Module):
+    """An encoder with its decoder.
+
+    At full resolution the decoder also gets what each pixel alone says (`pixel`): a stack of
+    geophysical rasters tells much in the values of single pixels, which the encoder's first
+    strided convolution has already mixed.
+
+    Parameters
+    ----------
+    encoder : torch.nn.Sequential
+        Steps that halve the image, the first from full resolution.
+    widths : sequence of int
+        Channels after every step of the encoder.
+    bands : int
+    """
+
+    sees_all = False
+
+    def __init__(self, encoder, widths, bands):
+        super().__init__()
+        self.encoder = encoder
+        self.pixel = _convolution(bands, _PIXEL_WIDTH, 1)
+        beside = [_PIXEL_WIDTH, *widths[:-1]][::-1]
+        below = [widths[-1], *_WIDTHS]
+        self.decoder = nn.ModuleList(
+            _Up(before, near, after, 1 if place == len(beside) - 1 else 2)
+            for place, (before, near, after) in enumerate(zip(below, beside, _WIDTHS, strict=False))
+        )
+        self.width, self.stride = _WIDTHS[len(widths) - 1], 2 ** len(widths)
+
+    def forward(self, images):
+        """Images (N, bands, row, column) to features (N, width, row, column).
+
+        Sides must be multiples of `stride`.
+        """
+        seen = [self.pixel(images)]
+        for step in self.encoder:
+            images = step(images)
+            seen.append(images)
+        features = seen.pop()
+        for up in self.decoder:
+            features = up(features, seen.pop())
+        return features
+
+    def longest_path(self):
+        """The layers along the path that looks farthest: down the encoder, up the decoder."""
+        for part in (self.encoder, self.decoder):
+            for name, layer in part.named_modules():
+                if "downsample" not in name:  # beside the longer path of a residual block
+                    yield layer
+
+
+class _Up(nn.Module):
+    """Twice the resolution, joined with what the encoder saw there."""
+
+    def __init__(self, below, beside, after, convolutions):
+        super().__init__()
+        self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
+        layers = [_convolution(below + beside, after, 3)]
+        layers += [_convolution(after, after, 3) for _ in range(convolutions - 1)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, features, beside):
+        return self.layers(torch.cat([self.enlarge(features), beside], 1))
+
+
+def _convolution(before, after, side):
+    return nn.Sequential(
+        nn.Conv2d(before, after, side, padding=side // 2, bias=False),
+        nn.BatchNorm2d(after),
+        nn.ReLU(inplace=True),
+    )
+
+
+def mobilenet_steps(backbone):
+    """Cut MobileNetV2 into the steps that halve the image, down to a sixteenth.
+
+    The last step, to a thirty-second, is left out: it would widen what a pixel depends on by 300
+    pixels, and the border that windows must share with it.
+
+    Returns
+    -------
+    encoder : torch.nn.Sequential
+    widths : tuple of int
+    """
+    layers = backbone.features
+    return nn.Sequential(layers[0:2], layers[2:4], layers[4:7], layers[7:14]), (16, 24, 32, 96)
+
+
+def resnet_steps(backbone):
+    """Cut ResNet-18 into the steps that halve the image, down to a sixteenth."""
+    first = nn.Sequential(backbone.conv1, backbone.bn1, backbone.relu)
+    second = nn.Sequential(backbone.maxpool, backbone.layer1)
+    return nn.Sequential(first, second, backbone.layer2, backbone.layer3), (64, 64, 128, 256)
