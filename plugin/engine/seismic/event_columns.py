@@ -91,8 +91,13 @@ def _joined(names, texts):
     """A date with its clock; or year, month, day and the clock's parts."""
     columns = [texts[name] for name in names]
     if len(names) == 2:
-        return [f"{day.strip()} {clock.strip()}".strip() for day, clock in zip(*columns)]
+        return [f"{_dashed(day.strip())} {clock.strip()}".strip() for day, clock in zip(*columns)]
     return [_written(parts) for parts in zip(*columns)]
+
+
+def _dashed(day):
+    """A date that is written as 20110311, with its dashes."""
+    return f"{day[:4]}-{day[4:6]}-{day[6:]}" if len(day) == 8 and day.isdigit() else day
 
 
 def _written(parts):

@@ -89,7 +89,7 @@ def open_table(path):
         name.strip().lstrip("#").strip() for name in next(csv.reader([first], delimiter=separator))
     ]
     table = Table(path, names, [], separator, encoding)
-    if all(_is_number(name) for name in names if name):
+    if 2 * sum(map(_is_number, names)) >= len(names):
         raise JobError(
             f'"{table.name}" has no header: its first line is "{first.strip()[:60]}".',
             "Put the names of the fields into the first line.",
