@@ -1,0 +1,200 @@
+"""The tests of the Collaboratory for the Study of Earthquake Predictability, as in pyCSEP.
+
+The same numbers come out as from pyCSEP, to rounding: chance is drawn in its order from NumPy's
+older generator, so that even simulated catalogs are the same for the same seed.
+
+`rates` and `counts` are arrays of the same shape: a bin in space, magnitude and, where several
+windows are tested as one, time.
+
+References
+----------
+Schorlemmer et al. 2007, doi:10.1785/gssrl.78.1.17 (N, L); Zechar et al. 2010,
+doi:10.1785/0120090192 (S, M); Werner et al. 2011, doi:10.4401/ag-4843 (CL); Rhoades et al. 2011,
+doi:10.2478/s11600-011-0013-5 (T, W); Savran et al. 2022, doi:10.1785/0220220033 (pyCSEP).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import gammaln
+from scipy.stats import nbinom, norm, poisson, rankdata, t
+
+SIMULATIONS = 1000
+_HALF_STEP = 1e-6  # between whole numbers, as pyCSEP counts
+
+
+class Consistency(NamedTuple):
+    """A likelihood test: share of simulated catalogs that are not more likely than the observed.
+
+    A small quantile says that the forecast is not consistent with the observation.
+    """
+
+    quantile: float
+    log_likelihood: float
+    simulated: np.ndarray
+
+
+class PairedT(NamedTuple):
+    """Information gain per earthquake with Student's interval; NaN where it is not defined."""
+
+    gain: float
+    low: float
+    high: float
+    statistic: float
+    critical: float
+
+
+class Wilcoxon(NamedTuple):
+    """Signed-rank test of the median gain: z and two-sided p; NaN where it is not defined."""
+
+    statistic: float
+    probability: float
+
+
+def number_test(expected, observed):
+    """Compare numbers of events, Poisson (N test).
+
+    Returns
+    -------
+    delta_1, delta_2 : float
+        Probability of at least and of at most the observed number.
+    """
+    return _tails(poisson(expected), observed)
+
+
+def negative_binomial_number_test(expected, observed, variance):
+    """Compare numbers of events where clusters make the variance larger than the mean.
+
+    Parameters
+    ----------
+    expected, observed : float, int
+    variance : float
+        Of the number of events in such a span; up to the mean it is Poisson's.
+
+    References
+    ----------
+    Kagan 2010, doi:10.1111/j.1365-246X.2009.04387.x
+    """
+    if variance <= expected:
+        return number_test(expected, observed)
+    return _tails(nbinom(expected**2 / (variance - expected), expected / variance), observed)
+
+
+def _tails(distribution, observed):
+    at_least = 1.0 - distribution.cdf(observed - _HALF_STEP)
+    return float(at_least), float(distribution.cdf(observed + _HALF_STEP))
+
+
+def likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0):
+    """Compare rates and counts, number included (L test)."""
+    return _likelihood_test(rates, counts, "forecast", simulations, seed)
+
+
+def conditional_likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0):
+    """Compare rates and counts, given the number of events (CL test)."""
+    return _likelihood_test(rates, counts, "observed", simulations, seed)
+
+
+def spatial_test(rates, counts, simulations=SIMULATIONS, seed=0):
+    """Compare where events are, given their number (S test).
+
+    Parameters
+    ----------
+    rates, counts : array, shape (place,) or (row, column)
+        Already summed over magnitudes and times.
+    """
+    return _likelihood_test(rates, counts, "scaled", simulations, seed)
+
+
+def magnitude_test(rates, counts, simulations=SIMULATIONS, seed=0):
+    """Compare the magnitudes of events, given their number (M test).
+
+    Parameters
+    ----------
+    rates, counts : array, shape (magnitude,)
+        Already summed over places and times.
+    """
+    return _likelihood_test(rates, counts, "scaled", simulations, seed)
+
+
+def _likelihood_test(rates, counts, number, simulations, seed):
+    """`number` of simulated events: as "forecast", as "observed", or observed and rates "scaled"."""
+    rates, counts = np.ravel(rates).astype(np.float64), np.ravel(counts)
+    expected, observed = rates.sum(), int(counts.sum())
+    steps = np.cumsum(rates) / expected
+    with np.errstate(divide="ignore"):
+        if number == "scaled":
+            logs, expected = np.log(rates * (observed / expected)), observed
+        else:
+            logs = np.log(rates)
+    chance = np.random.RandomState(seed)
+    simulated = np.empty(simulations)
+    for place in range(simulations):
+        events = int(chance.poisson(expected)) if number == "forecast" else observed
+        bins = np.searchsorted(steps, chance.rand(events), side="right")
+        held, times = np.unique(bins, return_counts=True)
+        simulated[place] = _log_likelihood(logs[held], times, expected)
+    held = np.flatnonzero(counts)
+    found = _log_likelihood(logs[held], counts[held], expected)
+    return Consistency(float(np.mean(simulated <= found)), found, simulated)
+
+
+def _log_likelihood(logs, counts, expected):
+    return float(np.sum(logs * counts) - np.sum(gammaln(counts + 1.0)) - expected)
+
+
+def paired_t_test(rates, reference, counts, alpha=0.05):
+    """Compare two forecasts by Student's test of their log ratios at the events (T test).
+
+    Parameters
+    ----------
+    rates, reference, counts : array of the same shape
+    alpha : float
+        The interval holds 1 - alpha.
+
+    Returns
+    -------
+    PairedT
+        NaN without events; an interval of NaN with one.
+    """
+    ratios, surplus = _ratios(rates, reference, counts)
+    events = len(ratios)
+    if events == 0:
+        return PairedT(*[np.nan] * 5)
+    gain = float((ratios.sum() - surplus) / events)
+    if events == 1:
+        return PairedT(gain, *[np.nan] * 4)
+    variance = np.sum(ratios**2) / (events - 1) - ratios.sum() ** 2 / (events**2 - events)
+    error = float(np.sqrt(max(variance, 0.0) / events))  # rounding may leave less than nothing
+    critical = float(t.ppf(1 - alpha / 2, events - 1))
+    statistic = gain / error if error > 0 else np.nan
+    return PairedT(gain, gain - critical * error, gain + critical * error, statistic, critical)
+
+
+def wilcoxon_test(rates, reference, counts):
+    """Compare two forecasts by the signed ranks of their log ratios at the events (W test)."""
+    ratios, surplus = _ratios(rates, reference, counts)
+    if not len(ratios):
+        return Wilcoxon(np.nan, np.nan)
+    distances = ratios - surplus / len(ratios)
+    distances = distances[distances != 0]
+    count = len(distances)
+    if count == 0:
+        return Wilcoxon(np.nan, np.nan)
+    ranks = rankdata(np.abs(distances))
+    least = min(ranks[distances > 0].sum(), ranks[distances < 0].sum())
+    _, ties = np.unique(ranks, return_counts=True)
+    spread = count * (count + 1.0) * (2.0 * count + 1.0) - 0.5 * np.sum(ties**3 - ties)
+    z = (least - count * (count + 1.0) / 4) / np.sqrt(spread / 24)
+    return Wilcoxon(float(z), float(2 * norm.sf(abs(z))))
+
+
+def _ratios(rates, reference, counts):
+    """Log ratio of the rates at every event, and how many events more the first expects."""
+    rates, reference = np.asarray(rates), np.asarray(reference)
+    places = np.nonzero(counts)
+    with np.errstate(divide="ignore"):
+        ratios = np.log(rates[places]) - np.log(reference[places])
+    times = np.asarray(counts)[places].astype(np.int64)
+    surplus = rates.sum(dtype=np.float64) - reference.sum(dtype=np.float64)
+    return np.repeat(ratios, times), float(surplus)
