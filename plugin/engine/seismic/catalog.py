@@ -105,6 +105,13 @@ class Reading:
     remarks: list
     fields: object
 
+    def tell(self, progress):
+        """Say it all to the user."""
+        for sentence in self.remarks:
+            progress.note(sentence)
+        for reason, count in self.left_out.items():
+            progress.warning(f"{count:,} of {self.rows:,} events are left out: {reason}.")
+
 
 def read_catalog(path, fields, progress):
     """Read a catalog from a CSV file, as QGIS wrote it or as it was downloaded.
@@ -130,10 +137,7 @@ def read_catalog(path, fields, progress):
         Naming field, row and value where one cannot be used.
     """
     catalog, reading = read_events(path, fields, progress)
-    for sentence in reading.remarks:
-        progress.note(sentence)
-    for reason, count in reading.left_out.items():
-        progress.warning(f"{count:,} of {reading.rows:,} events are left out: {reason}.")
+    reading.tell(progress)
     return catalog
 
 
