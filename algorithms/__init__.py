@@ -1,5 +1,6 @@
 """What QGIS shows: the algorithms, in the order of their groups."""
 
+from .assess_accuracy import AssessAccuracy
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_raster import ClassifyRaster
@@ -17,5 +18,6 @@ ALGORITHMS = (
     ClassifyImages,
     ClassifyRaster,
     ClassifyFeatures,
+    AssessAccuracy,
     DescribeModel,
 )

@@ -141,7 +141,11 @@ def _features(asked, part):
 
 def _attribute(asked, part):
     field = asked.read("parameterAsString", part)
-    source = asked.source_of(asked.named(part.parent))
+    parent = asked.named(part.parent)
+    source = asked.source_of(parent)
+    if field and source is None:
+        found = f'{part.label} is "{field}", but there is no layer in {parent.name.upper()}.'
+        raise JobError(found, f"Give the layer, or leave {part.name.upper()} empty.")
     names = source.fields().names() if source is not None else []
     if field and field not in names:
         found = f'"{source.sourceName()}" has no field "{field}".'

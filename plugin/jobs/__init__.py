@@ -1,5 +1,6 @@
 """What can be asked of Deep Geology; read by QGIS and by the engine."""
 
+from .assess_accuracy import AssessAccuracy
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_raster import ClassifyRaster
@@ -17,5 +18,6 @@ JOBS = {
     "classify_images": ClassifyImages,
     "classify_raster": ClassifyRaster,
     "classify_features": ClassifyFeatures,
+    "assess_accuracy": AssessAccuracy,
     "describe_model": DescribeModel,
 }

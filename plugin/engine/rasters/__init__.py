@@ -4,6 +4,7 @@ A raster is ``(band, row, column)``; a validity mask is ``(row, column)``, True 
 holds data.
 """
 
+from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
 from .raster import Raster
@@ -17,6 +18,7 @@ __all__ = [
     "describe_image",
     "ground_sample_distance",
     "new_raster",
+    "read_class_names",
     "read_image",
     "unwritable",
     "write_chip",

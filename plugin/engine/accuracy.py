@@ -1,0 +1,208 @@
+"""What the comparison of a map with its reference gives: numbers, names and warnings."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..jobs.colors import class_colors
+from ..jobs.errors import JobError
+from .metrics.area_estimation import estimate_areas
+from .reference import match_classes
+
+_FEW = 50  # places in a class that Congalton & Green advise
+_DRAWN = ("stratified", "simple_random")
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """A map beside its reference.
+
+    Attributes
+    ----------
+    names, colors : list of str
+        Mapped classes, then those that only the reference has.
+    confusion : ndarray of int, shape (classes, classes)
+        Reference places by true class (row) and mapped class (column).
+    areas : ndarray, shape (classes,), or None
+        Mapped areas in `unit`; None if the map has points only.
+    unit : str
+        ``"m²"`` or ``"pixels"``.
+    design : str
+    estimates : AreaEstimates or None
+        None unless the sample was drawn by chance and the areas are known.
+    left_out : list of (str, int)
+        Why reference places do not count, and how many.
+    polygons, pixels : int
+        Polygons of the reference, and how many of the places are pixels in them.
+    warnings : list of str
+    """
+
+    names: list
+    colors: list
+    confusion: np.ndarray
+    areas: np.ndarray
+    unit: str
+    design: str
+    estimates: object
+    left_out: list
+    polygons: int
+    pixels: int
+    warnings: list
+
+    @property
+    def total(self):
+        """Reference places that count."""
+        return int(self.confusion.sum())
+
+
+def assess(tally, values, reference, design, unit, polygons=0):
+    """Put the counts of a map and its reference together.
+
+    Parameters
+    ----------
+    tally : Tally
+    values : dict of int to str
+        Name of every value of the map that has one.
+    reference : Reference
+    design : str
+        One of `jobs.assess_accuracy.DESIGNS`.
+    unit : str
+        Of the areas.
+    polygons : int
+        Polygons whose pixels count.
+
+    Returns
+    -------
+    Assessment
+
+    Raises
+    ------
+    JobError
+        If no reference place lies on the map, or no class of it is one of the map's.
+    """
+    mapped = _mapped(tally, values)
+    known = match_classes(reference.names, mapped)
+    _refuse_nothing(tally, reference, mapped, known)
+    strangers = [name for name in reference.names if name not in known]
+    names = [*mapped.values(), *strangers]
+    confusion = _confusion(tally, reference, mapped, known, strangers)
+    areas = np.array([tally.areas.get(value, 0.0) for value in mapped] + [0.0] * len(strangers))
+    areas = areas if tally.areas else None
+    drawn = design in _DRAWN and areas is not None
+    estimates = estimate_areas(confusion, areas) if drawn else None
+    left_out = _left_out(tally, reference)
+    return Assessment(
+        names=names,
+        colors=class_colors(names),
+        confusion=confusion,
+        areas=areas,
+        unit=unit,
+        design=design,
+        estimates=estimates,
+        left_out=left_out,
+        polygons=polygons,
+        pixels=tally.pixels,
+        warnings=_warnings(names, strangers, confusion, areas, design, tally, polygons),
+    )
+
+
+def _mapped(tally, values):
+    """Name by value of all classes that the map has, or could have and the reference counts."""
+    used = set(tally.areas) | {value for _, value in tally.counts}
+    names, taken = {}, set()
+    for value in sorted(used):
+        name = values.get(value) or str(value)
+        names[value] = name if name not in taken else f"{name} ({value})"
+        taken.add(names[value])
+    return names
+
+
+def _refuse_nothing(tally, reference, mapped, known):
+    if not tally.counts:
+        raise JobError(
+            f"No reference place lies on the map: {tally.outside:,} are outside, "
+            f"{tally.no_data:,} where it has no data or no clear class.",
+            "Choose the reference of this map, and check the coordinate reference system of both.",
+        )
+    if not known:
+        raise JobError(
+            f"No class of the reference ({_some(reference.names)}) is a class of the map "
+            f"({_some([f'{value}: {name}' for value, name in mapped.items()])}).",
+            "Choose another CLASS_FIELD, or name the map's values in CLASS_NAMES.",
+        )
+
+
+def _some(names, most=8):
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def _confusion(tally, reference, mapped, known, strangers):
+    columns = {value: place for place, value in enumerate(mapped)}
+    rows = {name: columns[known[name]] for name in known}
+    rows |= {name: len(mapped) + place for place, name in enumerate(strangers)}
+    confusion = np.zeros((len(mapped) + len(strangers),) * 2, int)
+    for (label, value), count in tally.counts.items():
+        confusion[rows[reference.names[label]], columns[value]] += count
+    return confusion
+
+
+def _left_out(tally, reference):
+    words = [
+        ("outside the map", tally.outside),
+        ("where the map has no data or no clear class", tally.no_data),
+        ("without a class", reference.left_out["NULL"]),
+        ("without geometry", reference.left_out["no geometry"]),
+        ("lines", reference.left_out["line"]),
+    ]
+    return [(why, count) for why, count in words if count]
+
+
+def _warnings(names, strangers, confusion, areas, design, tally, polygons):
+    said = []
+    if strangers:
+        said.append(
+            f"The map has no class {_some(strangers)}: every such place counts as a mistake. "
+            "If it is only written otherwise, rename it."
+        )
+    if design in _DRAWN and areas is None:
+        said.append("Classified points have no area: accuracies are not corrected for areas.")
+    if design not in _DRAWN:
+        said.append(
+            "The reference places were not drawn by chance: the accuracies hold for these places, "
+            "not for the map, and areas are not corrected. The intervals are those of places that "
+            "were drawn by chance; how far they are off nobody can tell."
+        )
+    if tally.pixels and polygons:
+        said.append(
+            f"{tally.pixels:,} places are pixels of {polygons:,} polygons. Pixels of one polygon "
+            "are alike, so that they say less than as many separate places: all intervals are too "
+            "narrow. Points drawn by chance are the better reference."
+        )
+    return said + _strata_warnings(names, confusion, areas, design)
+
+
+def _strata_warnings(names, confusion, areas, design):
+    if design not in _DRAWN or areas is None:
+        return []
+    places, said = confusion.sum(axis=0), []
+    empty = np.flatnonzero((places == 0) & (areas > 0))
+    if len(empty):
+        share = areas[empty].sum() / areas.sum()
+        said.append(
+            f"No reference place lies in {_some([names[i] for i in empty])}: the estimates hold "
+            f"for the other {100 * (1 - share):.1f} % of the map."
+        )
+    single = np.flatnonzero((places == 1) & (areas > 0))
+    if len(single):
+        said.append(
+            f"One reference place lies in {_some([names[i] for i in single])}: no interval can be "
+            "told. At least two are needed in every mapped class."
+        )
+    few = np.flatnonzero((places > 1) & (places < _FEW) & (areas > 0))
+    if len(few):
+        said.append(
+            f"Fewer than {_FEW} reference places lie in {_some([names[i] for i in few])}: the "
+            "intervals there are rough."
+        )
+    return said

@@ -1,0 +1,226 @@
+"""The report of an assessment: how far a map can be believed, and how large its classes are."""
+
+import numpy as np
+
+from .accuracy_figures import draw_areas, draw_success_rate
+from .accuracy_numbers import accuracies, adjusted_areas, overall
+from .classification_figures import draw_confusion
+from .classification_verdict import interval, percent, quoted
+from .markup import Swatch
+from .metrics.classification import class_scores, cohen_kappa, macro_f1
+from .report import Report
+
+_UNITS = ((1e6, "km²"), (1e4, "ha"), (1.0, "m²"))
+_DESIGNS = {
+    "stratified": "Stratified: places drawn by chance in every mapped class.",
+    "simple_random": "Simple random or systematic over the map; estimated by mapped class.",
+    "opportunistic": "Opportunistic: the places were not drawn by chance.",
+}
+_METHOD = (
+    "User's accuracy: how much of what the map calls a class is one. Producer's accuracy: how much "
+    "of the class on the ground the map shows. Estimated with the mapped areas as weights, after "
+    "Olofsson et al. 2014 (doi:10.1016/j.rse.2014.02.015)."
+)
+_PLAIN = (
+    "User's accuracy: how much of what the map calls a class is one. Producer's accuracy: how much "
+    "of the class on the ground the map shows. Shares of the reference places, with Wilson's "
+    "intervals; they say nothing of areas."
+)
+
+
+def write_accuracy_report(path, assessment, title, subtitle):
+    """Write the report of a map of classes.
+
+    Parameters
+    ----------
+    path : str
+    assessment : Assessment
+    title, subtitle : str
+
+    Raises
+    ------
+    JobError
+        If it cannot be written.
+    """
+    report = Report(title, subtitle)
+    report.verdict(_headline(assessment), *_sentences(assessment))
+    for text in assessment.warnings:
+        report.warning(text)
+    _add_classes(report, assessment)
+    _add_areas(report, assessment)
+    report.section("Confusion matrix").figure(
+        draw_confusion(assessment.confusion, assessment.names),
+        "Reference places by the class that is there and the class on the map.",
+    )
+    _add_facts(report, assessment)
+    report.write(path)
+
+
+def _headline(assessment):
+    share, low, high = overall(assessment)
+    if assessment.estimates is None:
+        return f"{percent(share)} of {assessment.total:,} reference places are mapped right."
+    if np.isnan(low):
+        return f"{percent(share)} of the area is mapped right; how sure that is cannot be told."
+    return f"{percent(share)} of the area is mapped right (95\u00a0% interval {interval((low, high))})."
+
+
+def _sentences(assessment):
+    plain = np.trace(assessment.confusion) / assessment.total
+    _, low, high = overall(assessment)
+    if assessment.estimates is not None:
+        first = (
+            f"Of the {assessment.total:,} reference places themselves {percent(plain)} are right."
+        )
+    else:
+        first = (
+            f"Were they drawn by chance, the 95\u00a0% interval would be {interval((low, high))}."
+        )
+    return [first, _weakest(assessment), _confused(assessment), _guess(assessment)]
+
+
+def _weakest(assessment):
+    users, producers = accuracies(assessment)
+    worst = np.nanmin(np.stack([users[:, 0], producers[:, 0], np.ones(len(users))]), axis=0)
+    place = int(np.argmin(worst))
+    if worst[place] >= 0.9:
+        return ""
+    return (
+        f"Weakest: {quoted(assessment.names[place])}, user's accuracy "
+        f"{percent(users[place, 0])}, producer's accuracy {percent(producers[place, 0])}."
+    )
+
+
+def _confused(assessment):
+    wrong = assessment.confusion * (1 - np.eye(len(assessment.names), dtype=int))
+    if not wrong.any():
+        return ""
+    true, mapped = np.unravel_index(np.argmax(wrong), wrong.shape)
+    return (
+        f"Most frequent mistake: {quoted(assessment.names[true])} mapped as "
+        f"{quoted(assessment.names[mapped])}, {wrong[true, mapped]:,} places."
+    )
+
+
+def _guess(assessment):
+    counts = assessment.confusion.sum(axis=1)
+    place = int(np.argmax(counts))
+    return (
+        f"A map that says {quoted(assessment.names[place])} everywhere would be right at "
+        f"{percent(counts[place] / counts.sum())} of the places."
+    )
+
+
+def _add_classes(report, assessment):
+    users, producers = accuracies(assessment)
+    mapped, true = assessment.confusion.sum(axis=0), assessment.confusion.sum(axis=1)
+    rows = [
+        [
+            Swatch(assessment.colors[place], name),
+            int(true[place]),
+            int(mapped[place]),
+            percent(users[place, 0]),
+            _interval(users[place]),
+            percent(producers[place, 0]),
+            _interval(producers[place]),
+        ]
+        for place, name in enumerate(assessment.names)
+    ]
+    headers = ["Class", "Places", "Mapped so", "User's accuracy", "95 % interval",
+               "Producer's accuracy", "95 % interval"]  # fmt: skip
+    text = _METHOD if assessment.estimates is not None else _PLAIN
+    report.section("Classes", text).table(headers, rows)
+
+
+def _interval(three):
+    return "–" if np.isnan(three[1:]).any() else interval(three[1:])
+
+
+def _add_areas(report, assessment):
+    adjusted = adjusted_areas(assessment)
+    if assessment.areas is None:
+        return
+    scale, unit = _scale(assessment)
+    mapped = assessment.areas / scale
+    share = assessment.areas / assessment.areas.sum()
+    headers = ["Class", f"Mapped area ({unit})", "Share of the map"]
+    rows = [
+        [Swatch(assessment.colors[i], name), f"{mapped[i]:,.4g}", percent(share[i])]
+        for i, name in enumerate(assessment.names)
+    ]
+    if adjusted is None:
+        report.section("Areas", "As mapped. Only a sample drawn by chance could correct them.")
+        report.table(headers, rows)
+        return
+    adjusted = adjusted / scale
+    for row, three in zip(rows, adjusted, strict=True):
+        row += [f"{three[0]:,.4g}", _area_interval(three)]
+    report.section(
+        "Areas", "The mapped area counts what the map says; the estimate corrects its mistakes."
+    ).table([*headers, f"Estimated area ({unit})", "95 % interval"], rows)
+    report.figure(
+        draw_areas(assessment.names, assessment.colors, mapped, adjusted, unit),
+        "Mapped and estimated areas.",
+    )
+
+
+def _area_interval(three):
+    return "–" if np.isnan(three).any() else f"{three[1]:,.4g} to {three[2]:,.4g}"
+
+
+def _scale(assessment):
+    if assessment.unit != "m²":
+        return 1.0, assessment.unit
+    total = assessment.areas.sum()
+    return next((s, unit) for s, unit in _UNITS if total >= 100 * s or s == 1.0)
+
+
+def _add_facts(report, assessment):
+    facts = [
+        ("Reference places", assessment.total),
+        ("Sampling design", _DESIGNS[assessment.design]),
+        ("Cohen's kappa of the places", f"{cohen_kappa(assessment.confusion):.3f}"),
+        ("Macro F1 of the places", f"{macro_f1(assessment.confusion):.3f}"),
+        ("Mean recall of the places", f"{np.nanmean(class_scores(assessment.confusion).recall):.3f}"),
+    ]  # fmt: skip
+    facts += [(f"Left out: {why}", count) for why, count in assessment.left_out]
+    report.section("How it was measured").facts(facts)
+
+
+def write_success_report(path, curve, facts, warnings, title, subtitle):
+    """Write the report of a map of favorability.
+
+    Parameters
+    ----------
+    path : str
+    curve : SuccessRate
+    facts : list of (str, object)
+    warnings : list of str
+    title, subtitle : str
+    """
+    report = Report(title, subtitle)
+    tenth = curve.captured_at(0.1)
+    report.verdict(
+        f"{percent(tenth)} of the deposits lie in the most favorable tenth of the map.",
+        f"Area under the success-rate curve: {curve.auc:.3f}{_auc_interval(curve)}. A map that "
+        "knows nothing has 0.5, and a tenth of the deposits in a tenth of the map.",
+        "If deposits that made the map are among these, the curve shows how well it fits them, not "
+        "how well it predicts: keep some apart for this.",
+    )
+    for text in warnings:
+        report.warning(text)
+    report.section("Success-rate curve").figure(
+        draw_success_rate(curve), "Which share of the deposits lies in which share of the map."
+    )
+    shares = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
+    rows = [[percent(s, 0), percent(curve.captured_at(s)), f"{curve.captured_at(s) / s:.1f}"]
+            for s in shares]  # fmt: skip
+    report.table(["Most favorable share of the map", "Deposits in it", "Times chance"], rows)
+    report.section("How it was measured").facts(facts)
+    report.write(path)
+
+
+def _auc_interval(curve):
+    if np.isnan(curve.auc_low):
+        return ""
+    return f" (95\u00a0% interval {curve.auc_low:.3f} to {curve.auc_high:.3f})"
