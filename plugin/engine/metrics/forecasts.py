@@ -135,7 +135,7 @@ def at_least_one(rates):
 
 def brier_score(probabilities, happened):
     """Mean squared distance of probabilities from what happened (0 or 1); 0 at best."""
-    return float(np.mean((np.asarray(probabilities) - np.asarray(happened)) ** 2))
+    return float(np.mean((np.asarray(probabilities, float) - np.asarray(happened)) ** 2))
 
 
 def brier_skill(probabilities, happened, reference):
