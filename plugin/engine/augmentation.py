@@ -37,7 +37,7 @@ def augment(images, kind, spread, generator):
     if kind == "overhead":
         images = _sometimes(images, images.flip(-2), generator)
         images = _sometimes(images, images.transpose(-1, -2), generator)
-    return _relight(images, spread, generator)
+    return relight(images, spread, generator)
 
 
 def _sometimes(images, changed, generator):
@@ -46,7 +46,7 @@ def _sometimes(images, changed, generator):
     return torch.where(chosen.to(images.device).view(-1, 1, 1, 1), changed, images)
 
 
-def _relight(images, spread, generator):
+def relight(images, spread, generator):
     """Vary contrast and brightness of every image, and of every band a little."""
     count, bands = images.shape[:2]
     contrast = torch.exp(_uniform((count, 1), _CONTRAST, generator))

@@ -9,14 +9,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
-from ..jobs.model_card import CLASSIFICATION, KEY, read_card
+from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, read_card
 from ..jobs.places import written_whole
 from . import networks
 
 _LARGEST_VALUE, _LARGEST_SIDE = 65_535, 100_000
 _EXTRA = "extras."
 # By task: the networks that there are, and what makes one of them.
-_NETWORKS = {CLASSIFICATION: (networks.NETWORKS, networks.build_classifier)}
+_NETWORKS = {
+    CLASSIFICATION: (networks.NETWORKS, networks.build_classifier),
+    DETECTION: (networks.DETECTORS, networks.build_detector),
+}
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
 

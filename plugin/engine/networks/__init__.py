@@ -14,6 +14,7 @@ bands apart.
 import torchvision
 from torch import nn
 
+from . import detectors
 from .deeplab import DeepLab, resnet_layers
 from .mobilenet_v2 import mobilenet_v2
 from .pixel_mlp import PixelMLP
@@ -205,6 +206,22 @@ PIXEL_NETWORKS = {
     "deeplabv3_resnet50": _deeplab,
     "pixel_mlp": lambda bands, backbone: PixelMLP(bands),
 }
+
+
+DETECTORS = detectors.DETECTORS
+
+
+def build_detector(name, bands, classes):
+    """Make an object detector of `DETECTORS` for a number of bands and classes.
+
+    Returns
+    -------
+    detectors.Detector
+    """
+    features = mobilenet_v2().features if name == detectors.SMALL else None
+    detector = detectors.build(name, classes, features)
+    adapt_bands(detector.backbone.body, bands)
+    return detector
 
 
 def freeze(module):

@@ -1,0 +1,203 @@
+"""What trains and what scores: whole images, or blocks of ground of a raster."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from ..folds import cross_validation, hold_out
+
+_BLOCKS_PER_PART = 6
+_LEAST_SIDE = 64
+_WATCHED_SHARE = 0.12
+_LEAST_UNITS_TO_WATCH = 16
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A rectangle of a scene, in pixels.
+
+    Attributes
+    ----------
+    scene : int
+        Number of the scene.
+    row, column, height, width : int
+    group : int
+        Units of one group are never split.
+    """
+
+    scene: int
+    row: int
+    column: int
+    height: int
+    width: int
+    group: int
+
+    def holds(self, boxes):
+        """Which of boxes (n, 4) have their middle in this unit."""
+        columns, rows = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        across = (columns >= self.column) & (columns < self.column + self.width)
+        return across & (rows >= self.row) & (rows < self.row + self.height)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The splits of a validation: pairs of unit numbers (train, test), and a sentence."""
+
+    splits: list
+    sentence: str
+
+
+def lay_out(collection, parts):
+    """Divide scenes into units.
+
+    Images are units as they are. The mapped area of a raster becomes square blocks, as large
+    as they can be while there are some for every part of the validation, and no smaller than
+    twice the usual object.
+
+    Parameters
+    ----------
+    collection : Collection
+    parts : int
+        Parts that the validation will make.
+
+    Returns
+    -------
+    list of Unit
+    """
+    units = []
+    side = _block_side(collection, parts)
+    last = int(collection.groups.max(initial=-1))
+    for number, (area, group) in enumerate(zip(collection.areas, collection.groups, strict=True)):
+        row, column, height, width = area
+        if group >= 0:
+            units.append(Unit(number, row, column, height, width, int(group)))
+            continue
+        for top, high in _cuts(row, height, side):
+            for left, wide in _cuts(column, width, side):
+                last += 1
+                units.append(Unit(number, top, left, high, wide, last))
+    return units
+
+
+def _block_side(collection, parts):
+    total = sum(a[2] * a[3] for a in collection.areas)
+    sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
+    wished = np.sqrt(total / (_BLOCKS_PER_PART * parts))
+    return max(wished, 2 * np.percentile(sizes, 75), _LEAST_SIDE)
+
+
+def _cuts(start, length, side):
+    """Start and length of the pieces of a line, each about `side` long."""
+    count = max(round(length / side), 1)
+    edges = start + np.round(np.linspace(0, length, count + 1)).astype(int)
+    return [(int(a), int(b - a)) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def plan(job, collection, units):
+    """Split units as the job asks.
+
+    Parameters
+    ----------
+    job : TrainObjectDetector
+    collection : Collection
+    units : list of Unit
+
+    Returns
+    -------
+    Plan
+
+    Raises
+    ------
+    JobError
+        If the boxes lie in too few images or places.
+    """
+    owner, labels = _owners(collection, units)
+    if len(np.unique(owner)) < 2:
+        what = "one block of ground" if collection.is_raster else "one image"
+        raise JobError(
+            f"All boxes lie in {what}: none can be kept apart to measure the scores.",
+            "Draw boxes in other parts of the area too, or add images.",
+        )
+    if job.validation == "cross_validation":
+        pairs = _tried(cross_validation, labels, owner, job.folds, job.seed)
+    else:
+        pairs = [_tried(hold_out, labels, owner, job.validation_share, job.seed)]
+    groups = np.array([unit.group for unit in units])
+    homes = _homes(groups, owner, [owner[test] for _, test in pairs], job)
+    splits = [(np.flatnonzero(homes != i), np.flatnonzero(homes == i)) for i in range(len(pairs))]
+    return Plan(splits, _sentence(job, collection, units, splits))
+
+
+def _owners(collection, units):
+    """Group and class of every box."""
+    owner, labels = [np.zeros(0, int)], [np.zeros(0, int)]
+    for unit in units:
+        scene = collection.scenes[unit.scene]
+        mine = unit.holds(scene.boxes)
+        owner.append(np.full(int(mine.sum()), unit.group))
+        labels.append(scene.labels[mine])
+    return np.concatenate(owner), np.concatenate(labels)
+
+
+def _tried(split, labels, owner, wish, seed):
+    """Split so that every class has its share; a class in one place only has to do without."""
+    try:
+        return split(labels, owner, wish, seed)
+    except JobError:
+        return split(np.zeros_like(labels), owner, wish, seed)
+
+
+def _homes(groups, owner, tested, job):
+    """Which split tests a unit, -1 for none; units without boxes are dealt out by chance."""
+    homes = np.full(len(groups), -1)
+    for number, some in enumerate(tested):
+        homes[np.isin(groups, some)] = number
+    empty = np.setdiff1d(groups, owner)
+    chance = np.random.default_rng(job.seed)
+    if job.validation == "cross_validation":
+        dealt = chance.permutation(len(empty)) % len(tested)
+    else:
+        dealt = np.where(chance.random(len(empty)) < job.validation_share, 0, -1)
+    for group, home in zip(empty, dealt, strict=True):
+        homes[groups == group] = home
+    return homes
+
+
+def count_boxes(collection, units, some):
+    """Number of boxes in some of the units."""
+    return sum(int(units[i].holds(collection.scenes[units[i].scene].boxes).sum()) for i in some)
+
+
+def watched_split(collection, units, train, seed):
+    """Keep some of the training units to choose the epoch with; none if there are few.
+
+    Returns
+    -------
+    learned, watched : int arrays
+    """
+    some = [units[i] for i in train]
+    owner, labels = _owners(collection, some)
+    if len(np.unique(owner)) < _LEAST_UNITS_TO_WATCH:
+        return train, train[:0]
+    _, test = _tried(hold_out, labels, owner, _WATCHED_SHARE, seed + 1)
+    held = np.isin([unit.group for unit in some], owner[test])
+    return train[~held], train[held]
+
+
+def _sentence(job, collection, units, splits):
+    what = "blocks of ground" if collection.is_raster else "images"
+    train, test = splits[0]
+    kept = " Copies of one image stay on one side." if not collection.is_raster else (
+        " No pixel of a scored block was seen in training."
+    )  # fmt: skip
+    if len(splits) > 1:
+        return (
+            f"Cross-validation in {len(splits)} folds: each of {len(units):,} {what} was scored "
+            f"once, by a network that did not see it.{kept}"
+        )
+    boxes = count_boxes(collection, units, test)
+    return (
+        f"Hold-out: {len(test):,} of {len(units):,} {what}, with {boxes:,} boxes, were kept for "
+        f"the score and never trained on; {len(train):,} trained.{kept}"
+    )
