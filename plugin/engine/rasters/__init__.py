@@ -8,18 +8,22 @@ from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
 from .raster import Raster
+from .stack import Stack
+from .steps import read_steps
 from .writing import check_space, new_raster, unwritable, write_chip
 
 __all__ = [
     "Description",
     "Grid",
     "Raster",
+    "Stack",
     "check_space",
     "describe_image",
     "ground_sample_distance",
     "new_raster",
     "read_class_names",
     "read_image",
+    "read_steps",
     "unwritable",
     "write_chip",
 ]

@@ -19,6 +19,8 @@ from .opening import OPTIONS, opened, reasons
 TILE = 256
 _OVERVIEWS_FROM = 2048
 _SPARE_BYTES = 2**20
+# A tile of many bands together would not fit the memory; a map of one would read them all.
+_BANDS_TOGETHER = 16
 
 
 class NewRaster:
@@ -40,6 +42,12 @@ class NewRaster:
         with _writing(self._path):
             dtype = self._dataset.dtypes[0]
             self._dataset.write(values.astype(dtype, copy=False), window=window)
+
+    def tag_bands(self, tags):
+        """Write metadata into the bands: a dict of texts for each, in their order."""
+        with _writing(self._path):
+            for number, known in enumerate(tags, 1):
+                self._dataset.update_tags(number, **known)
 
 
 @contextmanager
@@ -120,6 +128,7 @@ def _profile(grid, dtype, count, nodata, is_rgb=False):
     # GDAL would take a fourth band of 8 bits for alpha.
     colors = {"photometric": "RGB" if is_rgb else "MINISBLACK", "ALPHA": "NO"}
     tiles = {"tiled": True, "blockxsize": TILE, "blockysize": TILE} if tiled else {}
+    tiles["interleave"] = "band" if count > _BANDS_TOGETHER else "pixel"
     return {
         "driver": "GTiff", "width": grid.width, "height": grid.height, "count": count,
         "dtype": str(np.dtype(dtype)), "transform": grid.transform, "crs": grid.crs,
