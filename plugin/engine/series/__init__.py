@@ -1,0 +1,1 @@
+"""Time series of grids: reading, references, a recurrent network, forecasts."""
