@@ -1,0 +1,31 @@
+"""The job that forecasts the next grids of a time series with a trained model."""
+
+from dataclasses import dataclass
+
+from .common import device
+from .declare import integer, model_file, new_raster, rasters
+from .model_card import SERIES
+
+
+@dataclass(frozen=True)
+class ForecastGrid:
+    """Forecast the next grids of a raster time series."""
+
+    rasters: list = rasters(
+        "Rasters",
+        help="The series up to now, on the grid that the model was trained on: one raster with a "
+        "band per step, or several rasters.",
+    )
+    model: str = model_file("Model", task=SERIES, help="A model made by Train grid forecast.")
+    steps: int = integer(
+        "Steps ahead",
+        0,
+        unit="steps",
+        minimum=0,
+        maximum=100,
+        help="How many steps to forecast. 0: as many as the model was trained for.",
+    )
+    device: str = device()
+    output: str = new_raster(
+        "Forecast", help="A band per step, with its date in the band's name where it is known."
+    )
