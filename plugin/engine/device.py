@@ -7,6 +7,7 @@ import torch
 from ..jobs.errors import JobError
 
 _USUAL_SIDE = 160
+_USUAL_MEMORY = 2**29
 
 
 def choose_device(wish="auto"):
@@ -93,11 +94,19 @@ def in_batches(network, images, size):
     while start < len(images):
         try:
             results.append(network(images[start : start + size]).float().cpu())
-        except (torch.OutOfMemoryError, MemoryError) as error:
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
             size = _halved(size, error)
             continue
         start += size
     return torch.cat(results)
+
+
+def is_out_of_memory(error):
+    """Whether an error means that memory ran out; the CPU's allocator raises a plain error."""
+    known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
+    return known or "can't allocate memory" in str(error) or "not enough memory" in str(error)
 
 
 def _halved(size, error):
@@ -106,6 +115,25 @@ def _halved(size, error):
             "There is not enough memory for a single image.",
             "Choose the device CPU, or a smaller image size.",
         ) from error
+    release()
+    return size // 2
+
+
+def release():
+    """Give memory back that torch keeps on the device."""
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-    return size // 2
+
+
+def spare_memory(device):
+    """Bytes that a step of a network may take: a good part of what is free, but never all.
+
+    On the CPU at most half a gigabyte, so that the engine stays small beside QGIS.
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0] // 2
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # not on Windows
+        free = _USUAL_MEMORY * 4
+    return min(free // 4, _USUAL_MEMORY)

@@ -1,0 +1,229 @@
+"""Run a network over every pixel of a raster: read ahead, network, results put together.
+
+Memory does not grow with the raster: there are some windows that wait, the one at hand, and
+where results are blended the overlap along one strip.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor, TimeoutError as StillAtWork
+from contextlib import closing
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..jobs.errors import JobError
+from .device import is_out_of_memory, release
+from .layout import down, up
+from .reading_ahead import ahead
+from .schedule import minutes
+from .seams import Seams
+
+_TILE = 256
+_LARGEST_CORE = 4096
+_WAIT_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Windows of one shape.
+
+    Attributes
+    ----------
+    windows : list of Window
+    images : list of float32 array, shape (band, row, column), or None
+        NaN where a pixel is not valid; None where a window needs no network.
+    """
+
+    windows: list
+    images: list
+
+
+def automatic_core(pixel_bytes, budget, halo, stride):
+    """Side of a core whose window the memory affords.
+
+    Parameters
+    ----------
+    pixel_bytes : float
+        Memory that the network needs for a pixel of a window.
+    budget : float
+        Bytes.
+    halo, stride : int
+
+    Returns
+    -------
+    int
+        At least a tile of a raster, and a multiple of it and of the stride.
+    """
+    core = int((budget / pixel_bytes) ** 0.5) - 2 * up(halo, stride)
+    core = min(max(core, _TILE), _LARGEST_CORE)
+    return up(down(core, _TILE), stride)
+
+
+def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None):
+    """Predict an area, window by window.
+
+    Parameters
+    ----------
+    predict : callable
+        ``predict(images, cut)`` turns images (N, band, row, column), a float32 tensor on the CPU
+        with NaN where not valid, into a float tensor (N, channel, row, column) without the `cut`
+        pixels at every side, finer by the layout's scale; ``predict.channels`` is their number.
+    raster : Raster or Stack
+    layout : Layout
+    progress : Progress
+    batch_size : int
+        Windows in one step of the network.
+    watch : callable, optional
+        See `Seams`.
+
+    Yields
+    ------
+    Piece
+        Its parts tile the area. NaN where the pixel of the raster is not valid.
+
+    Raises
+    ------
+    JobError
+        If the memory does not even suffice for a small window.
+    Stopped
+        If the user cancels; looked at several times a second, also while the network works.
+    """
+    seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout)
+    worker = ThreadPoolExecutor(1)
+    try:
+        with closing(ahead(_read(raster, layout, batch_size), progress.check)) as coming:
+            for batch in coming:
+                work = worker.submit(_results, run, batch, layout)
+                for window, values in _patiently(work, progress.check):
+                    piece = seams.add(window, values)
+                    if piece is not None:
+                        yield piece
+                    pace.tell(window, progress)
+    finally:
+        worker.shutdown(wait=False, cancel_futures=True)
+
+
+def _patiently(work, check):
+    """Wait for work in a thread, without making the user wait who cancels."""
+    while True:
+        check()
+        try:
+            return work.result(_WAIT_SECONDS)
+        except StillAtWork:
+            continue
+
+
+def _read(raster, layout, batch_size):
+    """Read windows; those in a batch have the same shape and follow each other."""
+    windows, images = [], []
+    for window in layout.windows():
+        if windows and (window.box[2:] != windows[0].box[2:] or len(windows) == batch_size):
+            yield Batch(windows, images)
+            windows, images = [], []
+        windows.append(window)
+        images.append(_image(raster, window, layout.cut))
+    if windows:
+        yield Batch(windows, images)
+
+
+def _image(raster, window, cut):
+    """What the network sees of a window; None if none of the pixels that are kept is valid."""
+    values, valid = raster.read(*window.box)
+    if valid is not None:
+        inside = valid[cut : valid.shape[0] - cut, cut : valid.shape[1] - cut]
+        if not inside.any():
+            return None
+    image = values.astype(np.float32)
+    if valid is not None:
+        image[:, ~valid] = np.nan
+    return image
+
+
+def _results(run, batch, layout):
+    """Pairs of window and values (channel, row, column); NaN where the raster has no data."""
+    known = [image for image in batch.images if image is not None]
+    results = iter(run(torch.from_numpy(np.stack(known))) if known else ())
+    return [
+        (window, run.nothing(window) if image is None else _masked(next(results), image, layout))
+        for window, image in zip(batch.windows, batch.images, strict=True)
+    ]
+
+
+def _masked(values, image, layout):
+    holes = np.isnan(image[0])
+    if holes.any():
+        rows, columns = (slice(layout.cut, size - layout.cut) for size in holes.shape)
+        fine = holes[rows, columns].repeat(layout.scale, 0).repeat(layout.scale, 1)
+        values[:, fine] = np.nan
+    return values
+
+
+class _Frugal:
+    """A prediction that makes do with less memory when it runs out.
+
+    Fewer windows are taken at once; then, where only cores count, a window is predicted in
+    halves, each with a halo of its own.
+    """
+
+    def __init__(self, predict, layout):
+        self._predict, self._layout = predict, layout
+        self._most = float("inf")  # pixels at once
+
+    def nothing(self, window):
+        """The result of a window without data."""
+        sides = (window.height, window.width)
+        sides = [(side + 2 * self._layout.margin) * self._layout.scale for side in sides]
+        return np.full((self._predict.channels, *sides), np.nan, np.float32)
+
+    @torch.no_grad()
+    def __call__(self, images):
+        pixels = len(images) * images.shape[2] * images.shape[3]
+        if pixels > self._most:
+            return self._halves(images)
+        try:
+            return self._predict(images, self._layout.cut).float().cpu().numpy()
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            self._most = pixels // 2
+            reason = error
+        release()
+        return self._halves(images, reason)
+
+    def _halves(self, images, reason=None):
+        if len(images) > 1:
+            half = len(images) // 2
+            return np.concatenate([self(images[:half]), self(images[half:])])
+        axis = 2 if images.shape[2] >= images.shape[3] else 3
+        whole, halo = images.shape[axis], self._layout.halo
+        half = down((whole - 2 * halo) // 2, self._layout.stride)
+        if self._layout.blended or not half:
+            raise JobError(
+                f"There is not enough memory for a window of {whole} pixels.",
+                f"Set WINDOW_SIZE to {max(down(self._layout.core // 2, 8), 8)}, or choose the "
+                "device CPU.",
+            ) from reason
+        first = images.narrow(axis, 0, half + 2 * halo)
+        second = images.narrow(axis, half, whole - half)
+        return np.concatenate([self(first), self(second)], axis)
+
+
+class _Pace:
+    """How fast the windows go, and how long the rest will take."""
+
+    def __init__(self, layout):
+        self._total, self._done, self._pixels = len(layout), 0, 0
+        self._start = time.monotonic()
+
+    def tell(self, window, progress):
+        self._done += 1
+        self._pixels += window.height * window.width
+        seconds = max(time.monotonic() - self._start, 1e-6)
+        left = seconds / self._done * (self._total - self._done)
+        text = f"Window {self._done:,} of {self._total:,}"
+        if seconds >= 1:
+            speed = self._pixels / seconds / 1e6
+            text += f", {speed:.1f} Mpx/s" if speed >= 1 else f", {speed:.2f} Mpx/s"
+            text += f", {minutes(left)} left"
+        progress(self._done / self._total, text)

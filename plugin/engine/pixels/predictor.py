@@ -1,0 +1,148 @@
+"""A trained pixel classifier, ready to use."""
+
+import torch
+
+from ...jobs.errors import JobError
+from ...jobs.model_card import PIXELS
+from .. import model_file
+from ..device import choose_device
+from ..folding import folded
+from ..normalization import to_network_range
+from .trust import Trust, beside_features
+
+_ROWS = 64
+_ALL_TURNS = tuple((quarter, mirror) for mirror in (False, True) for quarter in range(4))
+
+
+class PixelPredictor:
+    """A model with its card, on a device.
+
+    Parameters
+    ----------
+    card : ModelCard
+    network : PixelNetwork
+    device : torch.device
+    trust : Trust, optional
+        If given, the last channel of what it predicts is the dissimilarity index.
+    turned : bool
+        Whether probabilities are the mean over the eight turns and mirrorings of an image.
+
+    Attributes
+    ----------
+    halo : int
+        Pixels around a pixel that its result depends on.
+    stride : int
+    sees_all : bool
+        Whether a result also depends on the mean over the window.
+    channels : int
+        Of what it predicts.
+    """
+
+    def __init__(self, card, network, device, trust=None, turned=False):
+        self.card, self.device, self._turned = card, device, turned
+        self.halo, self.stride = network.receptive_radius, network.stride
+        self.sees_all = network.sees_all
+        network = network.eval()
+        small = torch.zeros(1, len(card.bands), 4 * self.stride, 4 * self.stride)
+        self.network = folded(network, small).to(device, memory_format=torch.channels_last)
+        self.trust = trust and trust.to(device)
+        self.classes = len(card.classes)
+        self.channels = self.classes + bool(trust)
+
+    def normalized(self, images):
+        """Images as the network takes them, on its device."""
+        images = to_network_range(images.to(self.device), self.card.normalization)
+        return images.contiguous(memory_format=torch.channels_last)
+
+    @torch.no_grad()
+    def __call__(self, images, cut=0):
+        """Predict images.
+
+        Parameters
+        ----------
+        images : torch.Tensor, shape (N, band, row, column)
+            Values as they are in the files, NaN where not valid.
+        cut : int
+            Pixels at every side for which nothing is wanted.
+
+        Returns
+        -------
+        torch.Tensor, shape (N, channels, row, column)
+            Calibrated probability of every class; the dissimilarity index, if there is trust.
+        """
+        images = self.normalized(images)
+        features = self.network.features(images)
+        chances = self._chances(_inside(features, cut))
+        if self._turned:
+            chances = self._mean_of_turns(images, chances, cut)
+        if self.trust is None:
+            return chances
+        index = self._dissimilarity(images, features, cut)
+        return torch.cat([chances, index], 1)
+
+    def _chances(self, features):
+        logits = self.network.classify(features).float()
+        return torch.softmax(logits / self.card.temperature, 1)
+
+    def _mean_of_turns(self, images, chances, cut):
+        """The mean over all turns; `chances` are those of the image as it is."""
+        for quarter, mirror in _ALL_TURNS[1:]:
+            turned = torch.rot90(images.flip(3) if mirror else images, quarter, (2, 3))
+            turned = turned.contiguous(memory_format=torch.channels_last)
+            part = self._chances(_inside(self.network.features(turned), cut))
+            part = torch.rot90(part, -quarter, (2, 3))
+            chances = chances + (part.flip(3) if mirror else part)
+        return chances / len(_ALL_TURNS)
+
+    def _dissimilarity(self, images, features, cut):
+        """Dissimilarity (N, 1, row, column), some rows at a time: the texture takes memory."""
+        height, parts = images.shape[2], []
+        for top in range(cut, height - cut, _ROWS):
+            bottom = min(top + _ROWS, height - cut)
+            described = self.described(images, features, top, bottom)
+            described = described[..., cut : described.shape[3] - cut].permute(0, 2, 3, 1)
+            index = self.trust.dissimilarity(described.flatten(0, 2))
+            parts.append(index.view(described.shape[:3]))
+        return torch.cat(parts, 1)[:, None]
+
+    def described(self, images, features, top, bottom):
+        """`trust_features` of some rows of images whose features are known."""
+        first, last = max(top - _ROWS, 0), min(bottom + _ROWS, images.shape[2])
+        part = beside_features(self.network, images[:, :, first:last], features[:, :, first:last])
+        return part[:, :, top - first : bottom - first]
+
+
+def _inside(values, cut):
+    return values[..., cut : values.shape[-2] - cut, cut : values.shape[-1] - cut]
+
+
+def load_predictor(path, device="auto", trust=False, turned=False):
+    """Load a pixel classifier from a model file.
+
+    Parameters
+    ----------
+    path : str
+    device : {"auto", "cpu", "cuda", "mps"}
+    trust : bool
+        Whether the dissimilarity is wanted too.
+    turned : bool
+        See `PixelPredictor`.
+
+    Returns
+    -------
+    PixelPredictor
+
+    Raises
+    ------
+    JobError
+        As `model_file.load` and `device.choose_device`; if trust is wanted and the model does
+        not know where it may be trusted.
+    """
+    card, network, extras = model_file.load_with_extras(path, PIXELS)
+    known = Trust.load(card, extras) if trust else None
+    if trust and known is None:
+        raise JobError(
+            "The model does not know where it may be trusted.",
+            "Leave TRUST empty, or train the model again.",
+        )
+    return PixelPredictor(card, network, choose_device(device), known, turned)
