@@ -52,7 +52,7 @@ def test_the_receptive_radius_is_as_far_as_a_pixel_looks(name):
     first = -(-radius // stride) * stride
     image = torch.ones(1, 1, stride, 2 * first + stride, dtype=torch.double, requires_grad=True)
     answers, reached = network.body(image)[0, :, 0].sum(0), 0
-    for center in {first + phase for phase in (0, stride // 2 - 1, stride // 2, stride - 1)}:
+    for center in range(first, first + stride):
         (seen,) = torch.autograd.grad(answers[center], image, retain_graph=True)
         places = seen.abs().sum((0, 1, 2)).nonzero().ravel()
         reached = max(reached, center - int(places.min()), int(places.max()) - center)
