@@ -127,6 +127,7 @@ def make_detector(start, bands, names, scale):
     elif start.kind == "backbone":
         detectors.take(detector.backbone.body, start.weights)
     networks.adapt_bands(detector.backbone.body, bands)
+    detector.keeps_statistics = start.kind != "nothing"
     return detector
 
 

@@ -50,12 +50,19 @@ class Detector(nn.Module):
         What it calls the first class; Faster R-CNN keeps 0 for the background.
     anchors : callable or None
         ``anchors(scale)`` makes the anchor boxes; None for networks without.
+
+    Attributes
+    ----------
+    keeps_statistics : bool
+        Whether batch normalization in the backbone keeps its statistics while training: batches
+        of a few patches tell too little. A backbone that starts from nothing must take them.
     """
 
     def __init__(self, network, first_label, anchors=None):
         super().__init__()
         network.transform = _AsTheyAre(STEP, STEP, [0.0], [1.0], size_divisible=STEP)
         self.network, self.first_label, self._anchors = network, first_label, anchors
+        self.keeps_statistics = False
         # Size in pixels of the smallest anchors: it travels with the weights.
         self.register_buffer("scale", torch.tensor(USUAL_SCALE))
         self.register_load_state_dict_post_hook(lambda module, _: module.set_scale(module.scale))
@@ -71,6 +78,14 @@ class Detector(nn.Module):
     def backbone(self):
         """What turns images into features: ``body``, which has the pretrained layers, and more."""
         return self.network.backbone
+
+    def train(self, mode=True):
+        super().train(mode)
+        if mode and self.keeps_statistics:
+            for layer in self.backbone.modules():
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.eval()
+        return self
 
     def losses(self, images, boxes, labels):
         """The loss of every part of the detector, by name, in training mode.

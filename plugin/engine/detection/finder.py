@@ -1,0 +1,184 @@
+"""A trained detector at work: windows of a scene in, objects out."""
+
+import math
+from contextlib import closing
+
+import numpy as np
+import torch
+
+from ...jobs.errors import JobError
+from ...jobs.model_card import DETECTION
+from .. import model_file
+from ..device import choose_device
+from ..metrics.detection import Objects
+from ..normalization import to_network_range
+from ..reading_ahead import ahead
+from .merging import merge, touches
+
+_LEAST_KNOWN = 0.3
+_STEP = 32
+_BATCH = {"cpu": 1, "cuda": 8, "mps": 2}
+
+
+class Finder:
+    """A detector with what it needs to be used.
+
+    Parameters
+    ----------
+    network : detectors.Detector
+    numbers : dict
+        Normalization, see `normalization.measure`.
+    patch, overlap : int
+        Side of a window, and how far neighbors overlap, in pixels.
+    device : torch.device
+    batch_size : int
+        Windows in one step; 0 for automatic.
+    """
+
+    def __init__(self, network, numbers, patch, overlap, device, batch_size=0):
+        self.network = network.eval().to(device, memory_format=torch.channels_last)
+        self.numbers, self.patch, self.overlap, self.device = numbers, patch, overlap, device
+        self.batch_size = batch_size or _BATCH[device.type]
+
+    def find(self, scene, area, share, progress, least=0.0):
+        """Find the objects whose middle lies in an area of a scene, each once.
+
+        Parameters
+        ----------
+        scene : Scene
+        area : (row, column, height, width)
+        share : float
+            Boxes that share more of their union are one object.
+        progress : Progress
+        least : float
+            Confidence under which boxes are left out.
+
+        Returns
+        -------
+        Objects
+            In pixels of the scene.
+        """
+        windows = lay_windows(scene, area, self.patch, self.overlap)
+        parts = [_nothing()]
+        done = 0
+        with closing(ahead(_read(scene, windows, self.batch_size), progress.check)) as coming:
+            for some, values in coming:
+                parts += self._in_windows(scene, some, values, least)
+                done += len(some)
+                progress(done / len(windows), f"Window {done:,} of {len(windows):,}")
+        boxes, scores, labels, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
+        boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share)
+        inside = _middles_in(boxes, area)
+        return Objects(boxes[inside], labels[inside], scores[inside])
+
+    @staticmethod
+    def nothing():
+        """No objects."""
+        return Objects(*_nothing()[:1], _nothing()[2], _nothing()[1])
+
+    def _in_windows(self, scene, windows, values, least):
+        for window, patch, (boxes, scores, labels) in zip(
+            windows, values, self._detect(values), strict=True
+        ):
+            keep = (scores >= least) & _on_data(boxes, patch)
+            boxes = boxes[keep] + np.array([window[1], window[0]] * 2, float)
+            cut = touches(boxes, window, (scene.height, scene.width))
+            limits = [scene.width, scene.height] * 2
+            yield np.clip(boxes, 0, limits), scores[keep], labels[keep], cut
+
+    @torch.no_grad()
+    def _detect(self, values):
+        """Boxes, scores and labels of windows (N, band, row, column) that hold data."""
+        found = [_nothing()[:3]] * len(values)
+        used = np.flatnonzero(np.isfinite(values).all(axis=1).any(axis=(1, 2)))
+        if not len(used):
+            return found
+        images = to_network_range(torch.from_numpy(values[used]).to(self.device), self.numbers)
+        try:
+            results = self.network(images.contiguous(memory_format=torch.channels_last))
+        except (torch.OutOfMemoryError, MemoryError) as error:
+            raise JobError(
+                "There is not enough memory for the windows of this model.",
+                "Choose the device CPU, or a smaller batch size.",
+            ) from error
+        for place, (boxes, scores, labels) in zip(used, results, strict=True):
+            found[place] = (
+                boxes.double().cpu().numpy(), scores.double().cpu().numpy(), labels.cpu().numpy(),
+            )  # fmt: skip
+        return found
+
+
+def load_finder(path, device="auto", batch_size=0):
+    """Load a detector from a model file.
+
+    Returns
+    -------
+    card : ModelCard
+    finder : Finder
+
+    Raises
+    ------
+    JobError
+        As `model_file.load` and `device.choose_device`.
+    """
+    card, network = model_file.load(path, DETECTION)
+    overlap = int(min(max(card.arguments.get("overlap", card.patch // 4), 0), card.patch // 2))
+    patch = max(card.patch // _STEP, 1) * _STEP
+    chosen = choose_device(device)
+    return card, Finder(network, card.normalization, patch, overlap, chosen, batch_size)
+
+
+def lay_windows(scene, area, patch, overlap):
+    """Windows that cover an area and, as far as the scene goes, what surrounds it.
+
+    Returns
+    -------
+    list of (row, column, height, width)
+        All of one size: the patch, or less if the scene is smaller.
+    """
+    row, column, height, width = area
+    rows, high = _along(row, height, scene.height, patch, overlap)
+    columns, wide = _along(column, width, scene.width, patch, overlap)
+    return [(top, left, high, wide) for top in rows for left in columns]
+
+
+def _along(start, length, limit, patch, overlap):
+    """Starts of the windows on an axis, and their length."""
+    side = min(patch, math.ceil(limit / _STEP) * _STEP)
+    first = max(start - overlap, 0)
+    last = min(start + length + overlap, limit)
+    step = max(side - overlap, 1)
+    if last - first <= side:
+        return [max(min(first, limit - side), 0)], side
+    count = math.ceil((last - first - side) / step)
+    return [min(first + i * step, limit - side) for i in range(count + 1)], side
+
+
+def _read(scene, windows, size):
+    for start in range(0, len(windows), size):
+        some = windows[start : start + size]
+        yield some, np.stack([scene.read(*window) for window in some])
+
+
+def _on_data(boxes, patch):
+    """Which boxes lie on pixels that hold data, at least in part."""
+    known = np.isfinite(patch).all(axis=0)
+    if known.all():
+        return np.ones(len(boxes), bool)
+    sums = np.zeros((known.shape[0] + 1, known.shape[1] + 1))
+    sums[1:, 1:] = known.cumsum(0).cumsum(1)
+    left, top = np.floor(boxes[:, :2]).astype(int).T
+    right, bottom = np.ceil(boxes[:, 2:]).astype(int).T
+    held = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+    return held >= _LEAST_KNOWN * np.maximum((right - left) * (bottom - top), 1)
+
+
+def _middles_in(boxes, area):
+    row, column, height, width = area
+    columns, rows = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    across = (columns >= column) & (columns <= column + width)
+    return across & (rows >= row) & (rows <= row + height)
+
+
+def _nothing():
+    return np.zeros((0, 4)), np.zeros(0), np.zeros(0, int), np.zeros((0, 4), bool)

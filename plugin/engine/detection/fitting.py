@@ -1,0 +1,240 @@
+"""The fits of one training job: one for each split, and what is shipped at the end."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+
+from ..metrics.detection import average_precisions
+from ..normalization import measure
+from . import starting
+from .finder import Finder
+from .learning import Recipe, learn
+from .patches import Patches
+from .scoring import score_units
+from .units import watched_split
+
+MOST_FOUND = 300
+AUTOMATIC_SECONDS = 25 * 60
+_RESERVE = 0.95
+_LEAST_SECONDS = 2.0
+_GOING_ON = 0.2  # of the time of a fit
+_MEASURED = 200
+_STEPS, _BATCH = 1600, 4
+_LEAST_EPOCHS, _MOST_EPOCHS = 12, 80
+_RATES = {"nothing": 1e-3, "backbone": 1e-3, "detector": 3e-4}
+
+
+@dataclass
+class Fit:
+    """A fitted detector, its normalization, and how it went."""
+
+    network: torch.nn.Module
+    numbers: dict
+    history: list
+    best_epoch: int
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A fit, the units it was tested on, and what was found, what is true and what an
+    untrained detector finds there."""
+
+    fit: Fit
+    units: np.ndarray
+    found: list
+    truth: list
+    untrained: list
+
+
+class Fitting:
+    """Fit and test detectors as a plan says.
+
+    Parameters
+    ----------
+    job : TrainObjectDetector
+    start : starting.Start
+    collection : Collection
+    units : list of Unit
+    patch, overlap : int
+        In pixels.
+    device : torch.device
+    fits : int
+        How many will be made, for the time budget.
+    started : float
+        When the job began, on the monotonic clock.
+    """
+
+    def __init__(self, job, start, collection, units, patch, overlap, device, fits, started):
+        self.job, self.start, self.collection, self.units = job, start, collection, units
+        self.patch, self.overlap, self.device = patch, overlap, device
+        self.left, self.started = fits, started
+
+    def test(self, train, test, scored, progress):
+        """Fit on some units and score others.
+
+        Parameters
+        ----------
+        train, test : int arrays
+            Numbers of units; `test` counts through `scored`.
+        scored : (Collection, list of Unit)
+            Where the test units lie.
+        progress : Progress
+
+        Returns
+        -------
+        Tested
+        """
+        begun = self._begin(train)
+        baseline = self._search(begun, scored, test, progress.part(0.0, 0.03))[0]
+        fit = self._fit(begun, train, progress.part(0.03, 0.94))
+        found, truth = self._search(fit, scored, test, progress.part(0.94, 1.0))
+        return Tested(fit, test, found, truth, baseline)
+
+    def ship(self, tested, progress):
+        """The model that ships: one that has learned from all units.
+
+        After a hold-out the tested network goes on with all units for a while, slowly; after a
+        cross-validation one is fitted from the start.
+
+        Returns
+        -------
+        fit : Fit
+        sentence : str
+            What was done.
+        """
+        everything = np.arange(len(self.units))
+        if len(tested) > 1:
+            fit = self._fit(self._begin(everything), everything, progress, watch=False)
+            return fit, "The model that ships was then fitted on everything."
+        first = tested[0].fit
+        seconds = self._seconds(1.0)
+        if 0 < seconds < _LEAST_SECONDS:
+            return first, "There was no time left to go on with the scored part."
+        epochs = max(1, round(_GOING_ON * first.best_epoch))
+        recipe = replace(
+            first.recipe, epochs=epochs, learning_rate=first.recipe.learning_rate / 4,
+            seconds=seconds, seed=first.recipe.seed + 1,
+        )  # fmt: skip
+        patches = self._patches(everything)
+        learned = learn(
+            first.network, [p for p in first.network.parameters() if p.requires_grad], patches,
+            None, first.numbers, recipe, self.device, progress,
+        )  # fmt: skip
+        sentence = (
+            f"The scored network then went on for {len(learned.history)} epochs with everything, "
+            "the scored part included; the model that ships is that one."
+        )
+        return replace(first, network=learned.network), sentence
+
+    def _begin(self, train):
+        """An untrained detector for some units, ready to learn."""
+        torch.manual_seed(self.job.seed)
+        names = self.collection.class_names
+        scale = starting.anchor_scale(self.collection.boxes)
+        detector = starting.make_detector(self.start, len(self.collection.bands), names, scale)
+        numbers = self._measure(train)
+        recipe = self._recipe(train)
+        return Fit(detector, numbers, [], 0, recipe)
+
+    def _fit(self, begun, train, progress, watch=True):
+        seed = self.job.seed
+        learned, watched = train, train[:0]
+        if watch:
+            learned, watched = watched_split(self.collection, self.units, train, seed)
+        patches = self._patches(learned)
+        learners = starting.prepare(
+            begun.network, self.start, patches, begun.numbers, np.random.default_rng(seed)
+        )
+        recipe = replace(begun.recipe, seconds=self._seconds(1.0 if not watch else 1 - _GOING_ON))
+        done = learn(
+            begun.network, learners, patches, self._watcher(begun.numbers, watched, progress),
+            begun.numbers, recipe, self.device, progress,
+        )  # fmt: skip
+        self.left -= 1
+        return Fit(done.network, begun.numbers, done.history, done.best_epoch, recipe)
+
+    def _watcher(self, numbers, watched, progress):
+        """Tells the mAP50 on units that do not train; None if there are none."""
+        if not len(watched):
+            return None
+        still = progress.part(0.0, 0.0)
+
+        def watch(network):
+            fit = Fit(network, numbers, [], 0, None)
+            found, truth = self._search(fit, (self.collection, self.units), watched, still)
+            table = average_precisions(found, truth, self._classes, [0.5], MOST_FOUND)
+            return float(np.nanmean(table)) if np.isfinite(table).any() else 0.0
+
+        return watch
+
+    @property
+    def _classes(self):
+        return len(self.collection.class_names)
+
+    def _search(self, fit, scored, some, progress):
+        collection, units = scored
+        finder = Finder(fit.network, fit.numbers, self.patch, self.overlap, self.device)
+        return score_units(finder, collection, units, some, progress)
+
+    def _patches(self, some):
+        chosen = [self.units[i] for i in some]
+        return Patches(self.collection, chosen, self.patch, self.job.augment)
+
+    def _measure(self, train):
+        """Normalization numbers, from windows of the training units."""
+        chance = np.random.default_rng(self.job.seed)
+        chosen = train[chance.permutation(len(train))[:_MEASURED]]
+        patches = Patches(self.collection, [self.units[i] for i in chosen], self.patch, "none")
+        count = max(1, min(_MEASURED, len(chosen)))
+        some = [patches.cut(place % len(chosen), chance).values[:, ::4, ::4]
+                for place in range(count)]  # fmt: skip
+        return measure(np.stack(some), np.arange(len(some)), self.start.spread)
+
+    def _recipe(self, train):
+        count = len(self._patches(train))
+        size = self.job.batch_size or _BATCH
+        wished = round(_STEPS / max(count / size, 1))
+        epochs = self.job.epochs or min(max(wished, _LEAST_EPOCHS), _MOST_EPOCHS)
+        return Recipe(
+            epochs=epochs,
+            learning_rate=self.job.learning_rate or _RATES[self.start.kind],
+            batch_size=min(size, count),
+            augment=self.job.augment,
+            spread=self.start.spread,
+            seed=self.job.seed,
+        )
+
+    def _seconds(self, share):
+        """Time budget of a fit: its share of what is left; 0 for none."""
+        if not self.job.minutes and self.job.epochs:
+            return 0.0
+        whole = 60 * self.job.minutes * _RESERVE if self.job.minutes else AUTOMATIC_SECONDS
+        left = whole - (time.monotonic() - self.started)
+        return max(1.0, share * left / max(self.left, 1))
+
+
+def choose_patch(job, start, collection):
+    """Side of the patches: as asked, as the base model's, or from images and objects.
+
+    Images of up to 640 pixels are seen whole; from rasters and larger images patches are cut
+    that are three times as large as the larger objects.
+    """
+    if job.patch_size or start.patch:
+        return job.patch_size or start.patch
+    sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
+    wished = 3 * np.percentile(sizes, 90)
+    if not collection.is_raster:
+        sides = [max(scene.height, scene.width) for scene in collection.scenes]
+        wished = max(wished, min(np.median(sides), 640))
+    return int(min(max(math.ceil(wished / 32) * 32, 256), 640))
+
+
+def choose_overlap(collection, patch):
+    """How far windows overlap: the size of all but the largest objects, at most half a patch."""
+    sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
+    wished = 1.2 * np.percentile(sizes, 98) + 8
+    return int(min(max(math.ceil(wished / 8) * 8, 32), patch // 2))

@@ -1,0 +1,227 @@
+"""The training loop of a detector, told in order."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch import nn
+from torch.optim.swa_utils import AveragedModel
+
+from ...jobs.errors import JobError
+from ..augmentation import relight
+from ..normalization import to_network_range
+from ..reading_ahead import ahead
+from ..schedule import Clock, minutes
+
+_AVERAGE_DECAY = 0.998
+_LARGEST_GRADIENT = 5.0
+_WEIGHT_DECAY = 0.05
+_LOOKS = 12  # how often the watched units are looked at
+_PATIENCE = 0.4
+_AS_GOOD = 0.01
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int
+    learning_rate : float
+        The highest; it warms up from 0 and falls to 0 along a cosine.
+    seconds : float
+        Time budget; 0 for none. The schedule ends with whichever comes first.
+    batch_size : int
+    augment : {"overhead", "photo", "none"}
+    spread : float
+        Standard deviation of a band in the network's range.
+    seed : int
+    """
+
+    epochs: int
+    learning_rate: float
+    seconds: float = 0.0
+    batch_size: int = 4
+    augment: str = "overhead"
+    spread: float = 1.0
+    seed: int = 0
+
+
+@dataclass
+class Learned:
+    """What training gives.
+
+    Attributes
+    ----------
+    network : detectors.Detector
+        The moving average of the weights, in evaluation mode.
+    history : list of dict
+        Per epoch: epoch, training_loss, validation_map50 (or None), learning_rate.
+    best_epoch : int
+        Whose weights these are.
+    """
+
+    network: nn.Module
+    history: list = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def learn(detector, learners, patches, watch, numbers, recipe, device, progress):
+    """Train a detector.
+
+    Parameters
+    ----------
+    detector : detectors.Detector
+    learners : list of torch.nn.Parameter
+        What is trained of it.
+    patches : Patches
+    watch : callable or None
+        ``watch(network)`` tells the mAP50 of units that do not train; it chooses the epoch.
+        Without it the last epoch is the best.
+    numbers : dict
+        Normalization.
+    recipe : Recipe
+    device : torch.device
+    progress : Progress
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    JobError
+        If the loss is no longer a number.
+    """
+    detector.to(device, memory_format=torch.channels_last)
+    average = AveragedModel(detector, multi_avg_fn=_blend, use_buffers=True)
+    optimizer = _optimizer(learners, recipe)
+    clock = Clock(recipe.epochs * math.ceil(len(patches) / recipe.batch_size), recipe.seconds)
+    learned, best = Learned(detector), None
+    for epoch in range(1, recipe.epochs + 1):
+        losses = []
+        detector.train()
+        for batch in ahead(_batches(patches, recipe, epoch), progress.check):
+            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            losses.append(_step(detector, learners, optimizer, batch, numbers, recipe, device))
+            average.update_parameters(detector)
+            clock.tick()
+            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            if clock.fraction() >= 1:
+                break
+        _check_finite(losses)
+        over = clock.fraction() >= 1 or epoch == recipe.epochs
+        score = watch(average.module) if watch and (over or _looks(epoch, recipe)) else None
+        learned.history.append(_record(epoch, losses, score, rate, progress))
+        best = _better(best, learned, average, score, epoch, over)
+        if over or (watch and epoch - learned.best_epoch > _PATIENCE * recipe.epochs):
+            break
+    detector.load_state_dict(best[1])
+    learned.network = detector.eval()
+    return learned
+
+
+def _optimizer(learners, recipe):
+    """AdamW; biases and normalization are not decayed."""
+    groups = [
+        {"params": [p for p in learners if p.ndim > 1], "weight_decay": _WEIGHT_DECAY},
+        {"params": [p for p in learners if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+def _batches(patches, recipe, epoch):
+    """The patches of one epoch, a batch at a time."""
+    chance = np.random.default_rng([recipe.seed, epoch])
+    places = patches.epoch(chance)
+    for start in range(0, len(places), recipe.batch_size):
+        yield [patches.cut(place, chance) for place in places[start : start + recipe.batch_size]]
+
+
+def _set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _step(detector, learners, optimizer, batch, numbers, recipe, device):
+    images = torch.from_numpy(np.stack([patch.values for patch in batch])).to(device)
+    images = to_network_range(images, numbers)
+    if recipe.augment != "none":
+        images = relight(images, recipe.spread, torch.default_generator)
+    boxes = [torch.from_numpy(patch.boxes).to(device) for patch in batch]
+    labels = [torch.from_numpy(patch.labels).to(device) for patch in batch]
+    with _precision(device):
+        images = images.contiguous(memory_format=torch.channels_last)
+        loss = sum(detector.losses(images, boxes, labels).values())
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(learners, _LARGEST_GRADIENT)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def _precision(device):
+    """Half precision where the card computes it; the CPU keeps to single."""
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
+def _blend(averages, currents, count):
+    """Move the averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    if averages[0].is_floating_point():
+        torch._foreach_lerp_(averages, currents, 1 - decay)
+    else:
+        for average, current in zip(averages, currents, strict=True):
+            average.copy_(current)
+
+
+def _check_finite(losses):
+    """Refuse to go on with a training whose loss has become no number."""
+    if not all(map(math.isfinite, losses)):
+        raise JobError(
+            "The training got out of hand: its loss is no longer a number.",
+            "Declare the nodata value of the rasters, or choose a lower learning rate.",
+        )
+
+
+def _looks(epoch, recipe):
+    return epoch % max(1, math.ceil(recipe.epochs / _LOOKS)) == 0
+
+
+def _record(epoch, losses, score, rate, progress):
+    entry = {
+        "epoch": epoch,
+        "training_loss": sum(losses) / max(len(losses), 1),
+        "validation_map50": score,
+        "learning_rate": rate,
+    }
+    for name, value in entry.items():
+        if name != "epoch" and value is not None:
+            progress.metric(name, value, epoch)
+    return entry
+
+
+def _better(best, learned, average, score, epoch, over):
+    """Keep the averaged weights of the best look, of equals the later; without looks the last."""
+    if score is None and not (over and best is None):
+        return best
+    score = -1.0 if score is None else score
+    if best is not None and best[0] > score + _AS_GOOD:
+        return best
+    learned.best_epoch = epoch
+    highest = score if best is None else max(score, best[0])
+    return highest, {name: v.clone() for name, v in average.module.state_dict().items()}
+
+
+def _say(epoch, recipe, losses, clock):
+    recent = losses[-20:]
+    return (
+        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"{minutes(clock.left())} left"
+    )

@@ -1,0 +1,42 @@
+"""What a detector finds in units, beside what is drawn there."""
+
+import numpy as np
+
+from ..metrics.detection import Objects
+
+MERGE_SHARE = 0.5
+
+
+def score_units(finder, collection, units, some, progress):
+    """Search units and give the objects found, and the true ones.
+
+    Parameters
+    ----------
+    finder : Finder
+    collection : Collection
+    units : list of Unit
+    some : int array
+        Numbers of the units that are searched.
+    progress : Progress
+
+    Returns
+    -------
+    found, truth : list of Objects
+        Of every unit, in pixels of its scene.
+    """
+    found, truth = [], []
+    for number, place in enumerate(some):
+        unit = units[place]
+        scene = collection.scenes[unit.scene]
+        area = unit.row, unit.column, unit.height, unit.width
+        part = progress.part(number / len(some), (number + 1) / len(some))
+        found.append(finder.find(scene, area, MERGE_SHARE, part))
+        mine = unit.holds(scene.boxes)
+        truth.append(Objects(scene.boxes[mine], scene.labels[mine]))
+    return found, truth
+
+
+def sides(objects):
+    """Size in pixels, the root of the area, of boxes."""
+    spans = np.clip(objects.boxes[:, 2:] - objects.boxes[:, :2], 0, None)
+    return np.sqrt(spans.prod(axis=1))

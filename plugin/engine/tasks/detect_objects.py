@@ -1,0 +1,143 @@
+"""Find objects in a raster or in images."""
+
+import os
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from ...jobs.model_card import class_names
+from ..classification import check_bands, say_counts, warn_of_bands, warn_of_scale
+from ..detection.finder import load_finder
+from ..detection.measures import COLUMNS, measures
+from ..detection.result import shared_crs
+from ..detection.scenes import ImageCache, image_scene, raster_scene
+from ..image_folders import IMAGE_ENDINGS, image_files
+from ..rasters import describe_image
+from ..vectors import Feature, write_features
+
+_NAMED = 10
+
+
+def run(job, progress):
+    """Find the objects, each once, and write a box for each.
+
+    Returns
+    -------
+    dict
+        OUTPUT.
+
+    Raises
+    ------
+    JobError
+        If the model does not suit, nothing can be read, or the extent lies outside.
+    """
+    card, finder = load_finder(job.model, job.device, job.batch_size)
+    least = job.min_confidence or float(card.arguments.get("confidence", 0.5))
+    is_folder = os.path.isdir(job.input)
+    scenes = _images(job, card, progress) if is_folder else [_raster(job, card, progress)]
+    area = _area(job, scenes[0]) if job.extent and not is_folder else None
+    progress.note(f"Objects of which the model is at least {least:.2f} sure.")
+    found = []
+    for number, scene in enumerate(scenes):
+        part = progress.part(number / len(scenes), (number + 1) / len(scenes))
+        found.append(_find(finder, scene, area, job.merge_overlap, least, part))
+    counts = np.bincount(
+        np.concatenate([some.labels for some in found]), minlength=len(card.classes)
+    )
+    say_counts(card, counts, "objects", progress)
+    if not counts.any():
+        progress.warning("No object was found. A lower MIN_CONFIDENCE finds more.")
+    if not job.output:
+        return {}
+    crs = shared_crs(scenes)
+    columns = [*COLUMNS, ("path", "text")] if is_folder else COLUMNS
+    write_features(job.output, _rows(card, scenes, found, crs, is_folder), columns, crs)
+    return {"OUTPUT": job.output}
+
+
+def _raster(job, card, progress):
+    scene = raster_scene(job.input, job.bands)
+    raster = scene.source.raster
+    check_bands(card, raster.name, raster.names)
+    warn_of_bands(card, raster.name, raster.names, progress)
+    warn_of_scale(card, raster.name, raster.gsd, progress)
+    if raster.dtype != card.dtype:
+        progress.warning(
+            f'"{raster.name}" has values of type {raster.dtype}, the model was trained on '
+            f"{card.dtype}: check that they have the same unit."
+        )
+    return scene
+
+
+def _area(job, scene):
+    row, column, height, width = scene.source.raster.grid.window_of(job.extent)
+    if not height or not width:
+        raise JobError(
+            f'The extent does not touch "{scene.name}".',
+            "Draw it over the raster, in the raster's coordinate reference system.",
+        )
+    return row, column, height, width
+
+
+def _images(job, card, progress):
+    """The images of a folder that the model can take; a warning for the others."""
+    if job.bands or job.extent:
+        progress.warning("BANDS and EXTENT are for rasters; images are taken whole.")
+    paths = [os.path.join(job.input, name) for name in image_files(job.input)]
+    if not paths:
+        raise JobError(
+            f'Folder "{job.input}" has no image.',
+            f"Choose a folder with images ({', '.join(IMAGE_ENDINGS)}).",
+        )
+    cache, scenes, errors = ImageCache(2**20), [], []
+    for path in paths:
+        progress.check()
+        try:
+            _check_image(card, path)
+            scenes.append(image_scene(path, cache, job.input)[0])
+        except JobError as error:
+            errors.append(error)
+    if not scenes:
+        raise errors[0]
+    for error in errors[:_NAMED]:
+        progress.warning(f"Left out: {error.found}")
+    if len(errors) > _NAMED:
+        progress.warning(f"Left out: {len(errors) - _NAMED:,} more images.")
+    return scenes
+
+
+def _check_image(card, path):
+    known = describe_image(path)
+    check_bands(card, os.path.basename(path), known.names)
+    if known.dtype != card.dtype:
+        raise JobError(
+            f'"{os.path.basename(path)}" has values of type {known.dtype}; the model was trained '
+            f"on {card.dtype}.",
+            "Convert the image to the type of the training images.",
+        )
+
+
+def _find(finder, scene, area, share, least, progress):
+    """Objects of a scene; an image that cannot be decoded has none, and a warning."""
+    whole = 0, 0, scene.height, scene.width
+    try:
+        return finder.find(scene, area or whole, share, progress, least)
+    except JobError as error:
+        if area or hasattr(scene.source, "raster"):
+            raise
+        progress.warning(f"Left out: {error.found}")
+        return finder.nothing()
+    finally:
+        scene.source.close()
+
+
+def _rows(card, scenes, found, crs, with_path):
+    names, number = class_names(card), 0
+    for scene, some in zip(scenes, found, strict=True):
+        for box, label, score in zip(some.boxes, some.labels, some.scores, strict=True):
+            number += 1
+            known = measures(scene, box, in_pixels=crs is None and bool(scene.crs))
+            row = {"class": names[label], "confidence": float(score), **known.sizes}
+            if with_path:
+                row["path"] = os.path.abspath(scene.path)
+            yield Feature(number, known.outline, row)
