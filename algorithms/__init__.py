@@ -6,6 +6,7 @@ from .classify_images import ClassifyImages
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
 from .download_engine import DownloadEngine
+from .explain_classification import ExplainClassification
 from .export_training_chips import ExportTrainingChips
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
@@ -19,5 +20,6 @@ ALGORITHMS = (
     ClassifyRaster,
     ClassifyFeatures,
     AssessAccuracy,
+    ExplainClassification,
     DescribeModel,
 )

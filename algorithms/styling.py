@@ -8,6 +8,7 @@ from qgis.core import (
     QgsColorRampShader,
     QgsGradientColorRamp,
     QgsGradientStop,
+    QgsMultiBandColorRenderer,
     QgsPalettedRasterRenderer,
     QgsProcessingLayerPostProcessorInterface,
     QgsRasterShader,
@@ -22,6 +23,8 @@ from ..plugin.jobs.model_card import read_card
 
 # Viridis: even steps look even, in print and to color-blind eyes too.
 VIRIDIS = ((0.0, "#440154"), (0.25, "#3b528b"), (0.5, "#21918c"), (0.75, "#5ec962"), (1, "#fde725"))
+# Inferno: from nothing in black to much in yellow.
+INFERNO = ((0.0, "#000004"), (0.25, "#57106e"), (0.5, "#bc3754"), (0.75, "#f98e09"), (1, "#fcffa4"))
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 
@@ -89,6 +92,31 @@ def style_confidence(layer):
     renderer.setClassificationMin(0.0)
     renderer.setClassificationMax(1.0)
     layer.setRenderer(renderer)
+
+
+def style_heat(layer):
+    """Show heat from 0 to what all but a hundredth of the pixels stay under; less is black."""
+    provider = layer.dataProvider()
+    _, most = provider.cumulativeCut(1, 0.0, 0.99)
+    most = most if most > 0 else 1.0
+    ramp = QgsGradientColorRamp(QColor(INFERNO[0][1]), QColor(INFERNO[-1][1]))
+    ramp.setStops([QgsGradientStop(share, QColor(color)) for share, color in INFERNO[1:-1]])
+    colors = QgsColorRampShader(0.0, most, ramp, QgsColorRampShader.Type.Interpolated)
+    items = [
+        QgsColorRampShader.ColorRampItem(v * most, QColor(c), f"{v * most:.3g}") for v, c in INFERNO
+    ]
+    colors.setColorRampItemList(items)
+    shader = QgsRasterShader()
+    shader.setRasterShaderFunction(colors)
+    renderer = QgsSingleBandPseudoColorRenderer(provider, 1, shader)
+    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMax(most)
+    layer.setRenderer(renderer)
+
+
+def style_components(layer):
+    """Show the three components of an embedding as red, green and blue, as they are stored."""
+    layer.setRenderer(QgsMultiBandColorRenderer(layer.dataProvider(), 1, 2, 3))
 
 
 def style_classes(context, layer_id, model):

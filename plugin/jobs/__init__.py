@@ -5,10 +5,13 @@ from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
+from .detect_objects import DetectObjects
 from .download_engine import DownloadEngine
+from .explain_classification import ExplainClassification
 from .export_training_chips import ExportTrainingChips
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
+from .train_object_detector import TrainObjectDetector
 
 JOBS = {
     "prepare_engine": PrepareEngine,
@@ -19,5 +22,8 @@ JOBS = {
     "classify_raster": ClassifyRaster,
     "classify_features": ClassifyFeatures,
     "assess_accuracy": AssessAccuracy,
+    "train_object_detector": TrainObjectDetector,
+    "detect_objects": DetectObjects,
+    "explain_classification": ExplainClassification,
     "describe_model": DescribeModel,
 }

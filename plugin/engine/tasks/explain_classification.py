@@ -1,0 +1,226 @@
+"""Show what a classifier looked at."""
+
+import os
+import time
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from ...jobs.model_card import class_names
+from ..explanation.band_importance import band_importance
+from ..explanation.inputs import (
+    check_patches,
+    find_images,
+    folder_labels,
+    is_images,
+    label_corners,
+    patches_at,
+    read_squares,
+    spread_corners,
+)
+from ..explanation.mosaic import Mosaic
+from ..explanation.pictures import new_pictures, overlay, shown_image
+from ..explanation.report import Examples, write_band_report, write_heat_report
+from ..explanation.subject import load_subject
+from ..rasters import Raster, new_raster
+from ..schedule import minutes
+from ..vectors import Feature, write_features
+
+_MOST_SHUFFLED = 400
+_AT_ONCE = 32
+_NAMES = {
+    "gradcam": "Grad-CAM, log-odds",
+    "occlusion": "drop of probability",
+    "integrated_gradients": "integrated gradients, log-odds",
+}
+
+
+def run(job, progress):
+    """Explain what a model says of images or of a raster.
+
+    Returns
+    -------
+    dict
+        OUTPUT, PICTURES and TABLE as far as asked for, REPORT, TOP_BAND.
+
+    Raises
+    ------
+    JobError
+        If the model does not suit the input, or nothing of it can be read.
+    """
+    subject = load_subject(job.model, job.device, job.batch_size)
+    images = is_images(job.input, bool(job.pictures)) and not job.output
+    if job.method == "band_importance":
+        return _explain_bands(job, subject, images, progress)
+    explain = _explain_images if images else _explain_raster
+    explain(job, subject, progress)
+    outputs = {"OUTPUT": job.output, "PICTURES": job.pictures, "REPORT": job.report}
+    return {**{name: path for name, path in outputs.items() if path}, "TOP_BAND": ""}
+
+
+def _class_number(job, card):
+    return class_names(card).index(job.class_name) if job.class_name else None
+
+
+def _subtitle(job, card):
+    names = f"{os.path.basename(os.path.normpath(job.input))}, {os.path.basename(job.model)}"
+    return names + (f", class {job.class_name}" if job.class_name else "")
+
+
+def _explain_images(job, subject, progress):
+    paths, names = find_images(job.input)
+    examples = Examples(len(subject.card.classes), len(paths))
+    tell = _Telling(progress, len(paths), "Image")
+    with new_pictures(job.pictures) as save:
+        for place, square in read_squares(subject, paths, progress):
+            heat, number, chance = _explain_one(job, subject, square, progress)
+            pixels = shown_image(square, subject.card)
+            examples.add(pixels, heat, number, chance, names[place])
+            save(names[place], overlay(pixels, heat))
+            tell(place + 1)
+    _report(job, subject.card, examples, "images", progress)
+
+
+def _explain_one(job, subject, square, progress):
+    """Heat, class and probability of one image."""
+    number = _class_number(job, subject.card)
+    heat, classes, chances = subject.heat(square[None], job.method, number, job, progress.check)
+    return heat[0], int(classes[0]), float(chances[0, classes[0]])
+
+
+def _explain_raster(job, subject, progress):
+    with Raster(job.input, job.bands) as raster:
+        window = check_patches(subject, raster, job.extent, progress)
+        mosaic = Mosaic(raster, window, subject.side)
+        examples = Examples(len(subject.card.classes), mosaic.patches)
+        tell = _Telling(progress, mosaic.patches, "Patch")
+        rows = mosaic.rows(_finder(job, subject, examples, tell))
+        if job.output:
+            _write_heat(job, raster, window, rows)
+        else:
+            for _ in rows:
+                progress.check()
+        if not examples.counts.any():
+            raise JobError(f'"{raster.name}" holds no data there.', "Choose another extent.")
+    _report(job, subject.card, examples, "patches", progress)
+
+
+def _finder(job, subject, examples, tell):
+    number = _class_number(job, subject.card)
+
+    def find(images):
+        found = [np.zeros((0, *images.shape[2:]), np.float32)]
+        for start in range(0, len(images), subject.batch_size):
+            some = images[start : start + subject.batch_size]
+            heats, classes, chances = subject.heat(some, job.method, number, job, tell.check)
+            for image, heat, one, chance in zip(some, heats, classes, chances, strict=True):
+                examples.add(shown_image(image, subject.card), heat, int(one), float(chance[one]))
+            found.append(heats)
+            tell(int(examples.counts.sum()))
+        return np.concatenate(found)
+
+    return find
+
+
+def _write_heat(job, raster, window, rows):
+    row, column, height, width = window
+    grid = raster.grid.part(row, column, height, width)
+    tags = {"MODEL": os.path.basename(job.model), "METHOD": job.method}
+    names, inputs = [_NAMES[job.method]], (job.input, job.model)
+    with new_raster(job.output, grid, "float32", names, np.nan, tags=tags, inputs=inputs) as file:
+        for first, heat in rows:
+            file.write(heat[None], first)
+
+
+def _report(job, card, examples, what, progress):
+    for number in np.flatnonzero(examples.counts):
+        count = examples.counts[number]
+        progress.note(f"{class_names(card)[number]}: {count:,} {what} explained")
+    if job.report:
+        write_heat_report(job.report, card, job.method, examples, _subtitle(job, card), what)
+
+
+def _explain_bands(job, subject, images, progress):
+    gather = _gather_images if images else _gather_patches
+    values, labels, what = gather(job, subject, progress.part(0.0, 0.2))
+    number = _class_number(job, subject.card)
+    if labels is None:
+        chances = subject.probabilities(values, progress.check)
+        classes = chances.argmax(1) if number is None else np.full(len(values), number)
+    else:
+        classes = labels
+    tell = _Telling(progress.part(0.2, 1.0), len(subject.card.bands) * job.repeats, "Shuffle")
+    found = band_importance(
+        lambda shuffled: subject.probabilities(shuffled, progress.check),
+        values, classes, labels, job.repeats, job.seed, lambda done, total: tell(done),
+    )  # fmt: skip
+    worth = "probability" if labels is None else "accuracy"
+    return _write_bands(job, subject.card, found, worth, len(values), what, progress)
+
+
+def _gather_images(job, subject, progress):
+    """Squares of at most 400 images, and their classes if the subfolders tell them."""
+    paths, names = find_images(job.input)
+    labels = folder_labels(names, subject.card)
+    chosen = np.flatnonzero(labels >= 0) if (labels >= 0).any() else np.arange(len(paths))
+    chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(len(chosen), _MOST_SHUFFLED)).astype(int))]  # fmt: skip
+    read = list(read_squares(subject, [paths[place] for place in chosen], progress))
+    values = np.stack([square for _, square in read])
+    labels = labels[chosen[[place for place, _ in read]]]
+    if (labels < 0).any():
+        progress.note("The subfolders are no classes of the model: its own answers are explained.")
+        return values, None, "images"
+    return values, labels, "images"
+
+
+def _gather_patches(job, subject, progress):
+    """At most 400 patches, around the labels if there are some, else evenly over the raster."""
+    with Raster(job.input, job.bands) as raster:
+        window = check_patches(subject, raster, job.extent, progress)
+        if not job.labels:
+            corners = spread_corners(window, subject.side, _MOST_SHUFFLED)
+            return patches_at(raster, corners, subject.side, progress)[0], None, "patches"
+        corners, labels = label_corners(
+            job.labels, job.class_field, raster, subject.side, subject.card
+        )
+        some = np.random.default_rng(job.seed).permutation(len(labels))[:_MOST_SHUFFLED]
+        values, keys = patches_at(raster, corners[some], subject.side, progress)
+        return values, labels[some][keys], "patches"
+
+
+def _write_bands(job, card, found, worth, count, what, progress):
+    names = [band["name"] for band in card.bands]
+    drops = found.drops.mean(axis=1)
+    best = names[int(drops.argmax())]
+    progress.note(f'Most important: "{best}"; without it {worth} falls by {100 * drops.max():.1f} points.')  # fmt: skip
+    if job.report:
+        subtitle = f"{_subtitle(job, card)}, {count:,} {what}"
+        write_band_report(job.report, card, found, worth, count, subtitle, what)
+    if job.table:
+        kinds = ["text", "real", "real", "real"]
+        columns = list(zip(("band", "loss", "spread", "changed"), kinds, strict=True))
+        spread = found.drops.std(axis=1)
+        rows = [
+            Feature(b + 1, None, {"band": names[b], "loss": float(drops[b]),
+                                  "spread": float(spread[b]), "changed": float(found.changed[b].mean())})
+            for b in np.argsort(-drops, kind="stable").tolist()
+        ]  # fmt: skip
+        write_features(job.table, rows, columns)
+    outputs = {"REPORT": job.report, "TABLE": job.table}
+    return {**{name: path for name, path in outputs.items() if path}, "TOP_BAND": best}
+
+
+class _Telling:
+    """Progress with the time that is left."""
+
+    def __init__(self, progress, total, what):
+        self._progress, self._total, self._what = progress, total, what
+        self._start = time.monotonic()
+        self.check = progress.check
+
+    def __call__(self, done):
+        seconds = time.monotonic() - self._start
+        text = f"{self._what} {done:,} of {self._total:,}"
+        if seconds > 1 and done:
+            text += f", {minutes(seconds / done * (self._total - done))} left"
+        self._progress(done / self._total, text)

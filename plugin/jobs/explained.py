@@ -1,0 +1,34 @@
+"""What the jobs that look into a model have in common."""
+
+from .errors import JobError
+from .model_card import CLASSIFICATION, PIXELS, class_names, read_card
+
+TASKS = (CLASSIFICATION, PIXELS)
+
+
+def check_explained(model, class_name=""):
+    """Refuse a model that names no classes, and a class that it does not know.
+
+    Parameters
+    ----------
+    model : str
+        Path of a model file.
+    class_name : str
+        Empty for none.
+
+    Raises
+    ------
+    JobError
+        As `read_card`, and with the classes that there are.
+    """
+    card = read_card(model)
+    if card.task not in TASKS:
+        raise JobError(
+            f"The model is for {card.task}; this tool needs one for {' or '.join(TASKS)}.",
+            "Choose a model of Train image classifier or Train pixel classifier.",
+        )
+    names = class_names(card)
+    if class_name and class_name not in names:
+        raise JobError(
+            f'The model has no class "{class_name}".', f"Choose one of: {', '.join(names)}."
+        )
