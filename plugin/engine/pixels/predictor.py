@@ -36,6 +36,8 @@ class PixelPredictor:
         Whether a result also depends on the mean over the window.
     channels : int
         Of what it predicts.
+    pixel_bytes : float
+        Memory that a pixel of a window needs, about.
     """
 
     def __init__(self, card, network, device, trust=None, turned=False):
@@ -48,6 +50,7 @@ class PixelPredictor:
         self.trust = trust and trust.to(device)
         self.classes = len(card.classes)
         self.channels = self.classes + bool(trust)
+        self.pixel_bytes = pixel_bytes(self.network, len(card.bands), self.channels, device)
 
     def normalized(self, images):
         """Images as the network takes them, on its device."""
@@ -114,6 +117,39 @@ class PixelPredictor:
 
 def _inside(values, cut):
     return values[..., cut : values.shape[-2] - cut, cut : values.shape[-1] - cut]
+
+
+def pixel_bytes(network, bands, channels, device):
+    """Estimate the memory that a network needs for a pixel of a window.
+
+    The largest input and output of a layer, and half of it again for what waits beside it.
+
+    Parameters
+    ----------
+    network : PixelNetwork
+    bands, channels : int
+        Of its input and of the result.
+    device : torch.device
+
+    Returns
+    -------
+    float
+        Bytes.
+    """
+    largest, side = [0], max(64, 4 * network.stride)
+
+    def look(layer, inputs, output):
+        largest[0] = max(largest[0], inputs[0].numel() + output.numel())
+
+    leaves = [module for module in network.modules() if not list(module.children())]
+    hooks = [leaf.register_forward_hook(look) for leaf in leaves]
+    try:
+        with torch.no_grad():
+            network(torch.zeros(1, bands, side, side, device=device))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return 4 * (1.5 * largest[0] / side**2 + 3 * bands + 3 * channels)
 
 
 def load_predictor(path, device="auto", trust=False, turned=False):

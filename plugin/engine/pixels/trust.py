@@ -23,11 +23,19 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from .distances import (
+    ROWS,
+    main_axes,
+    mean_distance,
+    nearest,
+    nearest_of_other_folds,
+    place,
+    standardization,
+)
+
 _TEXTURE_RADIUS = 4
 _SMALLEST_TEXTURE = 0.05  # in the network's range, where a band varies by about 1
-_MOST_TRAINING, _MOST_REFERENCE, _MOST_AXES = 20_000, 2000, 32
-_SMALLEST_SHARE = 0.1
-_ROWS = 1024
+_MOST_TRAINING, _MOST_REFERENCE = 20_000, 2000
 _RANDOM_FOLDS = 5
 _TENSORS = ("center", "scale", "turn", "reference")
 
@@ -174,13 +182,12 @@ class Trust:
         float32 tensor, shape (m,)
         """
         reference = self.reference.float()
-        nearest = [
-            _nearest(_placed(part.float(), self.center, self.scale, self.turn), reference)
-            for part in features.split(_ROWS)
+        distances = [
+            nearest(place(part.float(), self.center, self.scale, self.turn), reference)
+            for part in features.split(ROWS)
         ]
-        return (
-            torch.cat([features.new_zeros(0, dtype=torch.float32), *nearest]) / self.mean_distance
-        )
+        nothing = features.new_zeros(0, dtype=torch.float32)
+        return torch.cat([nothing, *distances]) / self.mean_distance
 
 
 def measure_trust(features, folds, weights=None, seed=0):
@@ -208,13 +215,14 @@ def measure_trust(features, folds, weights=None, seed=0):
         folds = chance.permutation(np.arange(len(folds)) % _RANDOM_FOLDS)
     some = chance.permutation(len(folds))[:_MOST_TRAINING]
     features, folds = torch.as_tensor(np.asarray(features, np.float32)[some]), folds[some]
-    center, scale = _standard(features, weights)
-    turn = _main_axes((features - center) * scale)
-    placed = _placed(features, center, scale, turn)
+    center, scale = standardization(features, weights)
+    turn = main_axes((features - center) * scale)
+    places = place(features, center, scale, turn)
     # Half precision is what the model file keeps, so the threshold is measured with it.
-    reference = placed[:_MOST_REFERENCE].half()
-    apart = max(_mean_distance(reference.float()), 1e-12)
-    known = _from_other_folds(placed, folds, reference.float(), folds[: len(reference)]) / apart
+    reference = places[:_MOST_REFERENCE].half()
+    apart = max(mean_distance(reference.float()), 1e-12)
+    others = reference.float(), folds[: len(reference)]
+    known = nearest_of_other_folds(places, folds, *others) / apart
     low, high = np.quantile(known, (0.25, 0.75))
     limit = float(min(high + 1.5 * (high - low), known.max()))
     summary = {
@@ -224,53 +232,3 @@ def measure_trust(features, folds, weights=None, seed=0):
         "quartiles": [float(np.quantile(known, share)) for share in (0.25, 0.5, 0.75)],
     }
     return Trust(center, scale, turn, reference, apart, limit, summary)
-
-
-def _standard(features, weights):
-    """Center and scale; a unit almost silent in training is not blown up without bounds."""
-    center, deviation = features.mean(0), features.std(0, unbiased=False)
-    least = _SMALLEST_SHARE * deviation.median().clamp_min(1e-6)
-    weight = torch.ones_like(center) if weights is None else torch.as_tensor(weights).float()
-    return center, weight / deviation.clamp_min(least)
-
-
-def _main_axes(standard):
-    """The axes (F, K) along which pixels differ most."""
-    _, turn = torch.linalg.eigh((standard.T @ standard).double())
-    return turn.flip(1)[:, :_MOST_AXES].float().contiguous()
-
-
-def _placed(features, center, scale, turn):
-    """Pixels (m, K + 1) on the main axes, and their distance from all of these.
-
-    Distances between pixels are almost what they are in all F dimensions, and what is
-    foreign off the axes does not escape.
-    """
-    standard = (features - center) * scale
-    main = standard @ turn
-    off = ((standard**2).sum(1) - (main**2).sum(1)).clamp_min(0).sqrt()
-    return torch.cat([main, off[:, None]], 1)
-
-
-def _mean_distance(placed):
-    count = len(placed)
-    return float(torch.cdist(placed, placed).sum()) / max(count * (count - 1), 1)
-
-
-def _from_other_folds(placed, folds, reference, reference_folds):
-    """Distance of every pixel to the nearest reference pixel of another fold."""
-    nearest = np.zeros(len(placed), np.float32)
-    for fold in np.unique(folds):
-        own, others = folds == fold, reference_folds != fold
-        if others.any():
-            nearest[own] = _nearest(placed[own], reference[others]).numpy()
-    return nearest
-
-
-def _nearest(placed, reference):
-    """Distance (m,) of pixels to the nearest of the reference (R, K), by one matrix product."""
-    lengths = (reference**2).sum(1, keepdim=True)
-    other = torch.cat([-2 * reference, lengths], 1).T.contiguous()
-    one = placed.new_ones(len(placed), 1)
-    nearest = [(part @ other).amin(1) for part in torch.cat([placed, one], 1).split(_ROWS)]
-    return (torch.cat(nearest) + (placed**2).sum(1)).clamp_min(0).sqrt()

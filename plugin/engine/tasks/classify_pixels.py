@@ -1,0 +1,92 @@
+"""Classify every pixel of a stack of rasters."""
+
+import os
+from contextlib import closing
+
+from ..classification import say_counts
+from ..dense_prediction import predict_dense
+from ..pixels.maps import KINDS, open_maps
+from ..pixels.planning import Disagreement, area_of, check_stack, plan, windows_at_once
+from ..pixels.predictor import load_predictor
+from ..rasters import Stack
+from ..writing_behind import behind
+
+
+def run(job, progress):
+    """Make a map.
+
+    Every pixel that holds data in all bands gets the class whose probability is the highest;
+    the others are 0, or NaN in the rasters of numbers.
+
+    Returns
+    -------
+    dict
+        OUTPUT and what else was asked for of CONFIDENCE, PROBABILITIES and TRUST.
+
+    Raises
+    ------
+    JobError
+        If the model does not suit the rasters, or the extent lies outside.
+    """
+    wanted = bool(job.trust), job.test_time_augmentation
+    predictor = load_predictor(job.model, job.device, *wanted)
+    card, places = predictor.card, {kind: getattr(job, kind) for kind in KINDS}
+    with Stack(job.rasters, job.bands) as stack:
+        check_stack(card, stack, progress)
+        area = area_of(stack, job.extent)
+        layout = plan(predictor, area, job.overlap, job.window_size)
+        _say_windows(layout, progress)
+        grid, limit = stack.grid.part(*area), predictor.trust and predictor.trust.applicable
+        inputs = (*job.rasters, job.model)
+        with open_maps(places, card, grid, inputs, _tags(job, layout), limit) as maps:
+            _fill(maps, predictor, stack, layout, job, progress)
+        _say_what_came(maps, card, stack, limit, progress)
+    return {kind.upper(): path for kind, path in places.items() if path}
+
+
+def _fill(maps, predictor, stack, layout, job, progress):
+    watch = Disagreement(predictor.classes) if layout.blended else None
+    count = windows_at_once(predictor, layout, job.batch_size)
+    pieces = predict_dense(predictor, stack, layout, progress, count, watch)
+    with behind(maps.write, progress.check) as write, closing(pieces):
+        for piece in pieces:
+            write(piece)
+    if watch is not None and watch.text():
+        progress.note(watch.text())
+
+
+def _tags(job, layout):
+    return {
+        "MODEL": os.path.basename(job.model),
+        "SOURCE": ", ".join(os.path.basename(path) for path in job.rasters),
+        "WINDOW_SIZE": str(layout.core),
+        "OVERLAP": str(2 * layout.halo),
+    }
+
+
+def _say_windows(layout, progress):
+    seams = (
+        "neighbors are blended"
+        if layout.blended
+        else "the map does not depend on the size of the windows"
+    )
+    progress.note(
+        f"{len(layout):,} windows of {layout.core} pixels, with {layout.halo} around each: {seams}."
+    )
+
+
+def _say_what_came(maps, card, stack, limit, progress):
+    total = int(maps.counts.sum()) + maps.without_data
+    say_counts(card, maps.counts, "pixels", progress)
+    if maps.without_data:
+        progress.note(f"No data: {maps.without_data:,} of {total:,} pixels.")
+    if not maps.counts.any():
+        progress.warning(f'"{stack.name}" holds no data there; every pixel is nodata.')
+    elif limit is not None:
+        share = maps.outside / int(maps.counts.sum())
+        say = progress.warning if share > 0.5 else progress.note
+        say(
+            f"{share:.1%} of the pixels are outside of the area of applicability: they are less "
+            f"like the ground of the training (dissimilarity over {limit:.3g}) than its parts "
+            "are like each other."
+        )
