@@ -3,13 +3,16 @@
 from .assess_accuracy import AssessAccuracy
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
+from .classify_pixels import ClassifyPixels
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
+from .detect_objects import DetectObjects
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
 from .export_training_chips import ExportTrainingChips
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
+from .train_object_detector import TrainObjectDetector
 
 ALGORITHMS = (
     PrepareEngine,
@@ -19,7 +22,10 @@ ALGORITHMS = (
     ClassifyImages,
     ClassifyRaster,
     ClassifyFeatures,
+    ClassifyPixels,
     AssessAccuracy,
     ExplainClassification,
+    TrainObjectDetector,
+    DetectObjects,
     DescribeModel,
 )

@@ -25,6 +25,9 @@ from ..plugin.jobs.model_card import read_card
 VIRIDIS = ((0.0, "#440154"), (0.25, "#3b528b"), (0.5, "#21918c"), (0.75, "#5ec962"), (1, "#fde725"))
 # Inferno: from nothing in black to much in yellow.
 INFERNO = ((0.0, "#000004"), (0.25, "#57106e"), (0.5, "#bc3754"), (0.75, "#f98e09"), (1, "#fcffa4"))
+# Dissimilarity in parts of the threshold: quiet grays inside, a glow from its edge on.
+INSIDE = ((0.0, "#f2f2f2"), (0.999, "#8c8c8c"))
+OUTSIDE = ((1.001, "#ffd23f"), (1.5, "#f3722c"), (3.0, "#c1121f"))
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 
@@ -79,18 +82,46 @@ def _is_class(item):
 
 def style_confidence(layer):
     """Show a raster of probabilities with a ramp from 0 to 1."""
-    ramp = QgsGradientColorRamp(QColor(VIRIDIS[0][1]), QColor(VIRIDIS[-1][1]))
-    ramp.setStops([QgsGradientStop(share, QColor(color)) for share, color in VIRIDIS[1:-1]])
-    kind = QgsColorRampShader.Type.Interpolated
-    colors = QgsColorRampShader(0.0, 1.0, ramp, kind)
+    _shade(layer, [(value, color, f"{value:g}") for value, color in VIRIDIS])
+
+
+def style_trust(context, layer_id, model):
+    """Let a raster of dissimilarity light up outside of the model's area of applicability.
+
+    Parameters
+    ----------
+    context, layer_id
+        As for `style_on_load`.
+    model : str
+        Path of the model file.
+    """
+    limit = read_card(model).trust.get("applicable") if layer_id else None
+    if limit:
+        style_on_load(context, layer_id, lambda layer: _light_up(layer, limit))
+
+
+def _light_up(layer, limit):
+    steps = [(share * limit, color, f"{share * limit:.3g}") for share, color in INSIDE]
+    steps[-1] = (*steps[-1][:2], f"{limit:.3g}: area of applicability ends")
+    steps += [(share * limit, color, f"{share * limit:.3g}") for share, color in OUTSIDE]
+    _shade(layer, steps)
+
+
+def _shade(layer, steps):
+    """Show a band with a ramp through steps of value, color and label."""
+    first, last = steps[0], steps[-1]
+    width = last[0] - first[0]
+    ramp = QgsGradientColorRamp(QColor(first[1]), QColor(last[1]))
+    ramp.setStops([QgsGradientStop((v - first[0]) / width, QColor(c)) for v, c, _ in steps[1:-1]])
+    colors = QgsColorRampShader(first[0], last[0], ramp, QgsColorRampShader.Type.Interpolated)
     colors.setColorRampItemList(
-        [QgsColorRampShader.ColorRampItem(v, QColor(c), f"{v:g}") for v, c in VIRIDIS]
+        [QgsColorRampShader.ColorRampItem(v, QColor(c), text) for v, c, text in steps]
     )
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colors)
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
-    renderer.setClassificationMin(0.0)
-    renderer.setClassificationMax(1.0)
+    renderer.setClassificationMin(first[0])
+    renderer.setClassificationMax(last[0])
     layer.setRenderer(renderer)
 
 

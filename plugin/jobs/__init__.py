@@ -3,6 +3,7 @@
 from .assess_accuracy import AssessAccuracy
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
+from .classify_pixels import ClassifyPixels
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
 from .detect_objects import DetectObjects
@@ -21,6 +22,7 @@ JOBS = {
     "classify_images": ClassifyImages,
     "classify_raster": ClassifyRaster,
     "classify_features": ClassifyFeatures,
+    "classify_pixels": ClassifyPixels,
     "assess_accuracy": AssessAccuracy,
     "train_object_detector": TrainObjectDetector,
     "detect_objects": DetectObjects,
