@@ -1,0 +1,35 @@
+"""How boxes of objects look: outlines in the class's color, so that the object stays visible."""
+
+from qgis.core import QgsCategorizedSymbolRenderer, QgsFillSymbol, QgsRendererCategory
+
+from ..plugin.jobs.model_card import read_card
+from .styling import style_on_load
+
+_WIDTH_MM = "0.5"
+
+
+def style_boxes(context, layer_id, model):
+    """Let the boxes of a vector output have the colors that the model gives their classes.
+
+    Parameters
+    ----------
+    context, layer_id
+        As for `styling.style_on_load`.
+    model : str
+        Path of the model file.
+    """
+    colors = {entry["name"]: entry["color"] for entry in read_card(model).classes}
+    style_on_load(context, layer_id, lambda layer: _outline(layer, colors))
+
+
+def _outline(layer, colors):
+    if not layer.isSpatial():
+        return
+    categories = [QgsRendererCategory(name, _symbol(c), name) for name, c in colors.items()]
+    layer.setRenderer(QgsCategorizedSymbolRenderer("class", categories))
+
+
+def _symbol(color):
+    return QgsFillSymbol.createSimple(
+        {"style": "no", "outline_color": color, "outline_width": _WIDTH_MM}
+    )
