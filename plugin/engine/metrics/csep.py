@@ -1,7 +1,8 @@
 """The tests of the Collaboratory for the Study of Earthquake Predictability, as in pyCSEP.
 
 The same numbers come out as from pyCSEP, to rounding: chance is drawn in its order from NumPy's
-older generator, so that even simulated catalogs are the same for the same seed.
+older generator, so that even simulated catalogs are the same for the same seed. A `progress` with
+a method ``check()`` is asked before every simulated catalog, so that a user can cancel.
 
 `rates` and `counts` are arrays of the same shape: a bin in space, magnitude and, where several
 windows are tested as one, time.
@@ -85,17 +86,17 @@ def _tails(distribution, observed):
     return float(at_least), float(distribution.cdf(observed + _HALF_STEP))
 
 
-def likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0):
+def likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0, progress=None):
     """Compare rates and counts, number included (L test)."""
-    return _likelihood_test(rates, counts, "forecast", simulations, seed)
+    return _likelihood_test(rates, counts, "forecast", simulations, seed, progress)
 
 
-def conditional_likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0):
+def conditional_likelihood_test(rates, counts, simulations=SIMULATIONS, seed=0, progress=None):
     """Compare rates and counts, given the number of events (CL test)."""
-    return _likelihood_test(rates, counts, "observed", simulations, seed)
+    return _likelihood_test(rates, counts, "observed", simulations, seed, progress)
 
 
-def spatial_test(rates, counts, simulations=SIMULATIONS, seed=0):
+def spatial_test(rates, counts, simulations=SIMULATIONS, seed=0, progress=None):
     """Compare where events are, given their number (S test).
 
     Parameters
@@ -103,10 +104,10 @@ def spatial_test(rates, counts, simulations=SIMULATIONS, seed=0):
     rates, counts : array, shape (place,) or (row, column)
         Already summed over magnitudes and times.
     """
-    return _likelihood_test(rates, counts, "scaled", simulations, seed)
+    return _likelihood_test(rates, counts, "scaled", simulations, seed, progress)
 
 
-def magnitude_test(rates, counts, simulations=SIMULATIONS, seed=0):
+def magnitude_test(rates, counts, simulations=SIMULATIONS, seed=0, progress=None):
     """Compare the magnitudes of events, given their number (M test).
 
     Parameters
@@ -114,10 +115,10 @@ def magnitude_test(rates, counts, simulations=SIMULATIONS, seed=0):
     rates, counts : array, shape (magnitude,)
         Already summed over places and times.
     """
-    return _likelihood_test(rates, counts, "scaled", simulations, seed)
+    return _likelihood_test(rates, counts, "scaled", simulations, seed, progress)
 
 
-def _likelihood_test(rates, counts, number, simulations, seed):
+def _likelihood_test(rates, counts, number, simulations, seed, progress):
     """`number` of simulated events: as "forecast", as "observed", or observed and rates "scaled"."""
     rates, counts = np.ravel(rates).astype(np.float64), np.ravel(counts)
     expected, observed = rates.sum(), int(counts.sum())
@@ -130,6 +131,8 @@ def _likelihood_test(rates, counts, number, simulations, seed):
     chance = np.random.RandomState(seed)
     simulated = np.empty(simulations)
     for place in range(simulations):
+        if progress is not None:
+            progress.check()
         events = int(chance.poisson(expected)) if number == "forecast" else observed
         bins = np.searchsorted(steps, chance.rand(events), side="right")
         held, times = np.unique(bins, return_counts=True)
@@ -155,9 +158,26 @@ def paired_t_test(rates, reference, counts, alpha=0.05):
     Returns
     -------
     PairedT
+    """
+    return paired_t_of(*_ratios(rates, reference, counts), alpha)
+
+
+def paired_t_of(ratios, surplus, alpha=0.05):
+    """The T test of log ratios at the events.
+
+    Parameters
+    ----------
+    ratios : array, shape (event,)
+        Logarithm of the ratio of both rates at every event.
+    surplus : float
+        How many events more the first forecast expects in all.
+    alpha : float
+
+    Returns
+    -------
+    PairedT
         NaN without events; an interval of NaN with one.
     """
-    ratios, surplus = _ratios(rates, reference, counts)
     events = len(ratios)
     if events == 0:
         return PairedT(*[np.nan] * 5)
@@ -173,7 +193,11 @@ def paired_t_test(rates, reference, counts, alpha=0.05):
 
 def wilcoxon_test(rates, reference, counts):
     """Compare two forecasts by the signed ranks of their log ratios at the events (W test)."""
-    ratios, surplus = _ratios(rates, reference, counts)
+    return wilcoxon_of(*_ratios(rates, reference, counts))
+
+
+def wilcoxon_of(ratios, surplus):
+    """The W test of log ratios at the events; see `paired_t_of`."""
     if not len(ratios):
         return Wilcoxon(np.nan, np.nan)
     distances = ratios - surplus / len(ratios)

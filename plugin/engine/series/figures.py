@@ -76,7 +76,7 @@ def draw_learning(history):
         color = COLORS[place % len(COLORS)]
         axes.plot(np.array(errors) / (errors[0] or 1), color=color, lw=1.3)
     axes.axhline(1, color=GRAY, lw=1, linestyle=":")
-    axes.set(xlabel="looks (every 40 batches)", ylabel="of the reference's")
+    axes.set(xlabel="looks (every 20 batches)", ylabel="of the reference's")
     axes.grid(True, axis="y")
     return figure
 

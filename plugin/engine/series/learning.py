@@ -11,8 +11,8 @@ from .forecaster import Ensemble, bands_of
 from .plan import origins_between
 
 _RATE, _DECAY, _LARGEST_GRADIENT = 4e-3, 1e-2, 1.0
-_MOST_BATCHES, _BATCHES_A_LOOK, _PATIENCE = 1200, 40, 6
-_BATCH, _SIDE = 8, 64
+_MOST_BATCHES, _BATCHES_A_LOOK, _PATIENCE = 360, 20, 5
+_BATCH, _SIDE = 8, 48
 _WATCHED_SHARE, _MOST_WATCHED = 5, 24
 
 

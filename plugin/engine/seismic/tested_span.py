@@ -1,0 +1,113 @@
+"""The windows that a test is made of, and what is known of the time before them."""
+
+from math import floor
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from .b_values import b_value
+from .catalog import to_days, to_iso
+
+LEAST_EVENTS = 50
+_SLIVER = 1e-6
+
+
+def lay_out_test(job, forecaster, catalog, progress):
+    """Lay out the windows of a test.
+
+    Parameters
+    ----------
+    job : TestSeismicForecast
+    forecaster : Forecaster
+    catalog : Catalog
+    progress : Progress
+
+    Returns
+    -------
+    grid : SpaceTimeGrid
+        The model's cells with the windows of the test.
+    targets : Catalog
+        The target events in them.
+
+    Raises
+    ------
+    JobError
+        If the test begins in what the model learned from, the catalog does not reach into it, or
+        it holds fewer than 50 target events.
+    """
+    training = forecaster.card.training
+    first = to_days(job.start or training["validation_end"])
+    _refuse_seen(first, to_days(training["validation_end"]))
+    _refuse_early(catalog, first)
+    wished = to_days(job.end or training["test_end"])
+    # The catalog may end within a window: how the rest of it went is not known.
+    last = min(wished, float(catalog.days[-1]) + _SLIVER)
+    length = float(training["window_days"])
+    periods = floor((last - first) / length + _SLIVER)
+    if last < wished - length:
+        progress.warning(
+            f"The catalog ends on {to_iso(catalog.days[-1])[:10]}, before the end of the test, "
+            f"{to_iso(wished)[:10]}; the test ends there."
+        )
+    if periods < 1:
+        raise JobError(
+            f"From {to_iso(first)[:10]} to {to_iso(last)[:10]} is no whole window of {length:g} "
+            "days.",
+            "Give a catalog with more of the test period, or a later END.",
+        )
+    grid = forecaster.grid.during(first, periods)
+    targets = _targets(grid, catalog, training["target_magnitude"])
+    if len(targets) < LEAST_EVENTS:
+        raise JobError(
+            f"The test from {to_iso(first)[:10]} to {to_iso(grid.end_days)[:10]} holds "
+            f"{len(targets)} events of M{training['target_magnitude']:g} or larger in the model's "
+            f"cells; {LEAST_EVENTS} are needed.",
+            "Give a catalog with a longer test period, or a later END.",
+        )
+    return grid, targets
+
+
+def _refuse_seen(first, seen):
+    if first < seen - _SLIVER:
+        raise JobError(
+            f"The test would begin on {to_iso(first)[:10]}; the model has seen what came before "
+            f"{to_iso(seen)[:10]}.",
+            f"Choose START from {to_iso(seen)[:10]} on, or leave it empty.",
+        )
+
+
+def _refuse_early(catalog, first):
+    if not len(catalog) or catalog.days[-1] <= first:
+        ends = to_iso(catalog.days[-1])[:10] if len(catalog) else "nowhere"
+        raise JobError(
+            f"The catalog ends on {ends}, before the test begins, {to_iso(first)[:10]}.",
+            "Give a catalog that goes on beyond, with the events before it, too.",
+        )
+
+
+def _targets(grid, catalog, magnitude):
+    events = catalog.above(magnitude)
+    period, cell = grid.locate(events)
+    return events.where((period >= 0) & (cell >= 0))
+
+
+def history_counts(card, catalog, grid):
+    """Target events in windows of the same length before the test, (period,)."""
+    start = to_days(card.training["start"])
+    periods = max(floor((grid.start_days - start) / grid.window_days + _SLIVER), 1)
+    before = grid.during(grid.start_days - periods * grid.window_days, periods)
+    events = catalog.above(card.training["target_magnitude"])
+    period, cell = before.locate(events)
+    return np.bincount(period[(period >= 0) & (cell >= 0)], minlength=periods)
+
+
+def find_b_value(card, catalog, grid):
+    """The model's b, or that of the target events before the test; 1 if there are too few."""
+    known = card.training.get("b_value")
+    if isinstance(known, (int, float)) and 0 < known < 5:
+        return float(known)
+    magnitude = card.training["target_magnitude"]
+    before = catalog.above(magnitude).between(-np.inf, grid.start_days)
+    inside = before.where(grid.cell_of(before.longitude, before.latitude) >= 0)
+    found = b_value(inside.magnitude, magnitude)
+    return found.value if found.is_known and 0 < found.value < 5 else 1.0

@@ -1,0 +1,275 @@
+"""The report on a tested seismic forecast."""
+
+import numpy as np
+
+from ..report import Report
+from .moments import to_iso
+from .testing_figures import (
+    draw_alarms,
+    draw_events_over_forecast,
+    draw_gain_in_time,
+    draw_gain_map,
+    draw_reliability,
+)
+from .window_tests import share_passed
+
+NO_PREDICTION = (
+    "This is a forecast of rates, not a prediction of an earthquake: it says how many events are "
+    "to be expected where, and never that one will or will not come."
+)
+NAMES = {
+    "forecast": "This forecast",
+    "network": "Network",
+    "neuron": "One neuron (4 parameters)",
+    "glm": "GLM + ETAS",
+    "etas": "Gridded ETAS",
+    "smoothed_adaptive": "Smoothed seismicity, adaptive",
+    "smoothed_fixed": "Smoothed seismicity, fixed",
+    "uniform": "Uniform Poisson",
+}
+_TESTS = (
+    ("number", "N, Poisson", "number of events"),
+    ("negative_binomial", "N, negative binomial", "number, if events come in clusters"),
+    ("likelihood", "L", "all of it"),
+    ("conditional_likelihood", "CL", "where and when, given the number"),
+    ("spatial", "S", "where, given the number"),
+    ("magnitude", "M", "magnitudes, given the number"),
+)
+
+
+def write_test_report(path, tested, card, openings, model_name):
+    """Write the report as one HTML file.
+
+    Parameters
+    ----------
+    path : str
+    tested : Tested
+    card : ModelCard
+    openings : list of dict
+        Of the test period, this one last.
+    model_name : str
+        The model's file name.
+
+    Raises
+    ------
+    JobError
+        If it cannot be written.
+    """
+    report = Report(f"Test of {model_name}", _subtitle(tested, card))
+    report.verdict(*_verdict(tested, card), NO_PREDICTION)
+    for text in _cautions(tested, openings):
+        report.warning(text)
+    _add_gains(report, tested)
+    _add_time_and_maps(report, tested)
+    _add_consistency(report, tested)
+    _add_probabilities(report, tested)
+    _add_alarms(report, tested)
+    _add_honesty(report, card, openings)
+    report.write(path)
+
+
+def _subtitle(tested, card):
+    grid, training = tested.grid, card.training
+    return (
+        f"{to_iso(grid.start_days)[:10]} to {to_iso(grid.end_days)[:10]}: {grid.periods:,} windows "
+        f"of {grid.window_days:g} days, {grid.rows} x {grid.columns} cells of "
+        f"{grid.cell_degrees:g} degrees, {len(tested.targets):,} events of "
+        f"M{training['target_magnitude']:g} or larger"
+    )
+
+
+def _verdict(tested, card):
+    gain = tested.gains["etas"]
+    uses_network = card.training.get("ships") == "network"
+    if not uses_network:
+        headline = (
+            "The network did not improve on the ETAS reference; the reference is used: gain over "
+            f"ETAS {nats(gain)} nats per event."
+        )
+    elif gain.low > 0:
+        headline = f"The forecast beats ETAS by {nats(gain)} nats per event."
+    elif gain.high < 0:
+        headline = f"The forecast is worse than ETAS by {nats(gain)} nats per event."
+    else:
+        headline = f"No difference from ETAS is established: {nats(gain)} nats per event."
+    smoothed = tested.gains["smoothed_adaptive"]
+    return headline, (
+        f"Over adaptive smoothed seismicity it gains {nats(smoothed)}, over a uniform forecast "
+        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. A "
+        f"gain of {gain.value:.2f} means that events fall where and when the rate is on average "
+        f"{np.exp(gain.value):.2f} times that of ETAS, numbers being equal."
+    )
+
+
+def nats(gain):
+    """A gain with its interval, as text."""
+    if not np.isfinite(gain.low):
+        return f"{gain.value:+.3f} [no interval]"
+    return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+
+
+def _cautions(tested, openings):
+    if len(openings) > 1:
+        yield (
+            f"Events of this test period were looked at {len(openings)} times with this model: the "
+            "more often, the less it is a test."
+        )
+    if tested.consistency["negative_binomial"][0] < 0.025:
+        yield "There were more events than the forecast allows for, clusters included."
+    if tested.consistency["negative_binomial"][1] < 0.025:
+        yield "There were fewer events than the forecast allows for, clusters included."
+    if tested.tally.kept.step:
+        yield (
+            "The period is very long: bins of time and space are taken from every "
+            f"{tested.tally.kept.step}th window in the L and CL tests, Brier scores and curves."
+        )
+
+
+def _add_gains(report, tested):
+    tally, events = tested.tally, max(int(tested.tally.counts.sum()), 1)
+    report.section(
+        "Information gain per earthquake",
+        "How much likelier the forecast made the events that came, in nats per event. LL is the "
+        "joint log-likelihood. T is Student's interval, W the probability of Wilcoxon's test; "
+        "both count events as independent, which the bootstrap of 30-day blocks does not.",
+    )
+    rows = []
+    for name, label in NAMES.items():
+        if name not in tally.likelihoods:
+            continue
+        total = float(tally.likelihoods[name].sum())
+        row = [label, f"{total / events:.3f}", f"{tally.expected[name].sum():,.1f}"]
+        if name == "forecast":
+            rows.append([*row, "", "", ""])
+            continue
+        test, rank = tested.paired[name]
+        interval = f"{test.low:+.3f} to {test.high:+.3f}" if np.isfinite(test.low) else "–"
+        chance = f"{rank.probability:.3g}" if np.isfinite(rank.probability) else "–"
+        rows.append([*row, nats(tested.gains[name]), interval, chance])
+    heads = ["", "LL per event", "Events expected", "Gain of this forecast over it", "T", "W"]
+    report.table(heads, rows, f"{events:,} events were observed.")
+
+
+def _add_time_and_maps(report, tested):
+    report.section("When and where it gains")
+    report.figure(
+        draw_gain_in_time(tested),
+        "Rising: better than the reference. The largest events are marked.",
+        "Cumulative gain in time",
+    )
+    report.figure(
+        draw_events_over_forecast(tested),
+        "Circles: events of the test, larger for larger magnitudes. The rates of all windows are "
+        "added up; each window only saw what came before it.",
+        "Map of the events over the forecast",
+    )
+    report.figure(
+        draw_gain_map(tested),
+        "Green: the forecast gains over ETAS; purple: it loses.",
+        "Map of the gain over ETAS",
+    )
+
+
+def _add_consistency(report, tested):
+    report.section(
+        "Is it consistent with what came? CSEP's tests",
+        "A quantile under 0.05 (one of both under 0.025 for N) says that it is not. Of the single "
+        "windows, 95 % should pass; a forecast of Poisson rates fails N more often, because "
+        f"events cluster: in the history the variance of their number is {tested.variance_ratio:.1f} "
+        "times the mean, which is what the negative binomial test allows for. With one magnitude "
+        "class, CL of a window is its S.",
+    )
+    rows = []
+    for name, label, meaning in _TESTS:
+        found = tested.consistency[name]
+        if isinstance(found, tuple) and len(found) == 2:
+            text, good = f"{found[0]:.3f} / {found[1]:.3f}", min(found) >= 0.025
+        else:
+            text, good = f"{found.quantile:.3f}", found.quantile >= 0.05
+        share, count = np.nan, 0
+        if name != "conditional_likelihood":
+            share, count = share_passed(tested.windows, name)
+        windows = f"{share:.0%} of {count:,}" if count else "–"
+        rows.append([label, meaning, text, "consistent" if good else "not consistent", windows])
+    heads = ["Test", "of the", "Whole period", "", "Windows that pass"]
+    report.table(heads, rows)
+
+
+def _add_probabilities(report, tested):
+    found = tested.probability
+    report.section("Can its probabilities be trusted?")
+    report.figure(
+        draw_reliability(tested),
+        "On the dotted line probabilities are exactly right; bars are 95 % of independent bins.",
+        "Reliability",
+    )
+    error, skill = found["calibration_error"], found["brier_skill"]
+    report.facts([
+        ("Expected calibration error", f"{error['forecast']:.3g} (ETAS {error['etas']:.3g})"),
+        ("Brier score", f"{found['brier']['forecast']:.6g} (ETAS {found['brier']['etas']:.6g})"),
+        ("Brier skill over ETAS", f"{skill['etas']:+.4f}"),
+        ("Brier skill over adaptive smoothing", f"{skill['smoothed_adaptive']:+.4f}"),
+        ("Brier skill over the base rate", f"{skill['base_rate']:+.4f}"),
+    ])  # fmt: skip
+    threshold = found["threshold"]
+    report.paragraph(
+        f"An alarm where the probability is at least one half would have an accuracy of "
+        f"{threshold.accuracy:.5f} and an F1 of {threshold.f1:.3f}. Saying “never” has an accuracy "
+        f"of {threshold.never_accuracy:.5f}, since only {threshold.base_rate:.3%} of the bins "
+        "hold an event (the base rate): accuracy says nothing here."
+    )
+
+
+def _add_alarms(report, tested):
+    rows = [
+        [
+            label,
+            *(_area(tested.alarms[name][kind]) for kind in ("area", "smoothed_adaptive", "roc")),
+        ]
+        for name, label in (("forecast", NAMES["forecast"]), ("etas", NAMES["etas"]))
+    ]
+    report.section("As alarms")
+    report.figure(
+        draw_alarms(tested),
+        "Molchan: the further to the lower left, the fewer events are missed in a smaller part of "
+        "space and time; on the dotted line an alarm is as good as chance.",
+        "Molchan diagram and ROC curve",
+    )
+    report.table(
+        ["", "Area skill score, by area", "Area skill score, by smoothed seismicity", "ROC area"],
+        rows,
+        "0.5 is chance, 1 is perfect. Good models are hardly told apart by these.",
+    )
+
+
+def _area(curve):
+    return "–" if curve is None else f"{curve.area:.4f}"
+
+
+def _add_honesty(report, card, openings):
+    training = card.training
+    report.section("How it was done, and how often it was looked at", _variants(training))
+    report.paragraph(
+        f"The model learned from what came before {str(training.get('train_end', ''))[:10]}, and "
+        f"was chosen by what came before {str(training.get('validation_end', ''))[:10]}. Every "
+        "window was forecast from the events before its start alone."
+    )
+    rows = [
+        [str(entry.get(key, ""))[:19] for key in ("opened", "start", "end", "events", "catalog")]
+        for entry in openings
+    ]
+    times = "once" if len(openings) == 1 else f"{len(openings)} times"
+    report.paragraph(f"The test period was opened {times}, by what the model file says.")
+    report.table(["Opened (UTC)", "From", "To", "Events", "Catalog"], rows)
+
+
+def _variants(training):
+    """How many variants were tried, and how this one was chosen."""
+    tried = training.get("variants")
+    if isinstance(tried, str) and tried:
+        return tried
+    count = f"{tried} variants were" if isinstance(tried, int) else "One network was"
+    return (
+        f"{count} tried beside the references named above. The network ships only if the lower "
+        "bound of its gain over ETAS in validation is above 0; the test period decided nothing."
+    )

@@ -1,0 +1,88 @@
+"""Test a seismic forecast on a period that it has not seen."""
+
+import os
+
+from ..seismic.catalog import read_catalog, to_days, to_iso
+from ..seismic.forecast import MODELS, load_forecaster
+from ..seismic.openings import log_opening, opening, openings_of
+from ..seismic.tally import add_up
+from ..seismic.tested_span import find_b_value, history_counts, lay_out_test
+from ..seismic.testing import run_tests
+from ..seismic.testing_report import nats, write_test_report
+from ..seismic.testing_scores import scores_of, write_scores
+
+_OUTPUTS = {"ETAS": "etas", "SMOOTHED": "smoothed_adaptive", "UNIFORM": "uniform"}
+
+
+def run(job, progress):
+    """Forecast every window of the test from what came before it, and compare with what came.
+
+    That the test period was opened is written into the model file before a score is known.
+
+    Returns
+    -------
+    dict
+        IGPE_ETAS, IGPE_SMOOTHED, IGPE_UNIFORM, each with _LOW and _HIGH (None if not defined);
+        REPORT and SCORES.
+
+    Raises
+    ------
+    JobError
+        If the test would begin in what the model learned from, or holds too few events.
+    """
+    forecaster = load_forecaster(job.model)
+    card, name = forecaster.card, os.path.basename(job.model)
+    catalog = read_catalog(job.catalog, job, progress.part(0.0, 0.1))
+    grid, targets = lay_out_test(job, forecaster, catalog, progress)
+    openings = _open(job, card, catalog, grid, targets, progress)
+    magnitude = card.training["target_magnitude"]
+    tally = add_up(forecaster, catalog, grid, magnitude, MODELS, progress.part(0.1, 0.5))
+    history = history_counts(card, catalog, grid)
+    b_value = find_b_value(card, catalog, grid)
+    tested = run_tests(tally, grid, targets, history, b_value, progress.part(0.5, 0.95))
+    progress.note(f"Information gain per earthquake over ETAS: {nats(tested.gains['etas'])} nats.")
+    facts = {"model": name, "start": to_iso(grid.start_days), "end": to_iso(grid.end_days),
+             "window_days": grid.window_days, "target_magnitude": magnitude}  # fmt: skip
+    if job.scores:
+        write_scores(job.scores, scores_of(tested, openings, facts))
+    if job.report:
+        write_test_report(job.report, tested, card, openings, name)
+    progress(1.0)
+    written = {"REPORT": job.report, "SCORES": job.scores}
+    return {**_numbers(tested), **{key: path for key, path in written.items() if path}}
+
+
+def _open(job, card, catalog, grid, targets, progress):
+    """Log the opening in the model file; those of this period, this one last."""
+    span = to_iso(grid.start_days), to_iso(grid.end_days)
+    entry = opening(catalog, *span, len(targets))
+    try:
+        logged = log_opening(job.model, entry)
+    except OSError as error:
+        progress.warning(
+            f'The opening of the test period could not be logged in "{os.path.basename(job.model)}" '
+            f"({error.strerror or error}); it is in the report and the scores alone."
+        )
+        logged = [*openings_of(card.training), entry]
+    shared = [one for one in logged if _overlaps(one, grid)]
+    times = "once" if len(shared) == 1 else f"{len(shared)} times"
+    progress.note(f"The test period {span[0][:10]} to {span[1][:10]} was opened {times}.")
+    return shared
+
+
+def _overlaps(entry, grid):
+    try:
+        start, end = to_days(entry.get("start")), to_days(entry.get("end"))
+    except ValueError:
+        return True  # what cannot be told apart counts
+    return start < grid.end_days and end > grid.start_days
+
+
+def _numbers(tested):
+    numbers = {}
+    for output, name in _OUTPUTS.items():
+        gain = tested.gains[name]
+        values = {"": gain.value, "_LOW": gain.low, "_HIGH": gain.high}
+        for ending, value in values.items():
+            numbers[f"IGPE_{output}{ending}"] = float(value) if value == value else None
+    return numbers
