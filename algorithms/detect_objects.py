@@ -1,7 +1,7 @@
 """Detect objects, as a Processing algorithm."""
 
-from .job_algorithm import JobAlgorithm
 from .box_style import style_boxes
+from .job_algorithm import JobAlgorithm
 
 
 class DetectObjects(JobAlgorithm):
