@@ -10,7 +10,7 @@ from .metrics.classification import fit_temperature
 from .recipes import make_recipe
 from .training import Images, predict
 
-_AUTOMATIC_SECONDS = 25 * 60  # a fit of automatic length takes no longer
+_AUTOMATIC_SECONDS = 25 * 60  # for a split, with its share of the last fit, of automatic length
 _RESERVE = 0.95  # of the time budget, the rest is for the report
 _FIRST, _LAST = 0.1, 0.99  # where the fits begin and end in the job's progress
 
@@ -85,7 +85,7 @@ class Fits:
         return replace(fit, temperature=fit_temperature(logits, labels))
 
     def _fit(self, indices, fold, progress, watch):
-        recipe = make_recipe(self.job, self.start, len(indices), self._seconds(fold))
+        recipe = make_recipe(self.job, self.start, len(self.samples), self._seconds(fold))
         return fit_classifier(
             self.start,
             self.samples,
@@ -101,6 +101,7 @@ class Fits:
     def _seconds(self, fold):
         """Time budget of a fit: an equal share of what is left; 0 for none."""
         if not self.job.minutes:
-            return 0.0 if self.job.epochs else _AUTOMATIC_SECONDS
+            share = len(self.plan.splits) / self.count
+            return 0.0 if self.job.epochs else _AUTOMATIC_SECONDS * share
         left = 60 * self.job.minutes * _RESERVE - (time.monotonic() - self.started)
         return max(1.0, left / (self.count - fold))

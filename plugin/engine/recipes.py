@@ -16,6 +16,7 @@ _LEARNING_RATES = {
 }
 _HEAD_LEARNING_RATE = 3e-3
 _MANY_IMAGES = 10_000
+_FEW_IMAGES = 5_000
 _LEAST_RATE = 0.3
 _BATCH_SIZE = 32
 _SMALLEST_BATCH = 2  # batch normalization needs a spread
@@ -29,10 +30,12 @@ def make_recipe(job, start, images, seconds):
     job : TrainImageClassifier
     start : Start
     images : int
-        Images that train.
+        All images of the job, so that the networks that are tested and the one that ships are
+        trained alike.
     seconds : float
         Time budget of this fit; 0 for none.
     """
+    keeps_much = start.backbone is not None and is_small(images) and job.fine_tune == "all"
     return Recipe(
         epochs=job.epochs or automatic_epochs(images, start.backbone is None),
         learning_rate=job.learning_rate or automatic_rate(job, start, images),
@@ -44,8 +47,20 @@ def make_recipe(job, start, images, seconds):
         batch_size=max(job.batch_size or _BATCH_SIZE, _SMALLEST_BATCH),
         spread=start.spread,
         head_only=job.fine_tune == "head",
+        keep_statistics=keeps_much,
+        keep_last=keeps_much,
         seed=job.seed,
     )
+
+
+def is_small(images):
+    """Whether a set of images is small: under 5,000.
+
+    What a batch or a tenth of a small set says of the whole is mostly noise. So batch normalization
+    keeps the statistics of all images, the last epoch of the schedule is taken instead of the one
+    that a few watched images like best, and the model that ships learns from every image.
+    """
+    return images < _FEW_IMAGES
 
 
 def automatic_rate(job, start, images):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from ..jobs.errors import JobError
@@ -18,6 +19,7 @@ _SMOOTHING = 0.1
 _AVERAGE_DECAY = 0.998
 _LARGEST_GRADIENT = 5.0
 _PATIENCE = 0.35
+_TAKEN_BACK = 0.5
 _EVALUATION_BATCH = 128
 
 
@@ -41,6 +43,11 @@ class Recipe:
         Standard deviation of a band in the network's range.
     head_only : bool
         Whether the backbone stays as it is.
+    keep_statistics : bool
+        Whether the backbone's batch normalization keeps the mean and spread it came with, so that
+        a training step computes what is computed in use.
+    keep_last : bool
+        Whether the last epoch is taken, whatever the watched images say.
     seed : int
     """
 
@@ -54,6 +61,8 @@ class Recipe:
     batch_size: int = 32
     spread: float = 1.0
     head_only: bool = False
+    keep_statistics: bool = False
+    keep_last: bool = False
     seed: int = 0
 
 
@@ -102,7 +111,7 @@ def train(network, training, watched, numbers, recipe, device, progress):
     network : ImageClassifier
     training, watched : Images
         What it learns from, and what tells the best epoch; `watched` may be empty, then the
-        last epoch is the best. Scores that are reported come from neither.
+        last epoch is the best, as with `recipe.keep_last`. Scores that are reported come from neither.
     numbers : dict
         Normalization, see `normalization.measure`.
     recipe : Recipe
@@ -142,10 +151,11 @@ def train(network, training, watched, numbers, recipe, device, progress):
         _check_finite(losses)
         score = evaluate(average.module, watched, numbers, device, progress)
         fitted.history.append(_record(epoch, losses, score, rate, progress))
-        best = _better(best, fitted, average, score, epoch)
+        best = _better(best, fitted, average, None if recipe.keep_last else score, epoch)
         if clock.fraction() >= 1 or epoch - fitted.best_epoch > _PATIENCE * recipe.epochs:
             break
     network.load_state_dict(best[1])
+    _take_back(network, weights)
     fitted.network = network.eval()
     return fitted
 
@@ -176,10 +186,24 @@ def _weights(training, network, recipe):
     return class_weights(training.labels[training.indices], classes, power)
 
 
+@torch.no_grad()
+def _take_back(network, weights):
+    """Favor rare classes half as much as the weights of the training did, in the head's offset.
+
+    The features learn from rare classes what they can; answers that favor them as much would cost
+    the frequent ones: on HiRISE (sources kept apart) half gave .006 of accuracy for .004 of recall.
+    """
+    network.head[1].bias.sub_(_TAKEN_BACK * weights.log())
+
+
 def _learning(network, recipe):
     network.train()
     if recipe.head_only:
         network.backbone.eval()
+    if recipe.keep_statistics:
+        for layer in network.backbone.modules():
+            if isinstance(layer, nn.BatchNorm2d):
+                layer.eval()
 
 
 def _batches(training, recipe, classes, chance):

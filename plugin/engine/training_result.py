@@ -19,7 +19,7 @@ from .vectors import Feature
 _SPREADS_SHOWN = 2.5
 _SETTINGS = (
     "network", "start_from", "fine_tune", "image_size", "epochs", "minutes", "learning_rate",
-    "l1", "l2", "dropout", "augment", "balance", "validation", "groups", "batch_size", "seed",
+    "l1", "l2", "dropout", "augment", "balance", "validation", "groups", "refit", "batch_size", "seed",
 )  # fmt: skip
 
 
@@ -56,9 +56,9 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
         uncalibrated_ece=expected_calibration_error(samples.labels[scored], raw),
         probe_probabilities=probed,
         history=[one.fit.history for one in tested],
-        runs=[f"fold {fold}" for fold in range(1, len(tested) + 1)] if plan.refit else ["training"],
+        runs=_runs(tested),
         split=plan.sentence,
-        folds=folds if plan.refit else None,
+        folds=folds if len(tested) > 1 else None,
         settings=_settings(job, shipped, device),
         training_summary=_summary(samples),
         thumbnails=lambda index: thumbnail(samples, shipped.numbers, index),
@@ -66,6 +66,11 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
         title=f"Image classifier of {os.path.basename(os.path.normpath(job.input))}",
         subtitle=f"{job.network}, {len(samples)} images, {len(samples.class_names)} classes",
     )
+
+
+def _runs(tested):
+    folds = range(1, len(tested) + 1)
+    return [f"fold {fold}" for fold in folds] if len(tested) > 1 else ["training"]
 
 
 def _settings(job, shipped, device):

@@ -8,6 +8,7 @@ import numpy as np
 from ..jobs.errors import JobError
 from .folds import cross_validation, hold_out, keep_distance, leave_one_out
 from .groups import block_groups, merge_groups, name_groups
+from .recipes import is_small
 
 _MOST_FITS = 60
 _BASE_MODEL_WARNING = (
@@ -71,7 +72,14 @@ def plan_validation(job, samples):
     splits = [_apart(pair, samples) for pair in splits]
     _check_sides(splits, samples)
     warnings += _unscored(splits, samples)
-    return Plan(splits, groups, _sentence(job, splits, groups, by), len(splits) > 1, warnings)
+    refit = _refits(job, splits, samples)
+    return Plan(splits, groups, _sentence(job, splits, groups, by, refit), refit, warnings)
+
+
+def _refits(job, splits, samples):
+    """Whether the model that ships learns from all images: always where none tested all."""
+    few = is_small(len(samples)) if job.refit == "auto" else job.refit == "all"
+    return len(splits) > 1 or few
 
 
 def _groups(job, samples):
@@ -199,15 +207,16 @@ def _unscored(splits, samples):
     return [f"No image of class {', '.join(missing)} is scored."] if missing else []
 
 
-def _sentence(job, splits, groups, by):
+def _sentence(job, splits, groups, by, refit):
     train, test = splits[0]
     kept = ""
     if groups is not None and by:
         kept = f" Images of one group never sit on both sides ({len(np.unique(groups))} {by})."
     if len(splits) == 1:
+        after = "; the model itself was then fitted on all images" if refit else ""
         return (
             f"Hold-out: {len(test)} images ({len(test) / (len(train) + len(test)):.0%}) of all "
-            f"classes were kept for the score and never trained on; {len(train)} trained.{kept}"
+            f"classes were kept for the score, of a network that {len(train)} trained{after}.{kept}"
         )
     scored = sum(len(test) for _, test in splits)
     what = "Leave one out" if job.validation == "leave_one_out" else "Cross-validation"

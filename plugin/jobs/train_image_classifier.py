@@ -51,6 +51,11 @@ VALIDATIONS = (
     ("leave_one_out", "Leave one group out, each in turn"),
     ("spatial_blocks", "Spatial blocks: cross-validation over places"),
 )
+REFITS = (
+    ("auto", "On all images if they are fewer than 5,000"),
+    ("all", "On all images (takes another training)"),
+    ("tested", "The one that was tested"),
+)
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,7 @@ class TrainImageClassifier:
         minimum=0,
         maximum=10000,
         help="How often every image is seen. 0: automatic, 12 to 60 from the number of images, "
-        "and at most 25 minutes for one training.",
+        "and at most 25 minutes for one training and its test.",
     )
     minutes: float = number(
         "Time limit",
@@ -166,6 +171,15 @@ class TrainImageClassifier:
         "Groups",
         help="Regular expression whose first group, found in the file name, names what must "
         "not be split, such as the source image: ^(.+)-\\d+ for ESP_016715_2025_RED-0077.jpg.",
+    )
+    refit: str = choice(
+        "Final model",
+        "auto",
+        REFITS,
+        advanced=True,
+        help="What the model that is written was trained on. After a hold-out, a training on all "
+        "images knows more than the one that was tested, so the scores are on the safe side. "
+        "Cross-validation always trains on all images.",
     )
     batch_size: int = batch_size()
     device: str = device()

@@ -24,6 +24,13 @@ def test_small_sets_learn_more_slowly_from_pretrained_weights_only():
     assert recipe(100, Start("small_cnn")).learning_rate == 2e-3
 
 
+def test_fine_tuning_of_small_sets_keeps_statistics_and_the_last_epoch():
+    few, many, scratch = recipe(3000), recipe(20_000), recipe(3000, Start("small_cnn"))
+    assert few.keep_statistics and few.keep_last
+    for made in (many, scratch, recipe(3000, fine_tune="head")):
+        assert not made.keep_statistics and not made.keep_last
+
+
 def test_wishes_win_over_what_is_automatic():
     made = recipe(100, epochs=7, learning_rate=0.5, batch_size=8)
     assert (made.epochs, made.learning_rate, made.batch_size) == (7, 0.5, 8)

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -42,7 +43,7 @@ def run(folder, tmp_path, **wishes):
 def trained(tmp_path_factory):
     place = tmp_path_factory.mktemp("trained")
     folder = striped_folder(place / "images", count=40)
-    return folder, run(folder, place, epochs=12)
+    return folder, run(folder, place, epochs=12, refit="tested")
 
 
 def test_a_planted_pattern_is_learned_and_the_scores_say_so(trained):
@@ -69,7 +70,7 @@ def test_the_model_file_predicts_what_its_table_says(trained):
 def test_resized_images_are_predicted_as_they_were_validated(tmp_path):
     """Enlarged whole numbers are rounded in training, so they must be in use."""
     folder = striped_folder(tmp_path / "images", count=6)
-    outputs = run(folder, tmp_path, epochs=2, image_size=48)
+    outputs = run(folder, tmp_path, epochs=2, image_size=48, refit="tested")
     classifier = load_classifier(outputs["MODEL"], "cpu")
     with open(outputs["PREDICTIONS"], encoding="utf-8") as file:
         rows = [feature["properties"] for feature in json.load(file)["features"]]
@@ -117,6 +118,28 @@ def test_cross_validation_pools_all_images_and_ships_a_model_of_all(tmp_path):
         rows = json.load(file)["features"]
     assert len({row["properties"]["path"] for row in rows}) == 20
     assert read_card(outputs["MODEL"]).scores["folds"]["count"] == 3
+
+
+def test_after_a_hold_out_the_model_ships_what_all_images_taught(tmp_path):
+    """The score, of the tested network, stays what it was without the last training."""
+    folder = striped_folder(tmp_path / "images", count=10)
+    texts, scores = {}, {}
+    for refit in ("tested", "all"):
+        outputs = run(folder, tmp_path, epochs=3, refit=refit)
+        texts[refit] = Path(outputs["MODEL"]).read_bytes()
+        card = read_card(outputs["MODEL"])
+        scores[refit] = card.scores["accuracy"], card.scores["scored"]
+        assert ("fitted on all images" in card.scores["validation"]) == (refit == "all")
+    assert scores["tested"] == scores["all"] and scores["all"][1] == 4
+    assert texts["tested"] != texts["all"]
+
+
+@pytest.mark.parametrize(
+    ("side", "count", "seen"), [(64, 100, 96), (227, 3000, 192), (227, 9000, 160), (20, 100, 64)]
+)
+def test_images_are_seen_larger_where_they_are_few(side, count, seen):
+    descriptions = [SimpleNamespace(width=side, height=side + 5)] * count
+    assert train_image_classifier.automatic_size(descriptions) == seen
 
 
 @pytest.mark.parametrize("network", ["mobilenet_v2", "resnet18"])

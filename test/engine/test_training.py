@@ -65,6 +65,29 @@ def test_with_nothing_to_watch_the_last_epoch_is_kept(striped):
     assert fitted.best_epoch == 3
 
 
+def test_the_last_epoch_is_kept_where_the_recipe_says_so(striped):
+    """Also where the watched labels are wrong, so that their loss is lowest at first."""
+    values, labels = striped
+    wrong = np.where(np.arange(len(labels)) < 80, labels, 1 - labels)
+    for last in (False, True):
+        fitted, _ = fit((values, wrong), Recipe(6, 5e-3, keep_last=last))
+        assert (fitted.best_epoch == 6) == last
+        assert fitted.history[-1]["validation_loss"] > fitted.history[0]["validation_loss"]
+
+
+def _statistics(network):
+    return torch.cat([v for k, v in network.state_dict().items() if "running" in k])
+
+
+def test_statistics_are_kept_while_the_weights_learn(striped):
+    torch.manual_seed(0)
+    before = networks.build_classifier("small_cnn", 3, 2)
+    for keep in (False, True):
+        after = fit(striped, Recipe(2, 2e-3, keep_statistics=keep))[0].network
+        assert torch.allclose(_statistics(after), _statistics(before)) == keep
+        assert not torch.equal(after.head[1].weight, before.head[1].weight)
+
+
 def test_the_same_seed_gives_the_same_weights(striped):
     first, again, other = (
         fit(striped, Recipe(2, 1e-3, augment="overhead", seed=seed))[0].network.head[1].weight
@@ -130,6 +153,19 @@ def test_balance_lifts_the_recall_of_a_rare_class(balance):
         return float(logits.softmax(1)[labels == 1, 1].mean())
 
     assert rare_chance(balance) > rare_chance("none") + 0.05
+
+
+def test_answers_favor_a_rare_class_half_as_much_as_the_training():
+    """A training too slow to change anything shows what is taken back of its weights."""
+    labels = np.repeat([0, 1], [90, 10])
+    images = Images(np.zeros((100, 1, 8, 8), "float32"), labels, np.arange(100))
+    nothing = Images(images.values, labels, np.arange(0))
+    recipe = Recipe(1, 1e-9, balance="weights")
+    network = networks.build_classifier("small_cnn", 1, 2)
+    numbers = {"mean": [0.0], "sd": [1.0]}
+    fitted = train(network, images, nothing, numbers, recipe, CPU, Silent())
+    bias = fitted.network.head[1].bias.detach()
+    assert abs(float(bias[0] - bias[1]) - 0.25 * np.log(90 / 10)) < 1e-4
 
 
 def test_cancel_stops_within_a_step(striped):

@@ -51,10 +51,17 @@ def plan(samples, **wishes):
     return plan_validation(TrainImageClassifier(input="x", **wishes), samples)
 
 
-def test_hold_out_keeps_the_asked_share_and_ships_the_tested_model():
-    made = plan(plain(), validation_share=0.3)
-    ((train, test),) = made.splits
-    assert (len(train), len(test), made.refit) == (70, 30, False)
+def test_hold_out_keeps_the_asked_share():
+    ((train, test),) = plan(plain(), validation_share=0.3).splits
+    assert (len(train), len(test)) == (70, 30)
+
+
+def test_after_a_hold_out_few_images_all_train_the_model_unless_told_otherwise():
+    refits = [plan(plain(count), refit=wish).refit
+              for count, wish in ((100, "auto"), (6000, "auto"), (100, "tested"), (6000, "all"))]  # fmt: skip
+    assert refits == [True, False, False, True]
+    assert "fitted on all" in plan(plain()).sentence
+    assert "fitted on all" not in plan(plain(), refit="tested").sentence
 
 
 def test_cross_validation_scores_all_and_refits():
