@@ -58,7 +58,9 @@ def merge(boxes, scores, labels, cut, overlap, share):
     """
     sides = boxes[:, 2:] - boxes[:, :2]
     sideways, upright = cut[:, [0, 2]].any(axis=1), cut[:, [1, 3]].any(axis=1)
-    whole_next = (sideways & (sides[:, 0] <= overlap)) | (upright & (sides[:, 1] <= overlap))
+    # A longer object may touch the borders of both windows although each holds all of it.
+    longest = overlap - 2 * _NEAR
+    whole_next = (sideways & (sides[:, 0] <= longest)) | (upright & (sides[:, 1] <= longest))
     boxes, scores, labels, cut = (part[~whole_next] for part in (boxes, scores, labels, cut))
     kept = []
     for label in np.unique(labels):
