@@ -40,11 +40,10 @@ def lay_out_test(job, forecaster, catalog, progress):
     _refuse_seen(first, to_days(training["validation_end"]))
     _refuse_early(catalog, first)
     wished = to_days(job.end or training["test_end"])
-    # The catalog may end within a window: how the rest of it went is not known.
-    last = min(wished, float(catalog.days[-1]) + _SLIVER)
     length = float(training["window_days"])
+    last = _last_known(catalog, first, wished, length)
     periods = floor((last - first) / length + _SLIVER)
-    if last < wished - length:
+    if last < wished:
         progress.warning(
             f"The catalog ends on {to_iso(catalog.days[-1])[:10]}, before the end of the test, "
             f"{to_iso(wished)[:10]}; the test ends there."
@@ -65,6 +64,18 @@ def lay_out_test(job, forecaster, catalog, progress):
             "Give a catalog with a longer test period, or a later END.",
         )
     return grid, targets
+
+
+def _last_known(catalog, first, wished, length):
+    """Until when the catalog tells what happened: the wished end, if no event need be missing.
+
+    A silence up to the end is taken for what it is if it is no longer than a window, or than
+    another silence before; else the catalog ends with its last event.
+    """
+    days = catalog.days[catalog.days >= first]
+    longest = float(np.diff(days).max(initial=0.0))
+    silence = wished - float(days[-1])
+    return wished if silence <= max(length, longest) else float(days[-1])
 
 
 def _refuse_seen(first, seen):
