@@ -10,6 +10,7 @@ from .detect_objects import DetectObjects
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
 from .export_training_chips import ExportTrainingChips
+from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
@@ -27,5 +28,6 @@ ALGORITHMS = (
     ExplainClassification,
     TrainObjectDetector,
     DetectObjects,
+    MapEmbedding,
     DescribeModel,
 )

@@ -164,13 +164,18 @@ def style_classes(context, layer_id, model):
     style_on_load(context, layer_id, lambda layer: _categorize(layer, colors))
 
 
-def style_own_classes(context, layer_id):
-    """Let the classes in a vector output have the colors that a model of them will give."""
+def style_own_classes(context, layer_id, model=""):
+    """Let the classes in a vector output have the colors that a model of them will give.
+
+    With the path of a model, the classes that it knows have the colors that it gives them.
+    """
+    known = {e["name"]: e["color"] for e in read_card(model).classes} if model else {}
 
     def style(layer):
         index = layer.fields().lookupField("class")
         names = sorted(str(name) for name in layer.uniqueValues(index) if name)
-        _categorize(layer, dict(zip(names, class_colors(names))))
+        colors = dict(zip(names, class_colors(names)))
+        _categorize(layer, {name: known.get(name, colors[name]) for name in names})
 
     style_on_load(context, layer_id, style)
 

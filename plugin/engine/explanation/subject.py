@@ -77,6 +77,42 @@ class Subject:
             found.append(torch.softmax(logits, 1).cpu().numpy())
         return np.concatenate(found)
 
+    @torch.no_grad()
+    def features(self, images, check=lambda: None):
+        """What the network decides by, and what it says.
+
+        Parameters
+        ----------
+        images : ndarray, shape (N, band, row, column)
+            As they are in the files, NaN where not valid.
+        check : callable
+            Called before every step; may raise.
+
+        Returns
+        -------
+        features : ndarray of float32, shape (N, D)
+            Before the last layer; of a classifier of pixels the mean over the image.
+        chances : ndarray of float32, shape (N, classes)
+            Of a classifier of pixels in the middle of the image.
+        """
+        found = []
+        for start in range(0, len(images), self.batch_size):
+            check()
+            some = self.normalized(images[start : start + self.batch_size])
+            found.append([part.float().cpu().numpy() for part in self._seen_in(some)])
+        return tuple(np.concatenate(part) for part in zip(*found, strict=True))
+
+    def _seen_in(self, images):
+        if not self.of_pixels:
+            features = self.network.backbone(images)
+            logits = self.network.head(features)
+        else:
+            every = self.network.features(images)
+            row, column = (side // 2 for side in every.shape[-2:])
+            features = every.mean((2, 3))
+            logits = self.network.classify(every)[:, :, row, column]
+        return features, torch.softmax(logits / self.card.temperature, 1)
+
     def heat(self, images, method, class_number, job, check=lambda: None):
         """Explain images.
 

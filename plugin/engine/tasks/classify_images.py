@@ -6,18 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import numpy as np
-from rasterio.crs import CRS
-from rasterio.warp import transform
 
 from ...jobs.errors import JobError
 from ..classification import attributes, check_bands, columns, say_counts, warn_of_scale
 from ..classifier import load_classifier
 from ..image_folders import IMAGE_ENDINGS, image_files
+from ..image_places import image_points
 from ..prediction import Patches, probabilities
 from ..rasters import describe_image, read_image
 from ..vectors import Feature, write_features
 
-_LONGITUDE_LATITUDE = CRS.from_epsg(4326)
 _AT_ONCE = 64
 _THREADS = 4
 _NAMED = 10
@@ -50,7 +48,7 @@ def run(job, progress):
     say_counts(card, counts, "images", progress)
     if not job.output:
         return {}
-    points, crs = _points([images[index] for index in known])
+    points, crs = image_points([images[index] for index in known])
     rows = [
         Feature(number, point, {"path": images[index].path, **attributes(card, chances[index])})
         for number, (index, point) in enumerate(zip(known, points, strict=True), 1)
@@ -171,30 +169,3 @@ def _square(classifier, image):
         return None
     square = classifier.fit(values, valid)
     return square if np.isfinite(square).any() else None
-
-
-def _points(images):
-    """Where the images lie: GeoJSON points or None, and their CRS or None.
-
-    The CRS is that of the images if they are all georeferenced in one; else it is longitude
-    and latitude.
-    """
-    grounds = {image.crs for image in images if image.transform is not None and image.crs}
-    gps = any(image.position and image.transform is None for image in images)
-    if not grounds and not gps:
-        return [None] * len(images), None
-    crs = CRS.from_wkt(grounds.pop()) if len(grounds) == 1 and not gps else _LONGITUDE_LATITUDE
-    return [_point(image, crs) for image in images], crs
-
-
-def _point(image, crs):
-    if image.transform is not None and image.crs:
-        place = image.transform @ (image.width / 2, image.height / 2)
-        source = CRS.from_wkt(image.crs)
-        if source != crs:
-            place = [values[0] for values in transform(source, crs, *([v] for v in place))]
-    else:
-        place = image.position
-    if place is None or not np.isfinite(place).all():
-        return None
-    return {"type": "Point", "coordinates": [float(value) for value in place]}

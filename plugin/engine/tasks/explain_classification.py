@@ -1,12 +1,12 @@
 """Show what a classifier looked at."""
 
 import os
-import time
 
 import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from ..countdown import Countdown
 from ..explanation.band_importance import band_importance
 from ..explanation.inputs import (
     check_patches,
@@ -23,7 +23,6 @@ from ..explanation.pictures import new_pictures, overlay, shown_image
 from ..explanation.report import Examples, write_band_report, write_heat_report
 from ..explanation.subject import load_subject
 from ..rasters import Raster, new_raster
-from ..schedule import minutes
 from ..vectors import Feature, write_features
 
 _MOST_SHUFFLED = 400
@@ -70,7 +69,7 @@ def _subtitle(job, card):
 def _explain_images(job, subject, progress):
     paths, names = find_images(job.input)
     examples = Examples(len(subject.card.classes), len(paths))
-    tell = _Telling(progress, len(paths), "Image")
+    tell = Countdown(progress, len(paths), "Image")
     with new_pictures(job.pictures) as save:
         for place, square in read_squares(subject, paths, progress):
             heat, number, chance = _explain_one(job, subject, square, progress)
@@ -93,7 +92,7 @@ def _explain_raster(job, subject, progress):
         window = check_patches(subject, raster, job.extent, progress)
         mosaic = Mosaic(raster, window, subject.side)
         examples = Examples(len(subject.card.classes), mosaic.patches)
-        tell = _Telling(progress, mosaic.patches, "Patch")
+        tell = Countdown(progress, mosaic.patches, "Patch")
         rows = mosaic.rows(_finder(job, subject, examples, tell))
         if job.output:
             _write_heat(job, raster, window, rows)
@@ -149,7 +148,7 @@ def _explain_bands(job, subject, images, progress):
         classes = chances.argmax(1) if number is None else np.full(len(values), number)
     else:
         classes = labels
-    tell = _Telling(progress.part(0.2, 1.0), len(subject.card.bands) * job.repeats, "Shuffle")
+    tell = Countdown(progress.part(0.2, 1.0), len(subject.card.bands) * job.repeats, "Shuffle")
     found = band_importance(
         lambda shuffled: subject.probabilities(shuffled, progress.check),
         values, classes, labels, job.repeats, job.seed, lambda done, total: tell(done),
@@ -208,19 +207,3 @@ def _write_bands(job, card, found, worth, count, what, progress):
         write_features(job.table, rows, columns)
     outputs = {"REPORT": job.report, "TABLE": job.table}
     return {**{name: path for name, path in outputs.items() if path}, "TOP_BAND": best}
-
-
-class _Telling:
-    """Progress with the time that is left."""
-
-    def __init__(self, progress, total, what):
-        self._progress, self._total, self._what = progress, total, what
-        self._start = time.monotonic()
-        self.check = progress.check
-
-    def __call__(self, done):
-        seconds = time.monotonic() - self._start
-        text = f"{self._what} {done:,} of {self._total:,}"
-        if seconds > 1 and done:
-            text += f", {minutes(seconds / done * (self._total - done))} left"
-        self._progress(done / self._total, text)
