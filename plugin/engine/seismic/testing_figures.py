@@ -2,11 +2,14 @@
 
 import numpy as np
 from matplotlib.colors import LogNorm, SymLogNorm
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from ..figures import COLORS, DASHES, GRAY, new_figure
 from .moments import to_iso
 
 _MARKED = 5
+# matplotlib would write powers of ten as formulas, which our figures do not read.
+_PLAIN = FuncFormatter(lambda value, place: f"{value:g}")
 
 
 def draw_gain_in_time(tested):
@@ -63,8 +66,8 @@ def draw_events_over_forecast(tested):
         longitude, targets.latitude, 4 * 3 ** (targets.magnitude - least), facecolors="none",
         edgecolors="#d55e00", linewidths=0.7,
     )  # fmt: skip
-    axes.set_title(f"Events of M{least:.1f} to M{targets.magnitude.max():.1f} over the forecast")
-    figure.colorbar(image, ax=axes, shrink=0.8, label="expected events per cell, whole test")
+    axes.set_title(f"M{least:.1f} to M{targets.magnitude.max():.1f} over the forecast")
+    figure.colorbar(image, ax=axes, shrink=0.8, label="expected events per cell", format=_PLAIN)
     return figure
 
 
@@ -78,7 +81,7 @@ def draw_gain_map(tested, reference="etas"):
     norm = SymLogNorm(widest / 100, vmin=-widest, vmax=widest)
     image = axes.imshow(gain, cmap="PRGn", norm=norm, extent=_extent(grid), aspect=_aspect(grid))
     axes.set_title("Gain over ETAS, cell by cell")
-    figure.colorbar(image, ax=axes, shrink=0.8, label="nats")
+    figure.colorbar(image, ax=axes, shrink=0.8, label="nats", format=_PLAIN)
     return figure
 
 
@@ -99,6 +102,7 @@ def draw_reliability(tested):
     axes.plot([lowest / 2, 1], [lowest / 2, 1], ":", color=GRAY, lw=1)
     axes.set(xscale="log", yscale="log", xlabel="forecast probability of at least one event")
     axes.set(ylabel="observed frequency", title="Reliability")
+    _write_plainly(axes.xaxis, axes.yaxis)
     axes.grid(True)
     axes.legend(fontsize=8)
     return figure
@@ -125,10 +129,17 @@ def draw_alarms(tested):
     molchan.set(ylabel="share of events missed", title="Molchan diagram")
     roc.set(xlabel="share of quiet bins in alarm", ylabel="share of bins with events in alarm")
     roc.set(title="ROC curve")
+    _write_plainly(molchan.xaxis)
     for axes in (molchan, roc):
         axes.grid(True)
         axes.legend(fontsize=8)
     return figure
+
+
+def _write_plainly(*log_axes):
+    for axis in log_axes:
+        axis.set_major_formatter(_PLAIN)
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _named(name):
