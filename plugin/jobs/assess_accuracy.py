@@ -45,7 +45,7 @@ class AssessAccuracy:
         "classes",
         CONTENTS,
         help="What the raster holds. A probability is compared with deposits by the success-rate "
-        "curve: which share of them lies in the most favorable part of the map?",
+        "curve: it tells which share of them lies in the most favorable part of the map.",
     )
     classified_features: str = features(
         "Classified features",

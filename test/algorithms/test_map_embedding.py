@@ -38,14 +38,15 @@ def test_patches_of_a_raster_become_points_where_they_lie(run, landscape, model,
 
 
 @pytest.mark.parametrize("name", ["INPUT", "INPUT_FOLDER"])
-def test_images_of_a_folder_are_laid_out_by_neighbors(run, chips, model, name):
+def test_images_of_a_folder_are_laid_out_by_neighbors(run, chips, model, tmp_path, name):
     outputs = run(
-        "mapembedding", **{name: chips}, MODEL=model, METHOD="tsne", OUTPUT="memory:",
-        PLOT="TEMPORARY_OUTPUT",
+        "mapembedding", **{name: chips}, MODEL=model, METHOD="tsne",
+        OUTPUT=str(tmp_path / "e.gpkg"), PLOT="TEMPORARY_OUTPUT",
     )  # fmt: skip
-    rows = list(outputs["OUTPUT"].getFeatures())
+    layer = QgsVectorLayer(outputs["OUTPUT"], "e", "ogr")
+    rows = list(layer.getFeatures())
     assert len(rows) == 24 and {row["class"] for row in rows} == {"granite", "schist"}
-    assert not outputs["OUTPUT"].crs().isValid() and outputs["COMPONENTS"] is None
+    assert not layer.crs().authid() and outputs["COMPONENTS"] is None
     place = rows[0].geometry().asPoint()
     assert (place.x(), place.y()) == pytest.approx((rows[0]["embedding_1"], rows[0]["embedding_2"]))
 
