@@ -1,0 +1,264 @@
+"""The training loop of a pixel classifier, told in order."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel
+
+from ...jobs.errors import JobError
+from ..augmentation import relight
+from ..losses import class_weights
+from ..normalization import to_network_range
+from ..reading_ahead import ahead
+from ..schedule import Clock, minutes
+from .losses import pixel_loss
+
+_AVERAGE_DECAY = 0.998
+_LARGEST_GRADIENT = 5.0
+_PATIENCE = 0.4
+_LOOKS = 15  # how often the watched pixels are looked at
+_LIGHT = 0.5  # of the variation that photographs get: values of rasters have a meaning
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train.
+
+    Attributes
+    ----------
+    epochs : int
+    learning_rate : float
+        The highest; it warms up from 0 and falls to 0 along a cosine.
+    seconds : float
+        Time budget; 0 for none. The schedule ends with whichever comes first.
+    l2 : float
+        AdamW's decoupled weight decay.
+    augment : {"overhead", "turns", "none"}
+    balance : {"weights", "sampling", "none"}
+    loss : {"cross_entropy", "focal", "dice"}
+    batch_size : int
+    spread : float
+        Standard deviation of a band in the network's range.
+    seed : int
+    """
+
+    epochs: int
+    learning_rate: float
+    seconds: float = 0.0
+    l2: float = 0.05
+    augment: str = "overhead"
+    balance: str = "weights"
+    loss: str = "cross_entropy"
+    batch_size: int = 8
+    spread: float = 1.0
+    seed: int = 0
+
+
+@dataclass
+class Learned:
+    """What training gives.
+
+    Attributes
+    ----------
+    network : PixelNetwork
+        The moving average of the weights, in evaluation mode.
+    history : list of dict
+        Per epoch: epoch, training_loss, validation_loss, validation_accuracy (or None),
+        learning_rate.
+    best_epoch : int
+    """
+
+    network: torch.nn.Module
+    history: list = field(default_factory=list)
+    best_epoch: int = 0
+
+
+def learn(network, feed, labels, watched, numbers, recipe, device, progress):
+    """Train a pixel classifier.
+
+    Parameters
+    ----------
+    network : PixelNetwork
+    feed : feeding.Patches or feeding.Singles
+    labels : int array
+        Classes of the pixels that it learns from, for their weights.
+    watched : feeding.Watched
+        What tells the best epoch; may be empty, then the last epoch is the best.
+    numbers : dict
+        Normalization.
+    recipe : Recipe
+    device : torch.device
+    progress : Progress
+
+    Returns
+    -------
+    Learned
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    JobError
+        If the loss is no longer a number.
+    """
+    chance = torch.Generator().manual_seed(recipe.seed)
+    network.to(device, memory_format=torch.channels_last)
+    average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
+    optimizer = _optimizer(network, recipe)
+    weights = _weights(labels, network, recipe).to(device)
+    clock = Clock(recipe.epochs * math.ceil(len(feed) / recipe.batch_size), recipe.seconds)
+    learned, best = Learned(network), None
+    for epoch in range(1, recipe.epochs + 1):
+        losses = []
+        network.train()
+        drawn = feed.batches(recipe.batch_size, np.random.default_rng([recipe.seed, epoch]))
+        for batch in ahead(drawn, progress.check):
+            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            losses.append(_step(network, optimizer, batch, numbers, weights, recipe, chance))
+            average.update_parameters(network)
+            clock.tick()
+            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            if clock.fraction() >= 1:
+                break
+        _check_finite(losses)
+        over = clock.fraction() >= 1 or epoch == recipe.epochs
+        looks = over or epoch % max(1, recipe.epochs // _LOOKS) == 0
+        score = evaluate(average.module, watched, numbers, recipe, progress) if looks else None
+        learned.history.append(_record(epoch, losses, score, rate, progress))
+        best = _better(best, learned, average, score, epoch, len(watched) == 0)
+        if over or epoch - learned.best_epoch > max(_PATIENCE * recipe.epochs, 3):
+            break
+    network.load_state_dict(best[1])
+    learned.network = network.eval()
+    return learned
+
+
+def _optimizer(network, recipe):
+    """AdamW; biases and normalization are not decayed."""
+    parts = [part for part in network.parameters() if part.requires_grad]
+    groups = [
+        {"params": [p for p in parts if p.ndim > 1], "weight_decay": recipe.l2},
+        {"params": [p for p in parts if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+
+
+def _weights(labels, network, recipe):
+    power = 0.5 if recipe.balance == "weights" else 0.0
+    return class_weights(labels.astype(np.int64), network.head[1].out_channels, power)
+
+
+def _set_rate(optimizer, rate):
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _step(network, optimizer, batch, numbers, weights, recipe, chance):
+    values, labels = (torch.from_numpy(np.ascontiguousarray(part)) for part in batch)
+    images = to_network_range(values.to(weights.device, non_blocking=True), numbers)
+    if recipe.augment == "overhead":
+        images = relight(images, _LIGHT * recipe.spread, chance)
+    labels = labels.to(weights.device)
+    with _precision(weights.device):
+        logits = network(images.contiguous(memory_format=torch.channels_last))
+    logits, labels = labeled(logits.float(), labels)
+    loss = pixel_loss(recipe.loss, logits, labels, weights)
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def labeled(logits, labels):
+    """Logits (n, classes) and classes (n,) of the labeled pixels of images."""
+    mask = labels >= 0
+    return logits.permute(0, 2, 3, 1)[mask], labels[mask]
+
+
+def _precision(device):
+    """Half precision where the card computes it; the CPU keeps to single."""
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
+def _blend(averages, currents, count):
+    """Move the averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    if averages[0].is_floating_point():
+        torch._foreach_lerp_(averages, currents, 1 - decay)
+    else:
+        for average, current in zip(averages, currents, strict=True):
+            average.copy_(current)
+
+
+def _check_finite(losses):
+    """Refuse to go on with a training whose loss has become no number."""
+    if not all(map(math.isfinite, losses)):
+        raise JobError(
+            "The training got out of hand: its loss is no longer a number. Most often some pixels "
+            "are far outside the others, such as nodata values that are not declared.",
+            "Declare the nodata value of the rasters, or choose a lower learning rate.",
+        )
+
+
+def evaluate(network, watched, numbers, recipe, progress):
+    """Mean loss and accuracy at watched pixels, or None if there are none."""
+    if not len(watched):
+        return None
+    logits, labels = predict(network, watched, numbers, recipe, progress)
+    right = float((logits.argmax(1) == labels).float().mean())
+    return {"loss": float(functional.cross_entropy(logits, labels)), "accuracy": right}
+
+
+@torch.no_grad()
+def predict(network, watched, numbers, recipe, progress):
+    """Logits (n, classes) and classes (n,) of watched pixels, on the CPU."""
+    device, parts = next(network.parameters()).device, []
+    was_training = network.training
+    network.eval()
+    for values, labels in watched.batches(recipe.batch_size):
+        progress.check()
+        images = to_network_range(torch.from_numpy(values).to(device), numbers)
+        with _precision(device):
+            logits = network(images.contiguous(memory_format=torch.channels_last))
+        parts.append(labeled(logits.float().cpu(), torch.from_numpy(labels)))
+    network.train(was_training)
+    return tuple(torch.cat(part) for part in zip(*parts, strict=True))
+
+
+def _record(epoch, losses, score, rate, progress):
+    entry = {
+        "epoch": epoch,
+        "training_loss": sum(losses) / max(len(losses), 1),
+        "validation_loss": score["loss"] if score else None,
+        "validation_accuracy": score["accuracy"] if score else None,
+        "learning_rate": rate,
+    }
+    for name, value in entry.items():
+        if name != "epoch" and value is not None:
+            progress.metric(name, value, epoch)
+    return entry
+
+
+def _better(best, learned, average, score, epoch, takes_last):
+    """Keep the averaged weights of the epoch with the lowest watched loss, else the last."""
+    if score is None and not takes_last:
+        return best
+    loss = -epoch if takes_last else score["loss"]
+    if best is not None and best[0] <= loss:
+        return best
+    learned.best_epoch = epoch
+    return loss, {name: value.clone() for name, value in average.module.state_dict().items()}
+
+
+def _say(epoch, recipe, losses, clock):
+    recent = losses[-20:]
+    return (
+        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"{minutes(clock.left())} left"
+    )
