@@ -61,7 +61,7 @@ def test_small_scenes_are_one_window(size):
 
 
 def test_objects_anywhere_appear_once_and_whole():
-    """A thousand places, most of them across borders of windows."""
+    """Hundreds of places, most of them across borders of windows."""
     chance = np.random.default_rng(1)
     windows = windows_over()
     for _ in range(60):

@@ -60,7 +60,7 @@ def merge(boxes, scores, labels, cut, overlap, share):
     sideways, upright = cut[:, [0, 2]].any(axis=1), cut[:, [1, 3]].any(axis=1)
     # A longer object may touch the borders of both windows although each holds all of it.
     longest = overlap - 2 * _NEAR
-    whole_next = (sideways & (sides[:, 0] <= longest)) | (upright & (sides[:, 1] <= longest))
+    whole_next = (sideways & (sides[:, 0] < longest)) | (upright & (sides[:, 1] < longest))
     boxes, scores, labels, cut = (part[~whole_next] for part in (boxes, scores, labels, cut))
     kept = []
     for label in np.unique(labels):
@@ -82,7 +82,7 @@ def _joined(boxes, scores, cut, overlap):
     -------
     boxes, scores : arrays
     whole : bool array
-        Whether a box was never cut.
+        Whether a box was never cut, or is cut no more.
     """
     pieces = np.flatnonzero(cut.any(axis=1))
     parent = {int(piece): int(piece) for piece in pieces}
@@ -91,19 +91,16 @@ def _joined(boxes, scores, cut, overlap):
             if _fit(boxes[first], cut[first], boxes[second], cut[second], overlap):
                 parent[_root(parent, int(first))] = _root(parent, int(second))
     roots = np.array([_root(parent, int(piece)) for piece in pieces], int)
-    unions, surest = [np.zeros((0, 4))], [np.zeros(0)]
-    for root in np.unique(roots):
-        some = boxes[pieces[roots == root]]
-        unions.append(np.concatenate([some[:, :2].min(0), some[:, 2:].max(0)])[None])
-        surest.append(scores[pieces[roots == root]].max(keepdims=True))
     rest = ~cut.any(axis=1)
-    joined = np.concatenate(unions)
-    whole = np.arange(rest.sum() + len(joined)) < rest.sum()
-    return (
-        np.concatenate([boxes[rest], joined]),
-        np.concatenate([scores[rest], *surest]),
-        whole,
-    )
+    unions, surest, closed = [boxes[rest]], [scores[rest]], [np.ones(rest.sum(), bool)]
+    for root in np.unique(roots):
+        some = pieces[roots == root]
+        union = np.concatenate([boxes[some, :2].min(0), boxes[some, 2:].max(0)])
+        open_ends = cut[some] & (np.abs(boxes[some] - union) <= _NEAR)
+        unions.append(union[None])
+        surest.append(scores[some].max(keepdims=True))
+        closed.append(~open_ends.any(keepdims=True)[0])
+    return np.concatenate(unions), np.concatenate(surest), np.concatenate(closed)
 
 
 def _fit(first, first_cut, second, second_cut, overlap):
