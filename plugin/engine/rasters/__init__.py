@@ -10,6 +10,7 @@ from .images import Description, describe_image, read_image
 from .raster import Raster
 from .stack import Stack
 from .steps import read_steps
+from .tags import read_tags
 from .writing import check_space, new_raster, unwritable, write_chip
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "read_class_names",
     "read_image",
     "read_steps",
+    "read_tags",
     "unwritable",
     "write_chip",
 ]

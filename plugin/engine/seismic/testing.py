@@ -11,7 +11,8 @@ from ..metrics.forecasts import (
     information_gain,
     reliability_curve,
 )
-from .window_tests import check_windows, magnitude_counts, magnitude_shares, variance_ratio
+from .csep_files import magnitude_shares
+from .window_tests import check_windows, magnitude_bins, magnitude_counts, variance_ratio
 
 REFERENCES = ("etas", "smoothed_adaptive", "smoothed_fixed", "uniform")
 _SIMULATIONS = 1000
@@ -103,7 +104,7 @@ def check_period(tally, targets, b_value, ratio, progress):
     """CSEP's tests of the whole period: likelihoods in bins of cell and window."""
     expected, observed = tally.expected["forecast"].sum(), int(tally.counts.sum())
     rates, counts = tally.rates["forecast"], tally.counts[tally.kept]
-    shares = magnitude_shares(b_value, targets)
+    shares = magnitude_shares(b_value, len(magnitude_bins(targets)))
     magnitudes = magnitude_counts(targets)
     found = {
         "number": csep.number_test(expected, observed),

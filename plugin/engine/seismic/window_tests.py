@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..metrics import csep
+from .csep_files import MAGNITUDE_STEP, magnitude_shares
 from .moments import to_iso
 
-MAGNITUDE_STEP = 0.1
 _SIMULATIONS = 200
 _LEAST_SPANS = 10
 _TINY = 1e-9
@@ -23,12 +23,6 @@ def magnitude_counts(targets, among=None):
     edges = magnitude_bins(targets if among is None else among)
     place = np.floor((targets.magnitude - edges[0]) / MAGNITUDE_STEP + 1e-6).astype(int)
     return np.bincount(place, minlength=len(edges))
-
-
-def magnitude_shares(b_value, targets):
-    """Share of the events in every magnitude bin by Gutenberg-Richter's law; the last is open."""
-    above = 10.0 ** (-b_value * MAGNITUDE_STEP * np.arange(len(magnitude_bins(targets))))
-    return above - np.append(above[1:], 0.0)
 
 
 def variance_ratio(history, periods):
@@ -74,7 +68,7 @@ def check_windows(tally, grid, targets, b_value, history, progress):
         class CL is S.
     """
     ratio, events = variance_ratio(history, 1), tally.events
-    shares = magnitude_shares(b_value, targets)
+    shares = magnitude_shares(b_value, len(magnitude_bins(targets)))
     period = grid.period_of(targets.days)
     every = tally.kept.step or 1
     found = []
