@@ -14,6 +14,7 @@ from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
+from .train_pixel_classifier import TrainPixelClassifier
 
 ALGORITHMS = (
     PrepareEngine,
@@ -23,6 +24,7 @@ ALGORITHMS = (
     ClassifyImages,
     ClassifyRaster,
     ClassifyFeatures,
+    TrainPixelClassifier,
     ClassifyPixels,
     AssessAccuracy,
     ExplainClassification,

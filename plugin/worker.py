@@ -18,7 +18,7 @@ from .jobs.errors import JobError
 from .jobs.places import sweep
 
 # Jobs whose engine ends with them: training leaves its memory scattered.
-NOT_KEPT_WARM = ("train_image_classifier", "train_object_detector")
+NOT_KEPT_WARM = ("train_image_classifier", "train_object_detector", "train_pixel_classifier")
 _ids = itertools.count(1)
 
 

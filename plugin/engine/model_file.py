@@ -9,7 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
-from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, read_card
+from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, PIXELS, read_card
 from ..jobs.places import written_whole
 from . import networks
 
@@ -18,6 +18,7 @@ _EXTRA = "extras."
 # By task: the networks that there are, and what makes one of them.
 _NETWORKS = {
     CLASSIFICATION: (networks.NETWORKS, networks.build_classifier),
+    PIXELS: (networks.PIXEL_NETWORKS, networks.build_pixel_network),
     DETECTION: (networks.DETECTORS, networks.build_detector),
 }
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)

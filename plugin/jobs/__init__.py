@@ -14,6 +14,7 @@ from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
+from .train_pixel_classifier import TrainPixelClassifier
 
 JOBS = {
     "prepare_engine": PrepareEngine,
@@ -23,6 +24,7 @@ JOBS = {
     "classify_images": ClassifyImages,
     "classify_raster": ClassifyRaster,
     "classify_features": ClassifyFeatures,
+    "train_pixel_classifier": TrainPixelClassifier,
     "classify_pixels": ClassifyPixels,
     "assess_accuracy": AssessAccuracy,
     "train_object_detector": TrainObjectDetector,

@@ -38,7 +38,7 @@ class Seer:
     """
 
     def __init__(self, network, numbers, stack, side, device):
-        self._network = network.eval().to(device, memory_format=torch.channels_last)
+        self.network = network.eval().to(device, memory_format=torch.channels_last)
         self._numbers, self._stack, self._device = numbers, stack, device
         stride, radius = network.stride, network.receptive_radius
         if network.sees_all:  # as in training: windows of a patch
@@ -66,7 +66,7 @@ class Seer:
 
     def _around(self, pixels, members):
         """The smallest window on the network's steps around some pixels."""
-        step = max(self._network.stride, 1)
+        step = max(self.network.stride, 1)
         rows, columns = pixels.rows[members], pixels.columns[members]
         row, column = int(rows.min()) // step * step, int(columns.min()) // step * step
         height, width = int(rows.max()) + 1 - row, int(columns.max()) + 1 - column
@@ -97,7 +97,7 @@ class Seer:
             images = to_network_range(images.to(self._device), self._numbers)
             images = images.contiguous(memory_format=torch.channels_last)
             with torch.no_grad():
-                yield window, see(self._network, images, inside)
+                yield window, see(self.network, images, inside)
             progress(number / len(windows), f"{text}: window {number:,} of {len(windows):,}")
 
     def _read(self, window):
