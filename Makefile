@@ -16,6 +16,10 @@ UV ?= uv
 LOCK = $(UV) pip compile -q --universal --python-version 3.10 --generate-hashes \
   --no-header --no-annotate
 MARKS ?= not soak and not desktop
+# What pyCSEP needs and the engine has.
+IN_ENGINE := affine attrs certifi click click-plugins cligj contourpy cycler fonttools kiwisolver \
+  matplotlib numpy packaging pillow pyparsing python-dateutil rasterio scipy setuptools six \
+  typing-extensions tzdata
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
@@ -60,6 +64,16 @@ engine-tools: tools engine
 	  touch .build/engine_tools; \
 	fi
 
+# pyCSEP lies behind the engine's libraries, of which it uses what it can; its own are 90 MB.
+pycsep: engine-tools .build/pycsep/installed
+
+.build/pycsep/installed: test/pycsep/requirements.txt
+	@echo "Installing pyCSEP for the tests ..."
+	@rm -rf .build/pycsep
+	@$(TOOLS) -m pip --python "$$(cat .build/engine_python)" install -q --no-deps \
+	  --require-hashes --target .build/pycsep -r test/pycsep/requirements.txt
+	@touch $@
+
 engine: setup ## make the engine's Python environment, as Prepare engine does
 	@mkdir -p .build
 	@$(SYSTEM_PYTHON) test/make_engine.py .build/engine_python
@@ -69,7 +83,7 @@ plugin-link:
 	@mkdir -p .build/plugins .build/profile
 	@ln -sfn ../.. .build/plugins/deep_geology
 
-test: engine-tools plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
+test: engine-tools pycsep plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
 	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
 
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
@@ -102,10 +116,12 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
+	@cd test/pycsep && $(LOCK) -c ../../resources/engine/requirements.lock \
+	  $(addprefix --no-emit-package ,$(IN_ENGINE)) requirements.in -o requirements.txt
 
 clean: ## remove what was made in the checkout; the engine stays
 	@rm -rf .build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup tools engine-tools engine plugin-link test soak desktop lint check format \
+.PHONY: help setup tools engine-tools pycsep engine plugin-link test soak desktop lint check format \
   package demo pictures lock clean

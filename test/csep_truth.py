@@ -1,4 +1,4 @@
-"""pyCSEP for the tests that compare with it; `make engine-tools` puts it in .build/pycsep."""
+"""pyCSEP for the tests that compare with it; `make pycsep` puts it in .build/pycsep."""
 
 import os
 import sys
@@ -14,4 +14,4 @@ def load_pycsep():
     if str(PLACE) not in sys.path:
         sys.path.append(str(PLACE))
     os.environ.setdefault("MPLBACKEND", "agg")
-    return pytest.importorskip("csep", reason="pyCSEP is not in .build/pycsep: make engine-tools")
+    return pytest.importorskip("csep", reason="pyCSEP is not in .build/pycsep: make pycsep")
