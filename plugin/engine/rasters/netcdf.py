@@ -78,10 +78,12 @@ def _fill(file, values, grid, edges, name, attributes, title):
     _axis(file, "time", edges, {"standard_name": "time", "units": since, "calendar": "standard",
                                 "axis": "T"}, at="start")  # fmt: skip
     # From south to north, as CF's examples and most models have it.
-    north, south = grid.transform.f, grid.transform.f + rows * grid.transform.e
+    north = grid.transform.f
+    south = round(north + rows * grid.transform.e, 10)
     degrees = {"standard_name": "latitude", "units": "degrees_north", "axis": "Y"}
     _axis(file, "latitude", np.linspace(south, north, rows + 1), degrees)
-    west, east = grid.transform.c, grid.transform.c + columns * grid.transform.a
+    west = grid.transform.c
+    east = round(west + columns * grid.transform.a, 10)
     degrees = {"standard_name": "longitude", "units": "degrees_east", "axis": "X"}
     _axis(file, "longitude", np.linspace(west, east, columns + 1), degrees)
     crs = file.createVariable("crs", "i4", ())

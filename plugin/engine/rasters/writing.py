@@ -29,7 +29,7 @@ class NewRaster:
     def __init__(self, path, dataset):
         self._path, self._dataset = path, dataset
 
-    def write(self, values, row, column=0):
+    def write(self, values, row, column=0, band=1):
         """Write a window.
 
         Parameters
@@ -37,11 +37,14 @@ class NewRaster:
         values : array, shape (band, row, column)
         row, column : int
             Where its upper left lies.
+        band : int
+            Number of the first of the bands.
         """
         window = Window(column, row, values.shape[2], values.shape[1])
+        bands = list(range(band, band + len(values)))
         with _writing(self._path):
             dtype = self._dataset.dtypes[0]
-            self._dataset.write(values.astype(dtype, copy=False), window=window)
+            self._dataset.write(values.astype(dtype, copy=False), bands, window=window)
 
     def tag_bands(self, tags):
         """Write metadata into the bands: a dict of texts for each, in their order."""

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from ..figures import COLORS, GRAY, new_figure
 from .b_values import bin_numbers, first_bin, frequencies
@@ -23,6 +24,8 @@ def draw_frequencies(check):
     _draw_law(axes, check)
     _mark_completeness(axes, check)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_ylim(0.7, more[0] * 1.6)
     axes.set_xlabel("magnitude")
     axes.set_ylabel("events")
@@ -105,8 +108,10 @@ def draw_map(check):
     catalog = _thinned(check.catalog)
     west, east, south, north = extent_of(check.catalog)
     wide = max((east - west) * np.cos(np.radians((south + north) / 2)), 0.05)
-    figure = new_figure(8.9, float(np.clip(8.2 * max(north - south, 0.05) / wide, 2.6, 8.0)))
+    tall = 7.2 * max(north - south, 0.05) / wide
+    figure = new_figure(8.9, float(np.clip(tall + 1.1, 2.8, 9.0)))
     axes = figure.subplots()
+    axes.set_axisbelow(True)
     longitude = west + np.mod(catalog.longitude - west + 1e-9, 360) - 1e-9
     order = np.argsort(catalog.magnitude)
     small = check.catalog.magnitude.min()
