@@ -18,7 +18,12 @@ from .jobs.errors import JobError
 from .jobs.places import sweep
 
 # Jobs whose engine ends with them: training leaves its memory scattered.
-NOT_KEPT_WARM = ("train_image_classifier", "train_object_detector", "train_pixel_classifier")
+NOT_KEPT_WARM = (
+    "train_image_classifier",
+    "train_object_detector",
+    "train_pixel_classifier",
+    "train_grid_forecast",
+)
 _ids = itertools.count(1)
 
 

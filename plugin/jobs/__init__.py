@@ -9,9 +9,13 @@ from .describe_model import DescribeModel
 from .detect_objects import DetectObjects
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
+from .export_csep_forecast import ExportCsepForecast
 from .export_training_chips import ExportTrainingChips
+from .forecast_grid import ForecastGrid
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
+from .test_seismic_forecast import TestSeismicForecast
+from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
 from .train_pixel_classifier import TrainPixelClassifier
@@ -31,5 +35,9 @@ JOBS = {
     "detect_objects": DetectObjects,
     "explain_classification": ExplainClassification,
     "map_embedding": MapEmbedding,
+    "test_seismic_forecast": TestSeismicForecast,
+    "export_csep_forecast": ExportCsepForecast,
+    "train_grid_forecast": TrainGridForecast,
+    "forecast_grid": ForecastGrid,
     "describe_model": DescribeModel,
 }
