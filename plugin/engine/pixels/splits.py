@@ -146,7 +146,8 @@ def _by_block(job, ground, class_names, pixel_side):
         )
     folds = _folds(pixels.labels, groups, job.folds, job.seed, class_names)
     buffer = _BUFFER * side
-    kept = _away_from_tests(pixels, groups, folds, side, buffer)
+    kept = _away_from_tests(pixels, folds, side, buffer)
+    warnings += _keep_rare(kept, pixels.labels, folds, class_names)
     splits = _splits(ground, groups, folds, kept)
     for split in splits:
         _check_learned(pixels.labels[split.train], class_names)
@@ -239,7 +240,7 @@ def _some_of_each(labels, groups, seed):
     return np.sort(np.concatenate(chosen))
 
 
-def _away_from_tests(pixels, groups, folds, side, buffer):
+def _away_from_tests(pixels, folds, side, buffer):
     """For every part: which pixels lie farther than the buffer from the blocks that it tests."""
     numbers = block_numbers(pixels.rows, pixels.columns, side)
     fold_of = dict(zip(numbers.tolist(), folds.tolist(), strict=True))
@@ -251,6 +252,24 @@ def _away_from_tests(pixels, groups, folds, side, buffer):
     parts = np.array([fold_of.get(int(number), -1) for number in known])
     around = parts[places].reshape(len(near), -1)
     return np.stack([(around != fold).all(axis=0) for fold in range(folds.max() + 1)])
+
+
+def _keep_rare(kept, labels, folds, class_names):
+    """Keep a class that the buffer would leave nothing of, in place; say of which."""
+    lost = set()
+    for fold, mine in enumerate(kept):
+        for label in range(len(class_names)):
+            members = (labels == label) & (folds != fold)
+            if members.any() and not mine[members].any():
+                mine[members] = True
+                lost.add(label)
+    if not lost:
+        return []
+    names = ", ".join(f'"{class_names[label]}"' for label in sorted(lost))
+    return [
+        f"All labels of {names} lie near the border of a block, so no buffer was kept from them: "
+        "their scores may be too good."
+    ]
 
 
 def _splits(ground, groups, folds, kept):
