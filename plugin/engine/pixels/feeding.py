@@ -180,8 +180,8 @@ def _turn(values, labels, number):
     return values, labels
 
 
-def automatic_epochs(length, is_single):
-    """Epochs from their length: about 1,600 patches in all, 10 to 60 epochs; 40 for pixels."""
+def automatic_epochs(length, batch_size, is_single):
+    """Epochs from their length: about 1,600 patches or 2,000 steps of single pixels in all."""
     if is_single:
-        return 40
+        return int(np.clip(math.ceil(2000 * batch_size / length), 15, 500))
     return int(np.clip(math.ceil(1600 / length), 10, 60))

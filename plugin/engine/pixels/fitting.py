@@ -122,15 +122,16 @@ class Fitter:
     def _recipe(self, feed, seconds):
         job, single = self.job, self.side == 1
         automatic = _PIXEL_BATCH if single else affordable(_BATCH, self.side)
+        size = max(job.batch_size or automatic, 2)
         return Recipe(
-            epochs=job.epochs or automatic_epochs(len(feed), single),
+            epochs=job.epochs or automatic_epochs(len(feed), size, single),
             learning_rate=job.learning_rate or _RATES[self.start.name],
             seconds=seconds,
             l2=job.l2,
             augment=job.augment,
             balance=job.balance,
             loss=job.loss,
-            batch_size=max(job.batch_size or automatic, 2),
+            batch_size=size,
             spread=self.start.spread,
             seed=job.seed,
         )

@@ -148,7 +148,7 @@ def _say_start(progress, start, job, stack, labels, ground, plan, device):
 
 def _baselines(job, labels, ground, plan, tested, progress):
     """Probabilities of the baselines at all scored pixels, part after part."""
-    kinds = [FOREST, REGRESSION] if job.background == "unlabeled" else [FOREST]
+    kinds = [FOREST, REGRESSION]
     values, classes = {kind: [] for kind in kinds}, len(labels.class_names)
     for split, one in zip(plan.splits, tested, strict=True):
         learned = np.random.default_rng(job.seed).permutation(split.train)[:50_000]
