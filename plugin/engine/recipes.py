@@ -18,6 +18,7 @@ _HEAD_LEARNING_RATE = 3e-3
 _MANY_IMAGES = 10_000
 _FEW_IMAGES = 5_000
 _LEAST_RATE = 0.3
+_SMOOTHING = 0.1
 _BATCH_SIZE = 32
 _SMALLEST_BATCH = 2  # batch normalization needs a spread
 
@@ -49,6 +50,7 @@ def make_recipe(job, start, images, seconds):
         head_only=job.fine_tune == "head",
         keep_statistics=keeps_much,
         keep_last=keeps_much,
+        smoothing=0.0 if keeps_much else _SMOOTHING,
         seed=job.seed,
     )
 
@@ -58,7 +60,8 @@ def is_small(images):
 
     What a batch or a tenth of a small set says of the whole is mostly noise. So batch normalization
     keeps the statistics of all images, the last epoch of the schedule is taken instead of the one
-    that a few watched images like best, and the model that ships learns from every image.
+    that a few watched images like best, and the model that ships learns from every image. Labels are
+    not smoothed: together with class weights, that hands most of the smoothing to the rare classes.
     """
     return images < _FEW_IMAGES
 

@@ -26,9 +26,9 @@ def test_small_sets_learn_more_slowly_from_pretrained_weights_only():
 
 def test_fine_tuning_of_small_sets_keeps_statistics_and_the_last_epoch():
     few, many, scratch = recipe(3000), recipe(20_000), recipe(3000, Start("small_cnn"))
-    assert few.keep_statistics and few.keep_last
+    assert few.keep_statistics and few.keep_last and few.smoothing == 0
     for made in (many, scratch, recipe(3000, fine_tune="head")):
-        assert not made.keep_statistics and not made.keep_last
+        assert not made.keep_statistics and not made.keep_last and made.smoothing == 0.1
 
 
 def test_wishes_win_over_what_is_automatic():

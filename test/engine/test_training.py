@@ -155,19 +155,6 @@ def test_balance_lifts_the_recall_of_a_rare_class(balance):
     assert rare_chance(balance) > rare_chance("none") + 0.05
 
 
-def test_answers_favor_a_rare_class_half_as_much_as_the_training():
-    """A training too slow to change anything shows what is taken back of its weights."""
-    labels = np.repeat([0, 1], [90, 10])
-    images = Images(np.zeros((100, 1, 8, 8), "float32"), labels, np.arange(100))
-    nothing = Images(images.values, labels, np.arange(0))
-    recipe = Recipe(1, 1e-9, balance="weights")
-    network = networks.build_classifier("small_cnn", 1, 2)
-    numbers = {"mean": [0.0], "sd": [1.0]}
-    fitted = train(network, images, nothing, numbers, recipe, CPU, Silent())
-    bias = fitted.network.head[1].bias.detach()
-    assert abs(float(bias[0] - bias[1]) - 0.25 * np.log(90 / 10)) < 1e-4
-
-
 def test_cancel_stops_within_a_step(striped):
     calls = []
     progress = Progress(lambda kind, **words: None, lambda: len(calls) > 3 or calls.append(1))
