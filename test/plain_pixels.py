@@ -10,12 +10,12 @@ from plugin.jobs.model_card import PIXELS, ModelCard
 ROCKS = (("chalk", "#f0f0e0"), ("marl", "#90a080"), ("basalt", "#202030"))
 
 
-def pixel_card(network, bands=3, **values):
-    """The card of a model that knows three rocks."""
+def pixel_card(network, count=3, **values):
+    """The card of a model that knows three rocks in some bands."""
     known = {
-        "arguments": {"bands": bands, "classes": len(ROCKS)},
-        "bands": [{"name": f"band {i}", "unit": ""} for i in range(1, bands + 1)],
-        "normalization": {"mean": [120.0] * bands, "sd": [60.0] * bands},
+        "arguments": {"bands": count, "classes": len(ROCKS)},
+        "bands": [{"name": f"band {i}", "unit": ""} for i in range(1, count + 1)],
+        "normalization": {"mean": [120.0] * count, "sd": [60.0] * count},
         "classes": [
             {"value": value, "name": name, "color": color}
             for value, (name, color) in enumerate(ROCKS, 1)
