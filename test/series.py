@@ -8,9 +8,10 @@ SHAPE = (9, 11)
 
 
 def averaging(steps=90, seed=0):
-    """Noise around a level that wanders slowly: the mean of the last grids beats the last one."""
+    """Noise around a level that swings slowly: the mean of the last grids beats the last one."""
     chance = np.random.default_rng(seed)
-    level = np.cumsum(chance.normal(0, 0.15, (steps, 1, 1)), axis=0) + chance.normal(0, 2, SHAPE)
+    swing = 6 * np.sin(2 * np.pi * np.arange(steps)[:, None, None] / 70)
+    level = swing + chance.normal(0, 2, SHAPE)
     return (level + chance.normal(0, 1, (steps, *SHAPE))).astype(np.float32)
 
 

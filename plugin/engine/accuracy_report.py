@@ -18,13 +18,13 @@ _DESIGNS = {
 }
 _METHOD = (
     "User's accuracy: how much of what the map calls a class is one. Producer's accuracy: how much "
-    "of the class on the ground the map shows. Estimated with the mapped areas as weights, after "
+    "of the class on the ground the map shows. In brackets the 95 % interval. Estimated with the mapped areas as weights, after "
     "Olofsson et al. 2014 (doi:10.1016/j.rse.2014.02.015)."
 )
 _PLAIN = (
     "User's accuracy: how much of what the map calls a class is one. Producer's accuracy: how much "
-    "of the class on the ground the map shows. Shares of the reference places, with Wilson's "
-    "intervals; they say nothing of areas."
+    "of the class on the ground the map shows. Shares of the reference places, in brackets with "
+    "Wilson's 95 % interval; they say nothing of areas."
 )
 
 
@@ -119,21 +119,21 @@ def _add_classes(report, assessment):
             Swatch(assessment.colors[place], name),
             int(true[place]),
             int(mapped[place]),
-            percent(users[place, 0]),
-            _interval(users[place]),
-            percent(producers[place, 0]),
-            _interval(producers[place]),
+            _share(users[place]),
+            _share(producers[place]),
         ]
         for place, name in enumerate(assessment.names)
     ]
-    headers = ["Class", "Places", "Mapped so", "User's accuracy", "95 % interval",
-               "Producer's accuracy", "95 % interval"]  # fmt: skip
+    headers = ["Class", "Places", "Mapped so", "User's accuracy", "Producer's accuracy"]
     text = _METHOD if assessment.estimates is not None else _PLAIN
     report.section("Classes", text).table(headers, rows)
 
 
-def _interval(three):
-    return "–" if np.isnan(three[1:]).any() else interval(three[1:])
+def _share(three):
+    """A share with its 95 % interval."""
+    if np.isnan(three[1:]).any():
+        return percent(three[0])
+    return f"{percent(three[0])} ({100 * three[1]:.1f} to {100 * three[2]:.1f})"
 
 
 def _add_areas(report, assessment):

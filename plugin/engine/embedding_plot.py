@@ -11,6 +11,8 @@ from .figures import new_figure, shorten
 THUMBNAIL = 40
 _MOST_PICTURES, _MOST_NAMED = 40, 20
 _DOTS_PER_INCH = 160
+# Share of the plot that lies between two pictures, and the side of one in points.
+_APART, _PICTURE = 0.06, 20
 
 
 def draw_embedding(points, title, names=None, colors=None, chances=None, pictures=()):
@@ -41,7 +43,8 @@ def draw_embedding(points, title, names=None, colors=None, chances=None, picture
         figure.colorbar(drawn, ax=axes, label=chances[0], shrink=0.6)
     else:
         _draw_classes(axes, points, np.asarray(names, dtype=object), colors, size)
-    _draw_pictures(axes, points, pictures)
+    frames = [colors[name] for name in names] if chances is None else ["#8a939c"] * len(points)
+    _draw_pictures(axes, points, pictures, frames)
     axes.set_title(title)
     axes.set(xlabel="embedding 1", ylabel="embedding 2")
     axes.margins(0.06)
@@ -59,16 +62,27 @@ def _draw_classes(axes, points, names, colors, size):
     legend.set_title(f"{len(known)} classes" if len(known) > _MOST_NAMED else "")
 
 
-def _draw_pictures(axes, points, pictures):
+def _draw_pictures(axes, points, pictures, frames):
+    """Small images beside their points; none over another."""
     if not pictures:
         return
     numbers = np.array([number for number, _ in pictures])
+    size = np.maximum(np.ptp(points, axis=0), 1e-12)
+    shown = []
     for place in spread_out(points[numbers], _MOST_PICTURES):
-        image = OffsetImage(pictures[place][1], zoom=0.55 * 40 / pictures[place][1].shape[0])
-        box = AnnotationBbox(
-            image, points[numbers[place]], pad=0.05, bboxprops={"lw": 0.5, "edgecolor": "#8a939c"}
-        )
-        axes.add_artist(box)
+        here = points[numbers[place]] / size
+        if all(np.hypot(*(here - there)) > _APART for there in shown):
+            shown.append(here)
+            _draw_picture(axes, points[numbers[place]], pictures[place][1], frames[numbers[place]])
+
+
+def _draw_picture(axes, point, pixels, frame):
+    image = OffsetImage(pixels, zoom=_PICTURE / pixels.shape[0])
+    box = AnnotationBbox(
+        image, point, xybox=(15, 15), boxcoords="offset points", pad=0.08,
+        bboxprops={"lw": 1.2, "edgecolor": frame}, arrowprops={"arrowstyle": "-", "lw": 0.6, "color": frame},
+    )  # fmt: skip
+    axes.add_artist(box)
 
 
 def write_plot(path, figure):

@@ -20,6 +20,7 @@ MOST_FOUND = 300
 AUTOMATIC_SECONDS = 25 * 60
 _RESERVE = 0.95
 _LEAST_SECONDS = 2.0
+_SLOWER = 4
 _GOING_ON = 0.2  # of the time of a fit
 _MEASURED = 200
 _STEPS, _BATCH = 1600, 4
@@ -29,13 +30,29 @@ _RATES = {"nothing": 1e-3, "backbone": 1e-3, "detector": 3e-4}
 
 @dataclass
 class Fit:
-    """A fitted detector, its normalization, and how it went."""
+    """A fitted detector, its normalization, and how it went.
+
+    Attributes
+    ----------
+    network : detectors.Detector
+    numbers : dict
+        Normalization.
+    history : list of dict
+    best_epoch : int
+    recipe : learning.Recipe
+    watched : int
+        Units that chose the epoch.
+    more_epochs : int
+        In which it went on with more units.
+    """
 
     network: torch.nn.Module
     numbers: dict
     history: list
     best_epoch: int
     recipe: Recipe
+    watched: int = 0
+    more_epochs: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,7 @@ class Fitting:
         self.patch, self.overlap, self.device = patch, overlap, device
         self.left, self.started = fits, started
 
-    def test(self, train, test, scored, progress):
+    def test(self, train, test, scored, progress, goes_on=False):
         """Fit on some units and score others.
 
         Parameters
@@ -83,6 +100,9 @@ class Fitting:
         scored : (Collection, list of Unit)
             Where the test units lie.
         progress : Progress
+        goes_on : bool
+            Whether the network learns from the units that chose its epoch, too, before it is
+            scored: where nothing else is left to learn from.
 
         Returns
         -------
@@ -90,7 +110,10 @@ class Fitting:
         """
         begun = self._begin(train)
         baseline = self._search(begun, scored, test, progress.part(0.0, 0.03))[0]
-        fit = self._fit(begun, train, progress.part(0.03, 0.94))
+        last = 0.8 if goes_on else 0.94
+        fit = self._fit(begun, train, progress.part(0.03, last))
+        if goes_on and fit.watched:
+            fit = self._go_on(fit, train, progress.part(last, 0.94)) or fit
         found, truth = self._search(fit, scored, test, progress.part(0.94, 1.0))
         return Tested(fit, test, found, truth, baseline)
 
@@ -110,25 +133,30 @@ class Fitting:
         if len(tested) > 1:
             fit = self._fit(self._begin(everything), everything, progress, watch=False)
             return fit, "The model that ships was then fitted on everything."
-        first = tested[0].fit
+        fit = self._go_on(tested[0].fit, everything, progress)
+        if fit is None:
+            return tested[0].fit, "There was no time left to go on with the scored part."
+        return fit, (
+            f"The scored network then went on for {fit.more_epochs} epochs with everything, the "
+            "scored part included; the model that ships is that one."
+        )
+
+    def _go_on(self, fit, some, progress):
+        """Let a network learn a little more, slowly, from more units; None if time is over."""
         seconds = self._seconds(1.0)
         if 0 < seconds < _LEAST_SECONDS:
-            return first, "There was no time left to go on with the scored part."
-        epochs = max(1, round(_GOING_ON * first.best_epoch))
+            return None
+        epochs = max(1, round(_GOING_ON * fit.best_epoch))
         recipe = replace(
-            first.recipe, epochs=epochs, learning_rate=first.recipe.learning_rate / 4,
-            seconds=seconds, seed=first.recipe.seed + 1,
+            fit.recipe, epochs=epochs, learning_rate=fit.recipe.learning_rate / _SLOWER,
+            seconds=seconds, seed=fit.recipe.seed + 1,
         )  # fmt: skip
-        patches = self._patches(everything)
+        learners = [part for part in fit.network.parameters() if part.requires_grad]
         learned = learn(
-            first.network, [p for p in first.network.parameters() if p.requires_grad], patches,
-            None, first.numbers, recipe, self.device, progress,
+            fit.network, learners, self._patches(some), None, fit.numbers, recipe, self.device,
+            progress,
         )  # fmt: skip
-        sentence = (
-            f"The scored network then went on for {len(learned.history)} epochs with everything, "
-            "the scored part included; the model that ships is that one."
-        )
-        return replace(first, network=learned.network), sentence
+        return replace(fit, network=learned.network, more_epochs=len(learned.history))
 
     def _begin(self, train):
         """An untrained detector for some units, ready to learn."""
@@ -155,7 +183,7 @@ class Fitting:
             begun.numbers, recipe, self.device, progress,
         )  # fmt: skip
         self.left -= 1
-        return Fit(done.network, begun.numbers, done.history, done.best_epoch, recipe)
+        return Fit(done.network, begun.numbers, done.history, done.best_epoch, recipe, len(watched))
 
     def _watcher(self, numbers, watched, progress):
         """Tells the mAP50 on units that do not train; None if there are none."""

@@ -83,7 +83,7 @@ def _add_sheet(report, result, numbers):
         "Blue: found and drawn. Orange: found, but not drawn. Yellow: drawn, but missed. From "
         "the picture with the most mistakes to that with the fewest.",
     )
-    report.pictures(pictures.sheet(result, numbers["confidence"], width=390), 390)
+    report.pictures(pictures.sheet(result, numbers["confidence"], width=370), 370)
 
 
 def _add_scores(report, result, numbers):

@@ -177,6 +177,7 @@ def settings(job, fit, patch, overlap, device):
         ("Overlap of windows", f"{overlap} pixels"),
         ("Epochs run", len(fit.history)),
         ("Epoch kept", fit.best_epoch),
+        ("Epochs that it went on with what chose the epoch", fit.more_epochs),
         ("Patches in a step", fit.recipe.batch_size),
         ("Learning rate used", fit.recipe.learning_rate),
         ("Computed on", describe(device)),

@@ -16,6 +16,7 @@ from ..vectors import middle, pieces, read_features
 from ..windows import Cells
 
 _WARNINGS_TOLD = 10
+_MOST_PATCHES, _MOST_BYTES = 400, 2**28
 
 
 def is_images(path, wants_pictures=False):
@@ -144,11 +145,18 @@ def check_patches(subject, raster, extent, progress):
 
 
 def spread_corners(window, side, most):
-    """Corners of patches side by side over a window, at most so many, evenly taken."""
-    cells = Cells.over(window, side, side)
+    """Corners of about `most` patches evenly over a window; they overlap if it is small."""
+    _, _, height, width = window
+    stride = min(max(int(np.sqrt(height * width / most)), 1), side)
+    cells = Cells.over(window, stride, side)
     count = cells.rows * cells.columns
     chosen = np.unique(np.linspace(0, count - 1, min(count, most)).astype(int))
     return np.array([cells.corner(*divmod(int(cell), cells.columns)) for cell in chosen])
+
+
+def affordable_patches(bands, side):
+    """How many patches are held in memory at most: 400, fewer if they are large."""
+    return int(min(max(_MOST_BYTES // (4 * bands * side**2), 16), _MOST_PATCHES))
 
 
 def label_corners(path, field, raster, side, card):

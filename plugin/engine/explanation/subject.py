@@ -154,7 +154,9 @@ class Subject:
 
     def _by(self, method, network, images, classes, job, check):
         if method == "gradcam":
-            return grad_cam(network, images, classes)
+            # The coarse layers of a U-Net may say nothing where fine ones beside them decide.
+            layer = self.network.head[0] if self.of_pixels else None
+            return grad_cam(network, images, classes, layer)
         if method == "occlusion":
             side = job.window or max(images.shape[-1] // _WINDOW_PART, 2)
             side = min(side, *images.shape[-2:])

@@ -16,8 +16,12 @@ import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from .kernels import omori_weights, power_law_weights, window_shares
-from .sufficient import magnitude_shares
+from .kernels import (
+    cascade_shares,
+    omori_weights,
+    power_law_weights,
+    window_shares,
+)
 
 _ITERATIONS = 400
 _LEAST = 1e-12
@@ -106,6 +110,8 @@ class EtasData:
     windows: int
     window_days: float
     basis: object
+    magnitude_shares: np.ndarray
+    convolved: torch.Tensor
 
 
 def parameter_bounds(basis, window_days, cells):
@@ -224,15 +230,20 @@ def _rates(values, data):
     basis = data.basis
     above, rates = torch.from_numpy(basis.magnitudes), torch.from_numpy(basis.rates)
     widths = torch.from_numpy(basis.widths_km)
-    in_time = omori_weights(rates, c, p) * window_shares(rates, data.window_days)
-    in_space = power_law_weights(widths, d * 10 ** (gamma * above), q)
     productivity = k * 10 ** (a * above)
-    weights = productivity[:, None, None] * in_time[None, :, None] * in_space[:, None, :]
-    weights = weights.reshape(-1)
+    omori = omori_weights(rates, c, p)
+    mean = (torch.from_numpy(data.magnitude_shares) * productivity).sum()
+    direct = window_shares(rates, data.window_days)
+    whole, constant = cascade_shares(rates, omori, mean, data.window_days)
+    near = power_law_weights(widths, d * 10 ** (gamma * above), q)
+    child = (torch.from_numpy(data.magnitude_shares) * productivity) @ near / mean
+    far = torch.einsum("jk,i,kin->jn", near, child, data.convolved)
+    weights = (omori * direct)[None, :, None] * near[:, None, :]
+    weights = weights + (omori * (whole - direct))[None, :, None] * far[:, None, :]
+    weights = (productivity[:, None, None] * weights).reshape(-1)
     triggered = (data.sums @ weights.float()).double()
     background = torch.from_numpy(data.background)
-    days = data.window_days
-    return mu * days * background + triggered, mu * days * data.windows + data.region @ weights
+    return mu * constant * background + triggered, mu * constant * data.windows + data.region @ weights
 
 
 def _first_guess(data, bounds):

@@ -119,3 +119,51 @@ def omori_weights(rates, c, p):
 def window_shares(rates, days):
     """Integral of every exponential over a window, by its value at the window's start, in days."""
     return (1 - torch.exp(-rates * days)) / rates
+
+
+def cascade_shares(rates, weights, productivity, days):
+    """Integrals over a window with all that its own events trigger within it.
+
+    The mean intensity of a Hawkes process with a kernel of exponentials follows a linear system:
+    every event adds `weights` to the intensities, each of which decays at its own rate. Its
+    solution is a matrix exponential, here of the intensities and of their integral.
+
+    Parameters
+    ----------
+    rates, weights : tensor, shape (rate,)
+        Of the kernel's exponentials, per day.
+    productivity : tensor
+        Mean expected number of events by which the kernel is multiplied.
+    days : float
+        Length of the window.
+
+    Returns
+    -------
+    shares : tensor, shape (rate,)
+        Expected events in the window for an intensity of 1 per day at its start that decays at
+        each rate; without triggering, `window_shares`.
+    constant : tensor
+        The same for an intensity that stays at 1 per day.
+    """
+    count = len(rates)
+    # Order of the states: intensities, a constant, and the number of events so far.
+    decay = torch.diag(torch.cat([-rates, torch.zeros(2, dtype=rates.dtype)]))
+    source = torch.cat([torch.ones(count + 1, dtype=rates.dtype), torch.zeros(1)])
+    excited = torch.cat([productivity * weights, torch.zeros(1), torch.ones(1)])
+    grown = torch.linalg.matrix_exp(days * (decay + excited[:, None] * source[None]))
+    return grown[-1, :count], grown[-1, count]
+
+
+def convolved_nodes(widths_km):
+    """How the convolution of two Gaussians of the nodes lies between the nodes.
+
+    Returns
+    -------
+    tensor, shape (width, width, width)
+        Share of the third node in the convolution of the first two.
+    """
+    wide = np.sqrt(widths_km[:, None] ** 2 + widths_km[None] ** 2)
+    place = np.clip(np.log(wide / widths_km[0]) / _STEP_WIDTH, 0, len(widths_km) - 1)
+    return torch.from_numpy(
+        np.clip(1 - np.abs(place[:, :, None] - np.arange(len(widths_km))), 0, None)
+    )

@@ -9,6 +9,7 @@ from ...jobs.model_card import class_names
 from ..countdown import Countdown
 from ..explanation.band_importance import band_importance
 from ..explanation.inputs import (
+    affordable_patches,
     check_patches,
     find_images,
     folder_labels,
@@ -25,8 +26,6 @@ from ..explanation.subject import load_subject
 from ..rasters import Raster, new_raster
 from ..vectors import Feature, write_features
 
-_MOST_SHUFFLED = 400
-_AT_ONCE = 32
 _NAMES = {
     "gradcam": "Grad-CAM, log-odds",
     "occlusion": "drop of probability",
@@ -158,11 +157,12 @@ def _explain_bands(job, subject, images, progress):
 
 
 def _gather_images(job, subject, progress):
-    """Squares of at most 400 images, and their classes if the subfolders tell them."""
+    """Squares of some images, and their classes if the subfolders tell them."""
+    most = affordable_patches(len(subject.card.bands), subject.card.patch)
     paths, names = find_images(job.input)
     labels = folder_labels(names, subject.card)
     chosen = np.flatnonzero(labels >= 0) if (labels >= 0).any() else np.arange(len(paths))
-    chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(len(chosen), _MOST_SHUFFLED)).astype(int))]  # fmt: skip
+    chosen = chosen[np.unique(np.linspace(0, len(chosen) - 1, min(len(chosen), most)).astype(int))]  # fmt: skip
     read = list(read_squares(subject, [paths[place] for place in chosen], progress))
     values = np.stack([square for _, square in read])
     labels = labels[chosen[[place for place, _ in read]]]
@@ -173,16 +173,17 @@ def _gather_images(job, subject, progress):
 
 
 def _gather_patches(job, subject, progress):
-    """At most 400 patches, around the labels if there are some, else evenly over the raster."""
+    """Some patches, around the labels if there are some, else evenly over the raster."""
+    most = affordable_patches(len(subject.card.bands), subject.side)
     with Raster(job.input, job.bands) as raster:
         window = check_patches(subject, raster, job.extent, progress)
         if not job.labels:
-            corners = spread_corners(window, subject.side, _MOST_SHUFFLED)
+            corners = spread_corners(window, subject.side, most)
             return patches_at(raster, corners, subject.side, progress)[0], None, "patches"
         corners, labels = label_corners(
             job.labels, job.class_field, raster, subject.side, subject.card
         )
-        some = np.random.default_rng(job.seed).permutation(len(labels))[:_MOST_SHUFFLED]
+        some = np.random.default_rng(job.seed).permutation(len(labels))[:most]
         values, keys = patches_at(raster, corners[some], subject.side, progress)
         return values, labels[some][keys], "patches"
 

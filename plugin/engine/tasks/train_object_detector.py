@@ -68,7 +68,8 @@ def _train(job, start, collection, device, started, progress):
         job, start, collection, units, patch, overlap, device, len(split.splits) + many, started
     )
     scored = own or (collection, units)
-    tested = _test_all(fitting, split, scored, progress.part(0.04, 0.8 if not own else 0.97))
+    part = progress.part(0.04, 0.97 if own else 0.8)
+    tested = _test_all(fitting, split, scored, part, goes_on=own is not None)
     shipped, sentence = tested[0].fit, ""
     result_scored = gather(tested, scored)
     if not own:
@@ -109,10 +110,10 @@ def _say_plan(progress, collection, split, patch, overlap, device):
     progress.note(f"Training on {describe(device)}.")
 
 
-def _test_all(fitting, split, scored, progress):
+def _test_all(fitting, split, scored, progress, goes_on):
     count = len(split.splits)
     return [
-        fitting.test(train, test, scored, progress.part(fold / count, (fold + 1) / count))
+        fitting.test(train, test, scored, progress.part(fold / count, (fold + 1) / count), goes_on)
         for fold, (train, test) in enumerate(split.splits)
     ]
 
