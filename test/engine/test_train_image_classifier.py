@@ -134,9 +134,12 @@ def test_after_a_hold_out_the_model_ships_what_all_images_taught(tmp_path):
     assert texts["tested"] != texts["all"]
 
 
-@pytest.mark.parametrize(("side", "seen"), [(20, 64), (64, 96), (96, 128), (120, 128), (227, 160)])
-def test_small_images_are_enlarged_and_large_ones_reduced(side, seen):
-    descriptions = [SimpleNamespace(width=side, height=side + 5)] * 3
+@pytest.mark.parametrize(
+    ("side", "count", "seen"),
+    [(20, 9, 64), (64, 9, 96), (120, 9, 128), (227, 9, 128), (227, 9000, 160)],
+)
+def test_small_images_are_enlarged_and_large_ones_reduced(side, count, seen):
+    descriptions = [SimpleNamespace(width=side, height=side + 5)] * count
     assert train_image_classifier.automatic_size(descriptions) == seen
 
 
