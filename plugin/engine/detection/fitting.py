@@ -1,6 +1,5 @@
 """The fits of one training job: one for each split, and what is shipped at the end."""
 
-import math
 import time
 from dataclasses import dataclass, replace
 
@@ -243,26 +242,3 @@ class Fitting:
         whole = 60 * self.job.minutes * _RESERVE if self.job.minutes else AUTOMATIC_SECONDS
         left = whole - (time.monotonic() - self.started)
         return max(1.0, share * left / max(self.left, 1))
-
-
-def choose_patch(job, start, collection):
-    """Side of the patches: as asked, as the base model's, or from images and objects.
-
-    Images of up to 640 pixels are seen whole; from rasters and larger images patches are cut
-    that are three times as large as the larger objects.
-    """
-    if job.patch_size or start.patch:
-        return job.patch_size or start.patch
-    sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
-    wished = 3 * np.percentile(sizes, 90)
-    if not collection.is_raster:
-        sides = [max(scene.height, scene.width) for scene in collection.scenes]
-        wished = max(wished, min(np.median(sides), 640))
-    return int(min(max(math.ceil(wished / 32) * 32, 256), 640))
-
-
-def choose_overlap(collection, patch):
-    """How far windows overlap: the size of all but the largest objects, at most half a patch."""
-    sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
-    wished = 1.2 * np.percentile(sizes, 98) + 8
-    return int(min(max(math.ceil(wished / 8) * 8, 32), patch // 2))

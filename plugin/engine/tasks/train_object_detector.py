@@ -6,18 +6,13 @@ import numpy as np
 
 from ...jobs.colors import class_colors
 from .. import model_file
-from ..detection.collection import read_images, read_rasters
-from ..detection.fitting import Fitting, choose_overlap, choose_patch
+from ..detection.card import make_card, settings, summary
+from ..detection.collection import read_rasters
+from ..detection.fitting import Fitting
+from ..detection.image_sets import read_images
 from ..detection.report import headline_note, write_detection_report
-from ..detection.result import (
-    DetectionResult,
-    gather,
-    make_card,
-    scores,
-    settings,
-    summary,
-    table,
-)
+from ..detection.result import DetectionResult, gather, scores, table
+from ..detection.sizes import choose_overlap, choose_patch
 from ..detection.starting import choose_start
 from ..detection.units import Plan, count_boxes, lay_out, plan
 from ..device import choose_device, describe
@@ -60,7 +55,7 @@ def _train(job, start, collection, device, started, progress):
     folds = job.folds if job.validation == "cross_validation" else round(1 / job.validation_share)
     units = lay_out(collection, folds)
     own, split = _split(job, collection, units, progress.part(0.03, 0.04))
-    patch, overlap = choose_patch(job, start, collection), 0
+    patch = choose_patch(job, start, collection)
     overlap = choose_overlap(collection, patch)
     _say_plan(progress, collection, split, patch, overlap, device)
     many = len(split.splits) > 1
