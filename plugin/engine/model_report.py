@@ -4,6 +4,7 @@ import math
 import os
 
 from ..jobs.errors import JobError
+from ..jobs.model_card import DETECTION
 from .classification_verdict import interval, percent
 from .markup import Swatch
 from .report import Report
@@ -13,6 +14,8 @@ _LONGEST = 500
 _FACTS = (
     ("images", "Images"),
     ("folder", "Folder"),
+    ("source", "Source"),
+    ("boxes", "Boxes"),
     ("extent", "Extent"),
     ("crs", "CRS"),
     ("dates", "Dates"),
@@ -97,11 +100,17 @@ def _purpose(card):
     bands = _counted(len(card.bands), "band", "bands")
     if not card.classes:
         return f"A network for {text(card.task)} from {bands}."
+    if card.task == DETECTION:
+        return f"Finds objects of {_counted(len(card.classes), 'class', 'classes')} in {bands}."
     return f"Tells {_counted(len(card.classes), 'class', 'classes')} apart from {bands}."
 
 
 def _success(scores):
     accuracy, scored = _number(scores.get("accuracy")), _number(scores.get("scored"))
+    found, boxes = _number(scores.get("map50")), _number(scores.get("boxes"))
+    if found is not None:
+        on = f" on {boxes:,.0f} objects" if boxes else ""
+        return f"mAP50 is {found:.3f}{on} that took no part in training."
     if accuracy is None:
         return "The file does not say how well it does."
     where = f" of {scored:,.0f} images" if scored else ""

@@ -13,8 +13,8 @@ from pits import pit_boxes, pit_folder, pit_places, pit_values, write_coco, writ
 from plugin.engine import model_file, networks
 from plugin.engine.metrics.detection import overlaps
 from plugin.engine.progress import Progress, Silent
-from plugin.engine.tasks import detect_objects, train_object_detector
-from plugin.jobs import DetectObjects, TrainObjectDetector
+from plugin.engine.tasks import describe_model, detect_objects, train_object_detector
+from plugin.jobs import DescribeModel, DetectObjects, TrainObjectDetector
 from plugin.jobs.declare import from_values
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import read_card
@@ -334,3 +334,11 @@ def test_copies_of_one_image_are_never_on_both_sides(tmp_path):
         write_image(root / "images" / f"{name}.png", pit_values(96, 96, places, 3, seed=number))
         write_yolo(root / "labels" / f"{name}.txt", pit_boxes(places), 96, 96)
     assert "one image" in refused(tmp_path, images=str(tmp_path / "set"))
+
+
+def test_describing_the_model_tells_what_it_finds_and_how_well(trained, tmp_path):
+    values = {"model": trained["MODEL"], "report": str(tmp_path / "d.html")}
+    told = describe_model.run(from_values(DescribeModel, values), Silent())
+    with open(told["REPORT"], encoding="utf-8") as file:
+        page = file.read()
+    assert "Finds objects of 1 class in 1 band." in page and "mAP50 is" in page
