@@ -1,0 +1,98 @@
+"""Explaining and embedding with a classifier of pixels."""
+
+import json
+
+import numpy as np
+import pytest
+import rasterio
+import torch
+
+from landscapes import NORTH_UP, textured, write_raster
+from plugin.engine import model_file, networks
+from plugin.engine.progress import Silent
+from plugin.engine.tasks import explain_classification, map_embedding
+from plugin.jobs import ExplainClassification, MapEmbedding
+from plugin.jobs.declare import from_values
+from plugin.jobs.model_card import PIXELS, ModelCard
+
+SIDE = 64
+TRUTH = np.kron(np.random.default_rng(3).integers(0, 2, (4, 6)), np.ones((32, 32), int))
+
+
+def ground(seed, truth=TRUTH):
+    """Three bands of noise; the second is bright where class 1 is."""
+    values = np.random.default_rng(seed).normal(0, 1, (3, *truth.shape)).astype(np.float32)
+    values[1] += 3 * truth
+    return values
+
+
+@pytest.fixture(scope="module", params=["pixel_mlp", "unet_mobilenet_v2"])
+def model(request, tmp_path_factory):
+    """Path of a model that learned the classes from the second band."""
+    torch.manual_seed(0)
+    network = networks.build_pixel_network(request.param, 3, 2)
+    optimizer = torch.optim.AdamW(network.parameters(), 5e-3)
+    network.train()
+    for step in range(40 if request.param == "pixel_mlp" else 25):
+        images = torch.from_numpy(ground(step)[None])
+        labels = torch.from_numpy(TRUTH[None])
+        loss = torch.nn.functional.cross_entropy(network(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    card = ModelCard(
+        task=PIXELS,
+        network=request.param,
+        arguments={"bands": 3, "classes": 2},
+        bands=[{"name": name, "unit": ""} for name in ("tmi", "k", "th")],
+        dtype="float32",
+        normalization={"mean": [0.0] * 3, "sd": [1.0] * 3},
+        classes=[{"value": 1, "name": "low", "color": "#2040c0"},
+                 {"value": 2, "name": "high", "color": "#c04020"}],
+        patch=SIDE,
+    )  # fmt: skip
+    path = str(tmp_path_factory.mktemp("model") / f"{request.param}.safetensors")
+    model_file.save(path, card, network.eval())
+    return path
+
+
+@pytest.fixture
+def raster(tmp_path):
+    return write_raster(tmp_path / "survey.tif", ground(1000), names=("tmi", "k", "th"))
+
+
+@pytest.mark.parametrize("method", ["gradcam", "integrated_gradients", "occlusion"])
+def test_heat_of_a_class_lies_where_the_class_is(tmp_path, raster, model, method):
+    left, top = NORTH_UP @ (0, 0)
+    job = from_values(ExplainClassification, {
+        "input": raster, "model": model, "method": method, "class_name": "high", "window": 16,
+        "extent": [left, left + 1280, top - 960, top],
+        "output": str(tmp_path / "h.tif"), "report": str(tmp_path / "r.html"),
+    })  # fmt: skip
+    explain_classification.run(job, Silent())
+    with rasterio.open(tmp_path / "h.tif") as file:
+        heat = file.read(1)
+    truth = TRUTH[:96, :128] == 1
+    assert heat.shape == (96, 128)
+    assert heat[truth].mean() > 1.5 * max(heat[~truth].mean(), 0)
+
+
+def test_planted_band_matters_most(tmp_path, raster, model):
+    job = from_values(ExplainClassification, {
+        "input": raster, "model": model, "method": "band_importance", "report": str(tmp_path / "r.html"),
+    })  # fmt: skip
+    assert explain_classification.run(job, Silent())["TOP_BAND"] == "k"
+
+
+def test_patches_are_embedded_by_their_features(tmp_path, model):
+    """Half of the raster is of one class: its patches lie apart from the others."""
+    values = textured(np.repeat([[0] * 192, [1] * 192], 64, axis=0)).astype(np.float32) / 100
+    raster = write_raster(tmp_path / "a.tif", values)
+    job = from_values(MapEmbedding, {
+        "input": raster, "model": model, "output": str(tmp_path / "e.geojson"),
+        "plot": str(tmp_path / "p.png"), "stride": 64,
+    })  # fmt: skip
+    map_embedding.run(job, Silent())
+    made = json.loads((tmp_path / "e.geojson").read_text(encoding="utf-8"))["features"]
+    first = np.array([entry["properties"]["embedding_1"] for entry in made])
+    assert len(made) == 6 and (np.sign(first[:3]) != np.sign(first[3:])).all()
