@@ -11,7 +11,7 @@ from plugin.jobs import JOBS
 ROOT = Path(__file__).resolve().parent.parent
 STANDARD = frozenset(sys.stdlib_module_names)
 ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
-ENGINE |= {"PIL", "affine", "scipy"}
+ENGINE |= {"PIL", "affine", "scipy", "onnx"}
 QGIS = {"qgis", "processing"}
 BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment"}
 

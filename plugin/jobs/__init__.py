@@ -10,6 +10,7 @@ from .detect_objects import DetectObjects
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
 from .export_csep_forecast import ExportCsepForecast
+from .export_onnx import ExportOnnx
 from .export_training_chips import ExportTrainingChips
 from .forecast_grid import ForecastGrid
 from .map_embedding import MapEmbedding
@@ -39,5 +40,6 @@ JOBS = {
     "export_csep_forecast": ExportCsepForecast,
     "train_grid_forecast": TrainGridForecast,
     "forecast_grid": ForecastGrid,
+    "export_onnx": ExportOnnx,
     "describe_model": DescribeModel,
 }

@@ -1,0 +1,62 @@
+"""Export a model to ONNX."""
+
+from ...jobs.errors import JobError
+from ...jobs.export_onnx import FEATURES
+from ...jobs.model_card import CLASSIFICATION, PIXELS
+from .. import model_file
+from ..onnx_export import Exported, metadata, tile_of, write_onnx
+
+
+def run(job, progress):
+    """Export a model.
+
+    Returns
+    -------
+    dict
+        OUTPUT.
+
+    Raises
+    ------
+    JobError
+        If the model is neither a pixel nor an image classifier, or does not give what is wanted.
+    """
+    card, network = model_file.load(job.model)
+    features = job.content == FEATURES
+    _refuse(card, features)
+    side, overlap = tile_of(card, network, job.tile_size)
+    progress(0.1, f"Tiles of {side} pixels, {len(card.bands)} bands")
+    exported = Exported(card, network, features).eval()
+    _say_limits(card, side, overlap, progress)
+    progress.check()
+    texts = metadata(card, side, overlap, features)
+    write_onnx(job.output, exported, len(card.bands), side, texts)
+    return {"OUTPUT": job.output}
+
+
+def _refuse(card, features):
+    if card.task not in (PIXELS, CLASSIFICATION):
+        raise JobError(
+            f"The model is for {card.task}, which cannot be exported.",
+            "Choose a model of Train pixel classifier or Train image classifier.",
+        )
+    if features and card.task != CLASSIFICATION:
+        raise JobError(
+            "A pixel classifier gives classes, not features of a tile.", "Set CONTENT to classes."
+        )
+
+
+def _say_limits(card, side, overlap, progress):
+    progress.note(
+        f"The network takes tiles of {side} x {side} pixels with values divided by 255, and gives "
+        f"probabilities; neighbors should overlap by {overlap} %."
+    )
+    if card.dtype != "uint8":
+        progress.warning(
+            f"The model was trained on values of type {card.dtype}. Deepness reads rasters of "
+            "8 bits only; other programs must divide the values by 255."
+        )
+    if not card.gsd:
+        progress.warning(
+            "The model does not know the size of its pixels on the ground: set the resolution in "
+            "Deepness yourself."
+        )

@@ -1,0 +1,38 @@
+"""The job that exports a model to ONNX."""
+
+from dataclasses import dataclass
+
+from .declare import choice, integer, model_file, new_file
+
+CLASSES, FEATURES = "classes", "features"
+_CONTENTS = (
+    (CLASSES, "Probability of every class, for every pixel of a tile"),
+    (FEATURES, "Features of a tile (image classifiers only), to find similar places"),
+)
+
+
+@dataclass(frozen=True)
+class ExportOnnx:
+    """Export a model to ONNX, with the metadata that the Deepness plugin reads."""
+
+    model: str = model_file(
+        "Model", help="A model made by Train pixel classifier or Train image classifier."
+    )
+    content: str = choice(
+        "Gives",
+        CLASSES,
+        _CONTENTS,
+        help="What the exported network gives. An image classifier gives the same probabilities "
+        "for every pixel of its tile.",
+    )
+    tile_size: int = integer(
+        "Tile size",
+        0,
+        unit="pixels",
+        minimum=0,
+        maximum=8192,
+        advanced=True,
+        help="Side of the tiles that the network takes. 0: automatic. An image classifier takes "
+        "the size that it was trained on.",
+    )
+    output: str = new_file("ONNX file", "onnx", help="The network with its metadata.")
