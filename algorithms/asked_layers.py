@@ -7,6 +7,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 from .parameters import FOLDER_SUFFIX
+from .sublayers import open_named
 
 RASTER_KINDS = ("raster", "rasters", "raster_or_images")
 
@@ -67,6 +68,9 @@ def _stack(algorithm, parameters, context, part):
         return layers
     if not asked:
         return _nothing(part, parameters, "raster layers", "Choose at least one raster layer.")
+    named = [_named(one, layers) for one in asked]
+    if all(named):
+        return named
     known = {layer.source() for layer in layers} | {layer.id() for layer in layers}
     odd = [
         one for one in asked if not (one in layers if not isinstance(one, str) else one in known)
@@ -76,6 +80,14 @@ def _stack(algorithm, parameters, context, part):
         f'{part.label}: "{shown}" cannot be read as a raster layer.',
         "Choose raster layers that open in QGIS.",
     )
+
+
+def _named(one, layers):
+    """A layer as it was asked for, or None: NetCDF files are not loaded by Processing itself."""
+    if not isinstance(one, str):
+        return one if one in layers else None
+    loaded = [layer for layer in layers if one in (layer.source(), layer.id(), layer.name())]
+    return loaded[0] if loaded else open_named(one)
 
 
 def folder_of(parameters, part):

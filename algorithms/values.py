@@ -4,13 +4,14 @@ import os
 import re
 from datetime import datetime, timezone
 
-from qgis.core import QgsWkbTypes
+from qgis.core import NULL, QgsWkbTypes
 from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 from .asked_layers import feature_source, folder_of, raster_layer, raster_layers, reference_crs
 from .destinations import asked_place
+from .sublayers import open_named
 
 
 def read_inputs(algorithm, parameters, context):
@@ -172,6 +173,8 @@ def _extent(asked, part):
 def _number(method):
     def read(asked, part):
         given = asked.parameters.get(part.name.upper())
+        if part.optional and part.default is None and (given in (None, "") or given == NULL):
+            return None  # QGIS would read 0
         if isinstance(given, str) and given and not _is_number(given):
             return given  # QGIS would take the default instead; the job's check refuses it
         return asked.read(method, part)
@@ -229,7 +232,25 @@ def as_qgis_checks(job, parameters):
             wanted[name] = ",".join(map(str, parameters[name]))
         if part.kind == "raster_or_images" and folder_of(parameters, part):
             wanted[name] = None
+        if part.kind == "rasters":
+            wanted[name] = _loaded(parameters.get(name))
     return wanted
+
+
+def _loaded(given):
+    """Rasters with a layer in the place of every name that Processing does not open itself."""
+    if isinstance(given, str):
+        return _loaded([given])[0]
+    if not isinstance(given, (list, tuple)):
+        return given
+    return [_or_layer(one) if isinstance(one, str) else one for one in given]
+
+
+def _or_layer(text):
+    try:
+        return open_named(text) or text
+    except JobError:
+        return text  # it was refused before if it could not be told what is meant
 
 
 def _reader(method):
