@@ -184,6 +184,14 @@ def test_a_raster_without_georeferencing_gives_pixels_as_qgis_shows_it(model, tm
     assert ring.min(0).tolist() == [22, -29]
 
 
+def test_an_extent_of_a_raster_without_georeferencing_is_that_of_qgis(model, tmp_path):
+    places = [(20, 30, 8), (50, 70, 8)]
+    path = write_image(tmp_path / "plain.tif", pit_values(70, 90, places))
+    found = detect(model, tmp_path, path, extent=[0, 90, -35, 0])["features"]
+    assert len(found) == 1
+    assert np.array(found[0]["geometry"]["coordinates"][0]).min(0).tolist() == [22, -29]
+
+
 def test_a_damaged_image_is_named_and_the_others_are_searched(model, tmp_path):
     write_image(tmp_path / "images" / "a.png", pit_values(70, 90, [(20, 30, 8)]))
     good = write_image(tmp_path / "images" / "b.png", pit_values(70, 90, [(20, 30, 8)]))

@@ -115,11 +115,7 @@ def _asked(scene, extent, crs):
     xs, ys = np.array([extent[0], extent[1]] * 2), np.repeat(extent[2:4], 2)
     if crs and own and own != crs:
         xs, ys = (np.array(part) for part in transform(crs, own, xs, ys))
-    columns, rows = ~scene.ground @ (xs, ys)
-    top, left = max(int(np.floor(rows.min())), 0), max(int(np.floor(columns.min())), 0)
-    bottom = min(int(np.ceil(rows.max())), scene.height)
-    right = min(int(np.ceil(columns.max())), scene.width)
-    return top, left, max(bottom - top, 0), max(right - left, 0)
+    return scene.window_of([xs.min(), xs.max(), ys.min(), ys.max()])
 
 
 def _around(scene):

@@ -1,6 +1,7 @@
 """A trained detector at work: windows of a scene in, objects out."""
 
 import math
+import time
 from contextlib import closing
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..device import choose_device
 from ..metrics.detection import Objects
 from ..normalization import to_network_range
 from ..reading_ahead import ahead
+from ..schedule import minutes
 from .merging import merge, touches
 
 _LEAST_KNOWN = 0.3
@@ -60,12 +62,12 @@ class Finder:
         """
         windows = lay_windows(scene, area, self.patch, self.overlap)
         parts = [_nothing()]
-        done = 0
+        done, started = 0, time.monotonic()
         with closing(ahead(_read(scene, windows, self.batch_size), progress.check)) as coming:
             for some, values in coming:
                 parts += self._in_windows(scene, some, values, least)
                 done += len(some)
-                progress(done / len(windows), f"Window {done:,} of {len(windows):,}")
+                progress(done / len(windows), _say(done, len(windows), started))
         boxes, scores, labels, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
         boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share)
         inside = _middles_in(boxes, area)
@@ -122,10 +124,22 @@ def load_finder(path, device="auto", batch_size=0):
         As `model_file.load` and `device.choose_device`.
     """
     card, network = model_file.load(path, DETECTION)
-    overlap = int(min(max(card.arguments.get("overlap", card.patch // 4), 0), card.patch // 2))
+    overlap = int(_known(card, "overlap", card.patch // 4, card.patch // 2))
     patch = max(card.patch // _STEP, 1) * _STEP
     chosen = choose_device(device)
     return card, Finder(network, card.normalization, patch, overlap, chosen, batch_size)
+
+
+def usual_confidence(card):
+    """The least confidence that the model's validation chose."""
+    return _known(card, "confidence", 0.5, 1.0)
+
+
+def _known(card, name, usual, most):
+    """A number of the card between 0 and the most; the usual one if it holds none."""
+    value = card.arguments.get(name)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return min(max(value, 0), most) if is_number and math.isfinite(value) else usual
 
 
 def lay_windows(scene, area, patch, overlap):
@@ -152,6 +166,12 @@ def _along(start, length, limit, patch, overlap):
         return [max(min(first, limit - side), 0)], side
     count = math.ceil((last - first - side) / step)
     return [min(first + i * step, limit - side) for i in range(count + 1)], side
+
+
+def _say(done, total, started):
+    spent = time.monotonic() - started
+    left = f", {minutes(spent * (total - done) / done)} left" if spent > 1 else ""
+    return f"Window {done:,} of {total:,}{left}"
 
 
 def _read(scene, windows, size):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from affine import Affine
 
-from ..rasters import Raster, describe_image, read_image
+from ..rasters import Grid, Raster, describe_image, read_image
 
 _CACHE_BYTES = 2**30
 _NO_BOXES = np.zeros((0, 4))
@@ -63,6 +63,10 @@ class Scene:
         """Width and height of a pixel in map units."""
         t = self.ground
         return float(np.hypot(t.a, t.d)), float(np.hypot(t.b, t.e))
+
+    def window_of(self, extent):
+        """The window (row, column, height, width) of a rectangle on the ground; see `Grid`."""
+        return Grid(self.width, self.height, self.ground).window_of(extent)
 
     def outline(self, box):
         """A box on the ground, as a GeoJSON polygon."""

@@ -7,7 +7,7 @@ import numpy as np
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
 from ..classification import check_bands, say_counts, warn_of_bands, warn_of_scale
-from ..detection.finder import load_finder
+from ..detection.finder import load_finder, usual_confidence
 from ..detection.measures import COLUMNS, measures
 from ..detection.result import shared_crs
 from ..detection.scenes import ImageCache, image_scene, raster_scene
@@ -32,7 +32,7 @@ def run(job, progress):
         If the model does not suit, nothing can be read, or the extent lies outside.
     """
     card, finder = load_finder(job.model, job.device, job.batch_size)
-    least = job.min_confidence or float(card.arguments.get("confidence", 0.5))
+    least = job.min_confidence or usual_confidence(card)
     is_folder = os.path.isdir(job.input)
     scenes = _images(job, card, progress) if is_folder else [_raster(job, card, progress)]
     area = _area(job, scenes[0]) if job.extent and not is_folder else None
@@ -70,7 +70,7 @@ def _raster(job, card, progress):
 
 
 def _area(job, scene):
-    row, column, height, width = scene.source.raster.grid.window_of(job.extent)
+    row, column, height, width = scene.window_of(job.extent)
     if not height or not width:
         raise JobError(
             f'The extent does not touch "{scene.name}".',
