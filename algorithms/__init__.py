@@ -1,20 +1,24 @@
 """What QGIS shows: the algorithms, in the order of their groups."""
 
 from .assess_accuracy import AssessAccuracy
+from .check_catalog import CheckCatalog
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_pixels import ClassifyPixels
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
 from .detect_objects import DetectObjects
+from .download_catalog import DownloadCatalog
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
 from .export_csep_forecast import ExportCsepForecast
 from .export_onnx import ExportOnnx
 from .export_training_chips import ExportTrainingChips
 from .forecast_grid import ForecastGrid
+from .grid_catalog import GridCatalog
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
+from .suggest_labels import SuggestLabels
 from .test_seismic_forecast import TestSeismicForecast
 from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
@@ -31,11 +35,15 @@ ALGORITHMS = (
     ClassifyFeatures,
     TrainPixelClassifier,
     ClassifyPixels,
+    SuggestLabels,
     AssessAccuracy,
     ExplainClassification,
     TrainObjectDetector,
     DetectObjects,
     MapEmbedding,
+    DownloadCatalog,
+    CheckCatalog,
+    GridCatalog,
     TestSeismicForecast,
     ExportCsepForecast,
     TrainGridForecast,

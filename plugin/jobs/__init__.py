@@ -1,21 +1,25 @@
 """What can be asked of Deep Geology; read by QGIS and by the engine."""
 
 from .assess_accuracy import AssessAccuracy
+from .check_catalog import CheckCatalog
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
 from .classify_pixels import ClassifyPixels
 from .classify_raster import ClassifyRaster
 from .describe_model import DescribeModel
 from .detect_objects import DetectObjects
+from .download_catalog import DownloadCatalog
 from .download_engine import DownloadEngine
 from .explain_classification import ExplainClassification
 from .export_csep_forecast import ExportCsepForecast
 from .export_onnx import ExportOnnx
 from .export_training_chips import ExportTrainingChips
 from .forecast_grid import ForecastGrid
+from .grid_catalog import GridCatalog
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
 from .test_seismic_forecast import TestSeismicForecast
+from .suggest_labels import SuggestLabels
 from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
@@ -31,11 +35,15 @@ JOBS = {
     "classify_features": ClassifyFeatures,
     "train_pixel_classifier": TrainPixelClassifier,
     "classify_pixels": ClassifyPixels,
+    "suggest_labels": SuggestLabels,
     "assess_accuracy": AssessAccuracy,
     "train_object_detector": TrainObjectDetector,
     "detect_objects": DetectObjects,
     "explain_classification": ExplainClassification,
     "map_embedding": MapEmbedding,
+    "download_catalog": DownloadCatalog,
+    "check_catalog": CheckCatalog,
+    "grid_catalog": GridCatalog,
     "test_seismic_forecast": TestSeismicForecast,
     "export_csep_forecast": ExportCsepForecast,
     "train_grid_forecast": TrainGridForecast,
