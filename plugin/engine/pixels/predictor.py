@@ -80,8 +80,15 @@ class PixelPredictor:
             chances = self._mean_of_turns(images, chances, cut)
         if self.trust is None:
             return chances
-        index = self._dissimilarity(images, features, cut)
-        return torch.cat([chances, index], 1)
+        return torch.cat([chances, self._of_rows(images, features, cut, self._index)], 1)
+
+    @torch.no_grad()
+    def with_coordinates(self, images, cut=0):
+        """Probabilities as in a call, then where every pixel lies in the space of the trust."""
+        images = self.normalized(images)
+        features = self.network.features(images)
+        chances = self._chances(_inside(features, cut))
+        return torch.cat([chances, self._of_rows(images, features, cut, self.trust.place)], 1)
 
     def _chances(self, features):
         logits = self.network.classify(features).float()
@@ -97,18 +104,26 @@ class PixelPredictor:
             chances = chances + (part.flip(3) if mirror else part)
         return chances / len(_ALL_TURNS)
 
-    def _dissimilarity(self, images, features, cut):
-        """Dissimilarity (N, 1, row, column), some rows at a time: the texture takes memory."""
+    def _index(self, described):
+        return self.trust.dissimilarity(described)[:, None]
+
+    def _of_rows(self, images, features, cut, work):
+        """What `work` makes of `trust_features` (m, F), some rows at a time: texture takes memory.
+
+        Returns
+        -------
+        torch.Tensor, shape (N, channel, row, column)
+        """
         height, parts = images.shape[2], []
         for top in range(cut, height - cut, _ROWS):
             bottom = min(top + _ROWS, height - cut)
-            described = self.described(images, features, top, bottom)
+            described = self._described(images, features, top, bottom)
             described = described[..., cut : described.shape[3] - cut].permute(0, 2, 3, 1)
-            index = self.trust.dissimilarity(described.flatten(0, 2))
-            parts.append(index.view(described.shape[:3]))
-        return torch.cat(parts, 1)[:, None]
+            made = work(described.flatten(0, 2))
+            parts.append(made.view(*described.shape[:3], -1).permute(0, 3, 1, 2))
+        return torch.cat(parts, 2)
 
-    def described(self, images, features, top, bottom):
+    def _described(self, images, features, top, bottom):
         """`trust_features` of some rows of images whose features are known."""
         first, last = max(top - _ROWS, 0), min(bottom + _ROWS, images.shape[2])
         part = beside_features(self.network, images[:, :, first:last], features[:, :, first:last])

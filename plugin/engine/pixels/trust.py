@@ -168,6 +168,10 @@ class Trust:
         parts = (getattr(self, name).to(device) for name in _TENSORS)
         return Trust(*parts, self.mean_distance, self.applicable, self.summary)
 
+    def place(self, features):
+        """Where pixels (m, F) lie in the space of the reference, (m, K + 1)."""
+        return place(features.float(), self.center, self.scale, self.turn)
+
     @torch.no_grad()
     def dissimilarity(self, features):
         """Dissimilarity index of pixels: 0 is known, 1 as far as training pixels are apart.
@@ -182,10 +186,7 @@ class Trust:
         float32 tensor, shape (m,)
         """
         reference = self.reference.float()
-        distances = [
-            nearest(place(part.float(), self.center, self.scale, self.turn), reference)
-            for part in features.split(ROWS)
-        ]
+        distances = [nearest(self.place(part), reference) for part in features.split(ROWS)]
         nothing = features.new_zeros(0, dtype=torch.float32)
         return torch.cat([nothing, *distances]) / self.mean_distance
 
