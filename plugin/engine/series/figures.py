@@ -38,7 +38,9 @@ def draw_errors(errors, dates, unit):
     for axes in (ahead, along):
         axes.grid(True, axis="y")
         axes.set_ylim(bottom=0)
-    ahead.legend(fontsize=8)
+    figure.legend(
+        *ahead.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=8
+    )
     return figure
 
 
