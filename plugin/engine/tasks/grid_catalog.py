@@ -1,6 +1,7 @@
 """Count earthquakes in cells and windows of time."""
 
 import os
+from contextlib import ExitStack
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from ..seismic.raster_grid import unwrapped_grid, window_names, window_tags, wri
 from ..seismic.selection import select
 
 _MOST_BANDS = 65_535
-_MOST_COUNTS = 2**29
+_MOST_COUNTS, _MOST_IN_NETCDF = 2**29, 2**27
 _BYTES_AT_ONCE = 2**27
 _GAP = 65_535
 
@@ -38,7 +39,7 @@ def run(job, progress):
     catalog = select(catalog, job, progress)
     catalog = catalog.above(_target(job, catalog, progress))
     grid = _lay_out(job, catalog)
-    _refuse_large(grid)
+    _refuse_large(grid, bool(job.netcdf))
     period, cell = grid.locate(catalog)
     inside = (period >= 0) & (cell >= 0)
     per_window = np.bincount(period[inside], minlength=grid.periods)
@@ -50,13 +51,14 @@ def run(job, progress):
         "BUSIEST": busiest + 1,
         "BUSIEST_WINDOW": window_names(grid)[busiest],
     }
-    if job.output:
-        _write_raster(job, grid, period[inside], cell[inside], progress.part(0.4, 0.9))
-        outputs["OUTPUT"] = job.output
-    if job.netcdf:
-        progress(0.9, "Writing NetCDF")
-        _write_netcdf(job, grid, catalog)
-        outputs["NETCDF"] = job.netcdf
+    with ExitStack() as whole:  # a cancel on the way leaves neither of the two
+        if job.output:
+            _write_raster(whole, job, grid, (period[inside], cell[inside]), progress.part(0.4, 0.9))
+        if job.netcdf:
+            progress(0.9, "Writing NetCDF")
+            _write_netcdf(job, grid, catalog)
+    outputs.update({"OUTPUT": job.output} if job.output else {})
+    outputs.update({"NETCDF": job.netcdf} if job.netcdf else {})
     progress(1.0)
     return outputs
 
@@ -92,17 +94,19 @@ def _lay_out(job, catalog):
     return lay_out(extent, job.cell_size, float(start), float(end), job.window_days)
 
 
-def _refuse_large(grid):
+def _refuse_large(grid, as_netcdf):
     if grid.periods > _MOST_BANDS:
         raise JobError(
             f"{grid.periods:,} windows are more than the {_MOST_BANDS:,} bands of a GeoTIFF.",
             "Choose a longer window, or a later start.",
         )
-    counts = grid.periods * grid.rows * grid.columns
-    if counts > _MOST_COUNTS:
+    counts, most = grid.periods * grid.rows * grid.columns, _MOST_COUNTS
+    if as_netcdf:  # scipy makes the whole file in memory
+        most = _MOST_IN_NETCDF
+    if counts > most:
         raise JobError(
             f"{grid.periods:,} windows of {grid.rows:,} x {grid.columns:,} cells are "
-            f"{counts:,} counts; {_MOST_COUNTS:,} are the most.",
+            f"{counts:,} counts; {most:,} are the most{' in NetCDF' * as_netcdf}.",
             "Choose a larger cell, a longer window or a smaller extent.",
         )
 
@@ -117,24 +121,25 @@ def _tell(grid, per_window, count, progress):
         progress.note(f"{count - counted:,} events lie outside the cells or windows.")
 
 
-def _write_raster(job, grid, period, cell, progress):
-    """Write as many windows at a time as fit the memory."""
+def _write_raster(whole, job, grid, places, progress):
+    """Write as many windows at a time as fit the memory; `whole` ends the file."""
+    period, cell = places
     placed, parts = written_grid(grid)
     known = {"names": window_names(grid), "tags": _tags(job, grid), "inputs": (job.catalog,)}
     nodata = _GAP if len(parts) > 1 else None
     _, each = np.unique(period * (grid.rows * grid.columns) + cell, return_counts=True)
     dtype = "uint16" if each.max(initial=0) < _GAP else "uint32"
     size = max(_BYTES_AT_ONCE // (grid.rows * placed.width * np.dtype(dtype).itemsize), 1)
-    with new_raster(job.output, placed, dtype, nodata=nodata, **known) as raster:
-        raster.tag_bands(window_tags(grid))
-        for first in range(0, grid.periods, size):
-            progress(first / grid.periods, f"Window {first + 1:,} of {grid.periods:,}")
-            count = min(size, grid.periods - first)
-            here = (period >= first) & (period < first + count)
-            counts = np.zeros((count, grid.rows * grid.columns), dtype)
-            np.add.at(counts, (period[here] - first, cell[here]), 1)
-            counts = counts.reshape(count, grid.rows, grid.columns)
-            raster.write(_placed(counts, placed.width, parts, nodata), 0, band=first + 1)
+    raster = whole.enter_context(new_raster(job.output, placed, dtype, nodata=nodata, **known))
+    raster.tag_bands(window_tags(grid))
+    for first in range(0, grid.periods, size):
+        progress(first / grid.periods, f"Window {first + 1:,} of {grid.periods:,}")
+        count = min(size, grid.periods - first)
+        here = (period >= first) & (period < first + count)
+        counts = np.zeros((count, grid.rows * grid.columns), dtype)
+        np.add.at(counts, (period[here] - first, cell[here]), 1)
+        counts = counts.reshape(count, grid.rows, grid.columns)
+        raster.write(_placed(counts, placed.width, parts, nodata), 0, band=first + 1)
 
 
 def _placed(counts, width, parts, nodata):
