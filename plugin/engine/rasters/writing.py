@@ -19,8 +19,7 @@ from .opening import OPTIONS, opened, reasons
 TILE = 256
 _OVERVIEWS_FROM = 2048
 _SPARE_BYTES = 2**20
-# A tile of many bands together would not fit the memory; a map of one would read them all.
-_BANDS_TOGETHER = 16
+_BANDS_TOGETHER = 16  # a tile of many bands together would not fit the memory
 
 
 class NewRaster:
