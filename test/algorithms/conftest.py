@@ -132,6 +132,28 @@ def model(qgis, chips, tmp_path_factory):
     return processing.run("deepgeology:trainimageclassifier", parameters)["MODEL"]
 
 
+@pytest.fixture(scope="session")
+def pixel_model(qgis, landscape, tmp_path_factory):
+    """Path of a model that maps the two rocks pixel by pixel."""
+    import processing
+
+    from qgis_truth import label_points, memory_squares
+
+    folder = tmp_path_factory.mktemp("pixel_model")
+    parameters = {
+        "RASTERS": [landscape],
+        "LABELS": memory_squares(label_points(24)),
+        "CLASS_FIELD": "rock",
+        "NETWORK": "pixel_mlp",
+        "EPOCHS": 5,
+        "FOLDS": 2,
+        "DEVICE": "cpu",
+        "MODEL": str(folder / "ground.safetensors"),
+        "REPORT": str(folder / "ground.html"),
+    }
+    return processing.run("deepgeology:trainpixelclassifier", parameters)["MODEL"]
+
+
 @pytest.fixture
 def shop(engine, tmp_path, monkeypatch):
     """Fake wheels in place of the engine's; the engine's Python has the pip that they need."""
