@@ -2,17 +2,33 @@
 
 import os
 
-from qgis.core import QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
 
-ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
+RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
+ICONS = os.path.join(RESOURCES, "icons")
+READY_MODELS = ("landforms.model3", "land_cover.model3", "prospectivity.model3")
+# Whose algorithms the ready-made models use.
+_NEEDED = ("deepgeology", "native", "gdal")
 
 
 class DeepGeologyProvider(QgsProcessingProvider):
-    """Lists the algorithms; needs no desktop."""
+    """Lists the algorithms and the ready-made models; needs no desktop."""
+
+    def __init__(self):
+        super().__init__()
+        # A model is complete only when the algorithms of its steps are there, our own too.
+        QgsApplication.processingRegistry().providerAdded.connect(self._complete)
+
+    def unload(self):
+        QgsApplication.processingRegistry().providerAdded.disconnect(self._complete)
+
+    def _complete(self, name):
+        if name in _NEEDED:
+            self.refreshAlgorithms()
 
     def id(self):
         return "deepgeology"
@@ -32,6 +48,10 @@ class DeepGeologyProvider(QgsProcessingProvider):
     def loadAlgorithms(self):
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
+        for name in READY_MODELS:
+            model = ready_model(os.path.join(RESOURCES, "models3", name))
+            if model is not None:
+                self.addAlgorithm(model)
 
     def supportedOutputRasterLayerExtensions(self):
         return ["tif"]
@@ -47,3 +67,12 @@ class DeepGeologyProvider(QgsProcessingProvider):
 
     def supportsNonFileBasedOutput(self):
         return True
+
+
+def ready_model(path):
+    """A model from its file, or None as long as a step of it is missing."""
+    model = QgsProcessingModelAlgorithm()
+    if not model.fromFile(path):
+        return None
+    steps = model.childAlgorithms().values()
+    return model if all(step.algorithm() is not None for step in steps) else None

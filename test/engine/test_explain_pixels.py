@@ -22,7 +22,7 @@ TRUTH = np.kron(np.random.default_rng(3).integers(0, 2, (4, 6)), np.ones((32, 32
 def ground(seed, truth=TRUTH):
     """Three bands of noise; the second is bright where class 1 is."""
     values = np.random.default_rng(seed).normal(0, 1, (3, *truth.shape)).astype(np.float32)
-    values[1] += 3 * truth
+    values[1] += 6 * truth
     return values
 
 

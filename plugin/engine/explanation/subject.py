@@ -132,7 +132,7 @@ class Subject:
         Returns
         -------
         heat : ndarray of float32, shape (N, row, column)
-            As large as the images.
+            As large as the images. Of a classifier of pixels 0 where no pixel has the class.
         classes : ndarray of int, shape (N,)
             The class that was explained.
         chances : ndarray, shape (N, classes)
@@ -145,10 +145,10 @@ class Subject:
 
     def _some(self, images, method, class_number, job, check):
         shown = self.normalized(images)
-        network, logits = self._asked(shown, class_number)
+        network, logits, share = self._asked(shown, class_number)
         chances = torch.softmax(logits / self.card.temperature, 1)
         classes = chances.argmax(1) if class_number is None else torch.full_like(logits[:, 0], class_number, dtype=torch.long)  # fmt: skip
-        heat = self._by(method, network, shown, classes, job, check)
+        heat = self._by(method, network, shown, classes, job, check) * share[:, None, None]
         heat = self._to_image(heat, images.shape[-2:])
         return heat.cpu().numpy(), classes.cpu().numpy(), chances.cpu().numpy()
 
@@ -165,20 +165,23 @@ class Subject:
 
     @torch.no_grad()
     def _asked(self, images, class_number):
-        """The network as one of images, and its logits (N, classes).
+        """The network as one of images, its logits (N, classes), and what its heat is worth.
 
-        A classifier of pixels is asked about the pixels that it gives the class; about all if
-        there is none.
+        A classifier of pixels is asked about the pixels that it gives the class. Its heat counts
+        by their share of the image, so that a few of them are not as hot as a whole image.
         """
         if not self.of_pixels:
-            return self.network, self.network(images)
-        logits = self.network(images)
-        best = logits.argmax(1)
-        wanted = _most_frequent(best) if class_number is None else torch.full_like(best[:, 0, 0], class_number)  # fmt: skip
+            logits = self.network(images)
+            return self.network, logits, torch.ones_like(logits[:, 0])
+        best = self.network(images).argmax(1)
+        wanted = _most_frequent(best)
+        if class_number is not None:
+            wanted = torch.full_like(wanted, class_number)
         weights = (best == wanted[:, None, None]).float()
-        weights[weights.sum((1, 2)) == 0] = 1.0
+        share = weights.mean((1, 2))
+        weights[share == 0] = 1.0
         network = AtPixels(self.network, weights)
-        return network, network(images)
+        return network, network(images), share
 
     def _at_middle(self, images):
         if not self.of_pixels:

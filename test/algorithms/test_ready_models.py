@@ -1,0 +1,141 @@
+"""The ready-made models are in the toolbox and run as they are."""
+
+import os
+
+import numpy as np
+import pytest
+from osgeo import gdal
+from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
+
+from qgis_truth import (
+    BORDER,
+    NORTH,
+    PIXEL,
+    SIDE,
+    WEST,
+    label_points,
+    memory_points,
+    memory_squares,
+    read_raster,
+    save,
+    write_raster,
+)
+
+MODELS = {
+    "landforms.model3": "Landforms from elevation",
+    "land_cover.model3": "Land cover from imagery",
+    "prospectivity.model3": "Prospectivity from evidence",
+}
+FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "resources", "models3")
+
+
+def listed():
+    provider = QgsApplication.processingRegistry().providerById("deepgeology")
+    return {one.name(): one for one in provider.algorithms()}
+
+
+def test_every_model_is_in_the_toolbox_with_its_help(qgis):
+    for name in MODELS.values():
+        model = listed()[name]
+        assert (
+            isinstance(model, QgsProcessingModelAlgorithm) and model.group() == "Ready-made models"
+        )
+        assert model.id() == f"deepgeology:{name}" and name.split()[0] in model.displayName()
+        assert len(model.shortHelpString()) > 200
+
+
+@pytest.mark.parametrize("file", MODELS)
+def test_file_opens_with_all_its_steps(qgis, file):
+    model = QgsProcessingModelAlgorithm()
+    assert model.fromFile(os.path.join(FOLDER, file)) and model.name() == MODELS[file]
+    assert all(step.algorithm() is not None for step in model.childAlgorithms().values())
+    for name in model.childAlgorithms():
+        assert model.validateChildAlgorithm(name)[0], model.validateChildAlgorithm(name)[1]
+
+
+def run(name, outputs, **parameters):
+    import processing
+
+    return processing.run(f"deepgeology:{name}", {**parameters, **outputs})
+
+
+def places(tmp_path, *names):
+    """A file for every output of a model."""
+    return {name: str(tmp_path / (name.split(":")[1] + ending)) for name, ending in names}
+
+
+MAPS = (
+    ("train:model", ".safetensors"),
+    ("train:training_report", ".html"),
+    ("classify:classes", ".tif"),
+    ("classify:trust", ".tif"),
+    ("assess:accuracy_report", ".html"),
+    ("assess:confusion", ".gpkg"),
+)
+
+
+def share_right(path):
+    west, east = np.array_split(read_raster(path)[0], 2, axis=1)
+    return float(np.mean(np.concatenate([west.ravel() == 1, east.ravel() == 2])))
+
+
+def rocks_known(tmp_path):
+    """Labels and checked places of the two-rock landscape."""
+    return {
+        "labels": save(memory_squares(label_points(12)), tmp_path / "labels.gpkg"),
+        "labels_field": "rock",
+        "checked": memory_points(label_points(40, seed=8)),
+        "checked_field": "rock",
+        "design": "simple_random",
+        "network": "pixel_mlp",
+        "minutes": 1,
+    }
+
+
+def check_written(outputs, files):
+    assert all(os.path.getsize(path) > 0 for path in files.values())
+    assert set(files) <= set(outputs)
+
+
+@pytest.mark.slow
+def test_land_cover_is_mapped_from_imagery(qgis, landscape, tmp_path):
+    files = places(tmp_path, *MAPS)
+    outputs = run("Land cover from imagery", files, imagery=[landscape], **rocks_known(tmp_path))
+    assert share_right(files["classify:classes"]) > 0.9
+    check_written(outputs, files)
+
+
+@pytest.mark.slow
+def test_landforms_are_mapped_from_elevation(qgis, tmp_path):
+    """Smooth ground in the west, rough ground in the east, both of one mean height."""
+    heights = np.random.default_rng(0).normal(128, 2, (1, SIDE, SIDE))
+    heights[:, :, SIDE // 2 :] += np.random.default_rng(1).normal(0, 30, (1, SIDE, SIDE // 2))
+    elevation = write_raster(tmp_path / "elevation.tif", np.clip(heights, 0, 255).astype(np.uint8))
+    files = places(tmp_path, *MAPS)
+    outputs = run("Landforms from elevation", files, elevation=elevation, **rocks_known(tmp_path))
+    assert share_right(files["classify:classes"]) > 0.8
+    check_written(outputs, files)
+
+
+@pytest.mark.slow
+def test_deposits_are_found_where_the_evidence_is(qgis, tmp_path):
+    random = np.random.default_rng(0)
+    values = random.normal(100, 15, (2, SIDE, SIDE))
+    values[0, 60:120, 40:140] += 80  # a body that the first raster shows
+    evidence = [
+        write_raster(tmp_path / f"evidence_{band}.tif", value[None].clip(0, 255).astype(np.uint8))
+        for band, value in enumerate(values)
+    ]
+    spots = [(random.uniform(42, 138), random.uniform(62, 118)) for _ in range(60)]
+    deposits = [(WEST + PIXEL * x, NORTH - PIXEL * y, "gold") for x, y in spots]
+    files = places(tmp_path, ("train:model", ".safetensors"), ("train:training_report", ".html"),
+                   ("classify:probabilities", ".tif"), ("classify:trust", ".tif"),
+                   ("assess:success_report", ".html"), ("assess:success_rate", ".gpkg"))  # fmt: skip
+    outputs = run(
+        "Prospectivity from evidence", files, evidence=evidence,
+        deposits=save(memory_points(deposits[:40]), tmp_path / "deposits.gpkg"),
+        kept=memory_points(deposits[40:]), minutes=1,
+    )  # fmt: skip
+    chance = gdal.Open(files["classify:probabilities"]).ReadAsArray()
+    assert chance[0, 60:120, 40:140].mean() > chance[0, :, 160:].mean() + 0.3 and BORDER > WEST
+    check_written(outputs, files)
