@@ -51,6 +51,7 @@ class Model:
 
         self.model = QgsProcessingModelAlgorithm(name, GROUP)
         self.help = {"ALG_DESC": about, "ALG_CREATOR": CREATOR}
+        self.order = []
 
     def ask(self, parameter, help):
         """Add an input."""
@@ -61,6 +62,7 @@ class Model:
         place.setPosition(QPointF(220 * len(self.model.parameterComponents()) + 120, 60))
         self.model.addModelParameter(parameter, place)
         self.help[parameter.name()] = help
+        self.order.append(parameter.name())
 
     def step(self, name, algorithm, values, outputs=(), about=""):
         """Add an algorithm; a value is a `Source`, a list of them, or plain."""
@@ -93,6 +95,7 @@ class Model:
 
     def write(self, file_name):
         self.model.setHelpContent(self.help)
+        self.model.setParameterOrder(self.order)
         if not self.model.toFile(str(HERE / file_name)):
             raise SystemExit(f"{file_name} cannot be written.")
 
