@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from csep_truth import load_pycsep
 from plugin.engine.seismic.catalog import Catalog, to_days
 from plugin.engine.seismic.grid import SpaceTimeGrid, extent_of, lay_out
 from plugin.engine.seismic.selection import at_depths, within
@@ -58,11 +59,17 @@ def test_positions_on_an_edge_stay_there_after_a_change_of_coordinates():
 
 
 def test_binning_agrees_with_pycsep():
-    calc = pytest.importorskip("csep.utils.calc")
-    origins = np.round(-122 + 0.1 * np.arange(80), 1)
-    points = np.round(np.arange(-122.1, -113.9, 0.001), 3)
-    cells = grid(-122, 45, 0.1, 1, 80).cell_of(points, np.full(len(points), 45.0))
-    assert (cells == calc.bin1d_vec(points, origins)).all()
+    load_pycsep()
+    from csep.core.regions import CartesianGrid2D
+
+    ours = grid(-122, 32, 0.1, 50, 80)
+    longitude, latitude = ours.centers()
+    origins = np.round(np.stack([longitude - 0.05, latitude - 0.05], axis=-1).reshape(-1, 2), 6)
+    theirs = CartesianGrid2D.from_origins(origins, dh=0.1)
+    along = np.round(np.arange(-121.999, -114.001, 0.001), 3)
+    across = np.round(np.resize(np.arange(32, 37, 0.001), len(along)), 3)
+    cells = ours.cell_of(along, across)
+    assert (cells >= 0).all() and (cells == theirs.get_index_of(along, across)).all()
 
 
 @pytest.mark.parametrize("turn", [-360, 0, 360])
