@@ -3,7 +3,8 @@
 The expected number of events in a cell during a window, given all events before the window, is
 ``mu * background(cell) * days + sum K 10^(a (M - Mc)) * [integral of (t + c)^-p over the window] *
 [mass in the cell of a density ~ (r^2 + D^2)^-q with D = d 10^(gamma (M - Mc))]``, summed over the
-past. What events of a window trigger within the same window is part of K.
+past. What the events of a window trigger within the same window is added in the mean: the mean
+intensity of a Hawkes process with a kernel of exponentials is exact.
 
 References
 ----------
@@ -18,6 +19,7 @@ from scipy.optimize import minimize
 
 from .kernels import (
     cascade_shares,
+    convolved_nodes,
     omori_weights,
     power_law_weights,
     window_shares,
@@ -64,6 +66,51 @@ _LOGARITHMIC = ("mu", "K", "c", "d")
 
 
 @dataclass(frozen=True)
+class EtasModel:
+    """Parameters with the nodes that they were fitted on: all that a forecast needs.
+
+    Attributes
+    ----------
+    parameters : EtasParameters
+    basis : Basis
+    magnitude_shares : array, shape (magnitude,)
+        Share of the events before the cut at every node of magnitude, for what an event of a
+        window triggers on average within the window.
+    window_days : float
+    """
+
+    parameters: EtasParameters
+    basis: object
+    magnitude_shares: np.ndarray
+    window_days: float
+
+    def time_weights(self):
+        """Events in a window by the exponentials' values at its start.
+
+        Returns
+        -------
+        direct, further : array, shape (rate,)
+            Of events triggered before the window's own, and by the window's own.
+        constant : float
+            Of a background of 1 per day.
+        """
+        with torch.no_grad():
+            direct, further, constant = _in_time(_tensors(self.parameters), self)
+        return direct.numpy(), further.numpy(), float(constant)
+
+    def space_weights(self, above):
+        """Productivity times the share of every Gaussian, of events `above` Mc.
+
+        Returns
+        -------
+        direct, further : array, shape (event, width)
+        """
+        with torch.no_grad():
+            direct, further = _in_space(_tensors(self.parameters), self, torch.from_numpy(above))
+        return direct.numpy(), further.numpy()
+
+
+@dataclass(frozen=True)
 class EtasFit:
     """A fit.
 
@@ -96,11 +143,14 @@ class EtasData:
     background : array, shape (target,)
         Share of the background in the cells of the targets.
     sums : tensor, shape (target, magnitude * rate * width)
+        From `sufficient.sums_at_targets`.
     region : tensor, shape (magnitude * rate * width,)
         From `sufficient.sums_of_region`.
     windows : int
     window_days : float
     basis : Basis
+    magnitude_shares : array, shape (magnitude,)
+        See `EtasModel`.
     """
 
     counts: np.ndarray
@@ -111,7 +161,6 @@ class EtasData:
     window_days: float
     basis: object
     magnitude_shares: np.ndarray
-    convolved: torch.Tensor
 
 
 def parameter_bounds(basis, window_days, cells):
@@ -188,29 +237,6 @@ def expected_events(parameters, data):
         return float(_rates(torch.tensor(_vector(parameters)), data)[1])
 
 
-def time_weights(parameters, rates, window_days):
-    """Weights of exponentials for the Omori mass in a window, by their values at its start."""
-    with torch.no_grad():
-        rates = torch.as_tensor(rates)
-        c, p = (torch.tensor(value, dtype=torch.float64) for value in (parameters.c, parameters.p))
-        return (omori_weights(rates, c, p) * window_shares(rates, window_days)).numpy()
-
-
-def space_weights(parameters, above, widths_km):
-    """Productivity times the share of every Gaussian, of events with magnitudes `above` Mc.
-
-    Returns
-    -------
-    array, shape (event, width)
-    """
-    scale = parameters.d * 10 ** (parameters.gamma * above)
-    with torch.no_grad():
-        shares = power_law_weights(
-            torch.as_tensor(widths_km), torch.as_tensor(scale), torch.tensor(parameters.q)
-        )
-    return shares.numpy() * (parameters.K * 10 ** (parameters.a * above))[:, None]
-
-
 def branching_ratio(parameters, above):
     """Expected number of events that an event triggers in all, infinite for p of 1 or less."""
     if parameters.p <= 1:
@@ -225,25 +251,54 @@ def _log_likelihood(values, data):
 
 
 def _rates(values, data):
-    mu, k, a, c, p, d, gamma, q = values
-    mu, k, c, d = torch.exp(mu), torch.exp(k), torch.exp(c), torch.exp(d)
-    basis = data.basis
-    above, rates = torch.from_numpy(basis.magnitudes), torch.from_numpy(basis.rates)
-    widths = torch.from_numpy(basis.widths_km)
-    productivity = k * 10 ** (a * above)
-    omori = omori_weights(rates, c, p)
-    mean = (torch.from_numpy(data.magnitude_shares) * productivity).sum()
-    direct = window_shares(rates, data.window_days)
-    whole, constant = cascade_shares(rates, omori, mean, data.window_days)
-    near = power_law_weights(widths, d * 10 ** (gamma * above), q)
-    child = (torch.from_numpy(data.magnitude_shares) * productivity) @ near / mean
-    far = torch.einsum("jk,i,kin->jn", near, child, data.convolved)
-    weights = (omori * direct)[None, :, None] * near[:, None, :]
-    weights = weights + (omori * (whole - direct))[None, :, None] * far[:, None, :]
-    weights = (productivity[:, None, None] * weights).reshape(-1)
+    """Rates of the targets and the expected number of all events; the last is exact."""
+    tensors = _unpacked(values)
+    direct, further, constant = _in_time(tensors, data)
+    near, far = _in_space(tensors, data, torch.from_numpy(data.basis.magnitudes))
+    weights = direct[None, :, None] * near[:, None] + further[None, :, None] * far[:, None]
+    weights = weights.reshape(-1)
     triggered = (data.sums @ weights.float()).double()
-    background = torch.from_numpy(data.background)
-    return mu * constant * background + triggered, mu * constant * data.windows + data.region @ weights
+    steady = tensors["mu"] * constant
+    rates = steady * torch.from_numpy(data.background) + triggered
+    return rates, steady * data.windows + data.region @ weights
+
+
+def _in_time(tensors, model):
+    rates = torch.from_numpy(model.basis.rates)
+    omori = omori_weights(rates, tensors["c"], tensors["p"])
+    direct = window_shares(rates, model.window_days)
+    mean = (torch.from_numpy(model.magnitude_shares) * _productivity(tensors, model)).sum()
+    whole, constant = cascade_shares(rates, omori, mean, model.window_days)
+    return omori * direct, omori * (whole - direct), constant
+
+
+def _in_space(tensors, model, above):
+    """Weights of the Gaussians of events, and of what they trigger, further spread."""
+    widths = torch.from_numpy(model.basis.widths_km)
+    near = _shares(tensors, widths, above)
+    nodes = torch.from_numpy(model.basis.magnitudes)
+    weighed = torch.from_numpy(model.magnitude_shares) * _productivity(tensors, model)
+    child = weighed @ _shares(tensors, widths, nodes) / weighed.sum()
+    spread = torch.einsum("i,kin->kn", child, convolved_nodes(model.basis.widths_km))
+    productivity = (tensors["K"] * 10 ** (tensors["a"] * above))[:, None]
+    return productivity * near, productivity * (near @ spread)
+
+
+def _productivity(tensors, model):
+    return tensors["K"] * 10 ** (tensors["a"] * torch.from_numpy(model.basis.magnitudes))
+
+
+def _shares(tensors, widths, above):
+    return power_law_weights(widths, tensors["d"] * 10 ** (tensors["gamma"] * above), tensors["q"])
+
+
+def _tensors(parameters):
+    return _unpacked(torch.tensor(_vector(parameters)))
+
+
+def _unpacked(values):
+    named = zip(NAMES, values, strict=True)
+    return {name: torch.exp(v) if name in _LOGARITHMIC else v for name, v in named}
 
 
 def _first_guess(data, bounds):
