@@ -18,8 +18,8 @@ from .forecast_grid import ForecastGrid
 from .grid_catalog import GridCatalog
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
-from .test_seismic_forecast import TestSeismicForecast
 from .suggest_labels import SuggestLabels
+from .test_seismic_forecast import TestSeismicForecast
 from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
