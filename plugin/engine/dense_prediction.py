@@ -19,8 +19,8 @@ from .reading_ahead import ahead
 from .schedule import minutes
 from .seams import Seams
 
-_TILE = 256
-_LARGEST_CORE = 4096
+_TILE, _USUAL_CORE = 256, 512
+_HALOS = 10
 _WAIT_SECONDS = 0.1
 
 
@@ -40,7 +40,7 @@ class Batch:
 
 
 def automatic_core(pixel_bytes, budget, halo, stride):
-    """Side of a core whose window the memory affords.
+    """Side of a core that is large for its halo, if the memory affords its window.
 
     Parameters
     ----------
@@ -55,8 +55,10 @@ def automatic_core(pixel_bytes, budget, halo, stride):
     int
         At least a tile of a raster, and a multiple of it and of the stride.
     """
-    core = int((budget / pixel_bytes) ** 0.5) - 2 * up(halo, stride)
-    core = min(max(core, _TILE), _LARGEST_CORE)
+    affordable = int((budget / pixel_bytes) ** 0.5) - 2 * up(halo, stride)
+    # Larger cores would save little of the halo's work and take memory.
+    useful = max(_USUAL_CORE, _HALOS * halo)
+    core = max(min(affordable, useful), _TILE)
     return up(down(core, _TILE), stride)
 
 

@@ -7,7 +7,7 @@ import torch
 from ..jobs.errors import JobError
 
 _USUAL_SIDE = 160
-_USUAL_MEMORY = 2**29
+_USUAL_MEMORY = 2**30
 
 
 def choose_device(wish="auto"):
@@ -128,12 +128,18 @@ def release():
 def spare_memory(device):
     """Bytes that a step of a network may take: a good part of what is free, but never all.
 
-    On the CPU at most half a gigabyte, so that the engine stays small beside QGIS.
+    On the CPU at most a gigabyte, so that the engine stays small beside QGIS.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0] // 2
+    return min(_free_memory() // 4, _USUAL_MEMORY)
+
+
+def _free_memory():
+    """Bytes that Linux says are available; elsewhere what a usual computer has to spare."""
     try:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, ValueError, OSError):  # not on Windows
-        free = _USUAL_MEMORY * 4
-    return min(free // 4, _USUAL_MEMORY)
+        with open("/proc/meminfo", encoding="ascii") as file:
+            known = dict(line.split(":") for line in file)
+        return 1024 * int(known["MemAvailable"].split()[0])
+    except (OSError, ValueError, KeyError):
+        return 4 * _USUAL_MEMORY

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 import torch
 
+from benchmarks.memory_of_a_map import megabytes
 from brightness import Said
 from landscapes import NORTH_UP, ROTATED, regions, textured, write_raster
 from plain_pixels import chance_network, level_network, pixel_card, save_model
@@ -282,3 +283,12 @@ def test_image_model_is_refused(tmp_path):
     raster = write_raster(tmp_path / "a.tif", textured(TRUTH))
     text = refused(tmp_path, raster, path)
     assert "is for image classification; this tool needs one for pixel classification" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("blended", [False, True])
+def test_memory_does_not_grow_with_the_raster(tmp_path, blended):
+    # 4,000 and 20,000 are measured by test/benchmarks/memory_of_a_map.py.
+    small = megabytes(str(tmp_path), 3000, blended=blended)
+    large = megabytes(str(tmp_path), 7000, blended=blended)
+    assert large < 1.1 * small and large < 2000

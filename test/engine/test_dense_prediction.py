@@ -211,8 +211,8 @@ def test_progress_says_windows_speed_and_time(raster):
 
 @pytest.mark.parametrize(
     "pixel_bytes, budget, halo, stride, core",
-    [(100, 100 * 1500**2, 192, 16, 1024), (1e6, 1e6, 192, 16, 256), (1, 1e12, 0, 1, 4096),
-     (100, 100 * 1500**2, 177, 24, 1032)],
+    [(100, 100 * 1500**2, 192, 16, 1024), (1e6, 1e6, 192, 16, 256), (1, 1e12, 0, 1, 512),
+     (1, 1e12, 192, 16, 1792), (100, 100 * 1500**2, 177, 24, 1032)],
 )  # fmt: skip
 def test_automatic_core_fits_the_memory_and_the_tiles(pixel_bytes, budget, halo, stride, core):
     assert automatic_core(pixel_bytes, budget, halo, stride) == core

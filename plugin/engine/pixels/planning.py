@@ -13,6 +13,7 @@ from ..layout import Layout, down, up
 
 _MOST_WINDOWS = 64
 _SHARED_OF_PATCH = 8
+_MOST_AT_ONCE, _CPU_PIXELS = 16, 2**18
 
 
 def area_of(stack, extent):
@@ -98,7 +99,10 @@ def windows_at_once(predictor, layout, batch_size=0):
     if batch_size:
         return batch_size
     pixels = (layout.core + 2 * layout.halo) ** 2
-    return max(min(int(spare_memory(predictor.device) / (pixels * predictor.pixel_bytes)), 16), 1)
+    affordable = spare_memory(predictor.device) / predictor.pixel_bytes
+    if predictor.device.type == "cpu":  # which gains nothing from more at once
+        affordable = min(affordable, _CPU_PIXELS)
+    return max(min(int(affordable / pixels), _MOST_AT_ONCE), 1)
 
 
 class Disagreement:

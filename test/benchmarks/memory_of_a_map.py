@@ -1,0 +1,68 @@
+"""Peak memory of making a map, for rasters of several sizes.
+
+Run with the engine's Python from the repository: ``python test/benchmarks/memory_of_a_map.py 4000
+20000``. Every size runs in a process of its own, with a small network and all outputs but trust.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import rasterio
+
+ROOT = Path(__file__).resolve().parents[2]
+RUN = """
+import resource, sys
+from plain_pixels import level_network, pixel_card
+from plugin.engine import device
+from plugin.engine.pixels.predictor import PixelPredictor
+from plugin.engine.progress import Silent
+from plugin.engine.tasks import classify_pixels
+from plugin.jobs import ClassifyPixels
+cpu, blended = device.choose_device("cpu"), int(sys.argv[3])
+known = PixelPredictor(pixel_card("levels"), level_network(radius=4), cpu)
+classify_pixels.load_predictor = lambda *ignored: known
+path, kinds = sys.argv[1], sys.argv[2].split(",")
+places = {kind: f"{path}.{kind}.tif" for kind in kinds}
+job = ClassifyPixels(rasters=[path], model="m", bands=[], extent=None, overlap=2 * blended,
+                     confidence=places.get("confidence"), output=places["output"],
+                     probabilities=places.get("probabilities"), trust=None)
+classify_pixels.run(job, Silent())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def megabytes(folder, side, kinds=("output", "confidence"), blended=False):
+    """Peak memory in MB of a process that maps a raster of so many rows and columns."""
+    path = os.path.join(folder, f"{side}.tif")
+    shape = {"width": side, "height": side, "count": 3, "dtype": "uint8"}
+    place = {"transform": rasterio.Affine(10, 0, 5e5, 0, -10, 5.4e6), "crs": "EPSG:32633"}
+    tiles = {"tiled": True, "blockxsize": 512, "blockysize": 512, "compress": "DEFLATE"}
+    with rasterio.open(path, "w", driver="GTiff", **shape, **place, **tiles) as raster:
+        part = np.random.default_rng(0).integers(20, 220, (3, 512, 1)).astype(np.uint8)
+        part = np.ascontiguousarray(np.broadcast_to(part, (3, 512, 512)))
+        for _, window in raster.block_windows(1):
+            raster.write(part[:, : window.height, : window.width], window=window)
+    said = subprocess.run(
+        [sys.executable, "-c", RUN, path, ",".join(kinds), str(int(blended))],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([".", "test"])},
+    )  # fmt: skip
+    with rasterio.open(f"{path}.output.tif") as classes:
+        if classes.shape != (side, side) or not classes.read(1).all():
+            raise ValueError("the map is not whole")
+    return float(said.stdout)
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as place:
+        for blended in (False, True):
+            for size in map(int, sys.argv[1:] or ["4000", "20000"]):
+                start = time.monotonic()
+                peak = megabytes(place, size, blended=blended)
+                how = "blended" if blended else "halo"
+                print(f"{size} x {size}, {how}: {peak:.0f} MB, {time.monotonic() - start:.0f} s")
