@@ -54,11 +54,13 @@ def test_a_turned_patch_keeps_every_label_with_its_pixel(ground):
         np.testing.assert_array_equal(values[:, 1][held] == 7.0, labels[held] == 1)
 
 
-@pytest.mark.parametrize(("balance", "low", "high"), [("none", 0.02, 0.07), ("weights", 0.12, 0.28), ("sampling", 0.45, 0.55)])  # fmt: skip
-def test_balance_shows_rare_classes_more_often(ground, balance, low, high):
-    feed = Singles(ground, np.arange(len(ground.pixels)), balance)
-    labels = np.concatenate([labels.ravel() for _, labels in drawn(feed, 256, 1)])
-    assert low < labels.mean() < high
+def test_balance_shows_rare_classes_more_often(ground):
+    shares = []
+    for balance in ("none", "weights", "sampling"):
+        feed = Patches(ground, np.arange(len(ground.pixels)), 32, balance)
+        labels = np.concatenate([labels for _, labels in drawn(feed, epochs=20)])
+        shares.append((labels == 1).any(axis=(1, 2)).mean())
+    assert shares[0] + 0.08 < shares[1] < shares[2] - 0.08
 
 
 def test_watched_patches_show_watched_labels_only(ground):

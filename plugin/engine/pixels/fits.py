@@ -13,6 +13,7 @@ _AUTOMATIC_SECONDS = 120  # a fit of automatic length takes no longer
 _RESERVE = 0.9  # of the time budget, the rest is for testing and the report
 _MOST_SCORED = 60_000
 _CALIBRATION_PIXELS = 20_000
+_FEWEST_GROUPS = 200
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Tested:
         In the split's test pixels.
     logits : float64 array, shape (m, classes)
     maps : list of float32 array, shape (class, row, column)
-        Probabilities in the windows that the report shows.
+        Logits in the windows that the report shows.
     """
 
     fit: Fit
@@ -68,18 +69,37 @@ class Fits:
         """
         count = len(self.plan.splits)
         parts = [progress.part(fold / count, (fold + 1) / count) for fold in range(count)]
-        return [self._test(fold, part) for fold, part in enumerate(parts)]
+        tested = [self._test(fold, part) for fold, part in enumerate(parts)]
+        return self._calibrated(tested) if self.plan.refit else tested
+
+    def _calibrated(self, tested):
+        """Every part's network gets the temperature that suits the pixels of the other parts."""
+        labels = self._labels(tested)
+        calibrated = []
+        for fold, one in enumerate(tested):
+            others = [n for n in range(len(tested)) if n != fold]
+            pooled = [
+                np.concatenate([part[n] for n in others]) for part in (_logits(tested), labels)
+            ]
+            fit = replace(one.fit, temperature=_temperature(*pooled))
+            calibrated.append(replace(one, fit=fit))
+        return calibrated
+
+    def _labels(self, tested):
+        pairs = zip(self.plan.splits, tested, strict=True)
+        return [split.test.labels[one.places].astype(np.int64) for split, one in pairs]
 
     def _test(self, fold, progress):
         split, seed = self.plan.splits[fold], self.fitter.job.seed
-        fit = self.fitter.fit(split.train, self._seconds(fold), progress.part(0.0, 0.9))
+        watch = self._watches(split.train)
+        fit = self.fitter.fit(split.train, self._seconds(fold), progress.part(0.0, 0.9), watch)
         seer = self.see(fit)
         most = _MOST_SCORED // len(self.plan.splits)
         some = np.random.default_rng([seed, fold]).permutation(len(split.test))[:most]
         some = np.sort(some)
         test = split.test.take(some)
         places, logits = logits_at(seer, test, seed, progress.part(0.9, 0.97))
-        maps = maps_of(seer, self.windows, fit.temperature, progress.part(0.97, 1.0))
+        maps = maps_of(seer, self.windows, progress.part(0.97, 1.0))
         return Tested(fit, some[places], logits, maps)
 
     def ship(self, tested, progress):
@@ -97,12 +117,18 @@ class Fits:
         everything = np.arange(len(self.fitter.ground.pixels))
         seconds = self._seconds(len(tested))
         fit = self.fitter.fit(everything, seconds, progress, watch=False)
-        logits = np.concatenate([one.logits for one in tested])
-        labels = np.concatenate(
-            [s.test.labels[one.places] for s, one in zip(self.plan.splits, tested, strict=True)]
-        )
-        order = np.random.default_rng(0).permutation(len(labels))[:_CALIBRATION_PIXELS]
-        return replace(fit, temperature=fit_temperature(logits[order], labels[order]))
+        pooled = np.concatenate(_logits(tested)), np.concatenate(self._labels(tested))
+        return replace(fit, temperature=_temperature(*pooled))
+
+    def _watches(self, train):
+        """Whether a part of the training pixels is better spent on watching.
+
+        What a few blocks say of the best epoch is noise, and the labels are missed: then the last
+        epoch of the schedule is kept. A model that is tested once and ships is always watched, if
+        only for its temperature.
+        """
+        count = len(np.unique(self.plan.groups[train]))
+        return count >= (_FEWEST_GROUPS if self.plan.refit else _FEWEST_GROUPS // 10)
 
     def see(self, fit):
         """A fitted network that reads the rasters."""
@@ -116,3 +142,12 @@ class Fits:
             return 0.0 if job.epochs else _AUTOMATIC_SECONDS
         left = 60 * job.minutes * _RESERVE - (time.monotonic() - self.started)
         return max(1.0, left / (self.count - fold))
+
+
+def _logits(tested):
+    return [one.logits for one in tested]
+
+
+def _temperature(logits, labels):
+    order = np.random.default_rng(0).permutation(len(labels))[:_CALIBRATION_PIXELS]
+    return fit_temperature(logits[order], labels[order])

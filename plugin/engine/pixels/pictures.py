@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from scipy.special import softmax
 
 from ..markup import Picture
 from .scoring import Window
@@ -101,10 +102,15 @@ def draw_pictures(stack, ground, plan, windows, tested, progress):
         overview, limits = _overview(stack, factor, progress)
     store = ground.label_store(np.arange(len(ground.pixels)))
     crops = [
-        _crop(stack, ground, store, plan, window, [one.maps[n] for one in tested], limits)
+        _crop(stack, ground, store, plan, window, _chances(tested, n), limits)
         for n, window in enumerate(windows)
     ]
     return Pictures(overview, factor, ground.pixels, plan.folds, plan.block, size, crops)
+
+
+def _chances(tested, number):
+    """Calibrated probabilities of every part's network in a window."""
+    return [softmax(one.maps[number] / one.fit.temperature, axis=0) for one in tested]
 
 
 def _overview(stack, factor, progress):

@@ -139,12 +139,6 @@ def _logits(network, images, inside):
     return logits.float().cpu().numpy()
 
 
-def maps_of(seer, windows, temperature, progress):
-    """Probabilities (class, row, column) of windows."""
-    seen = seer.look(windows, _logits, progress, "Drawing")
-    return [_softmax(logits / temperature) for _, logits in seen]
-
-
-def _softmax(logits):
-    chances = np.exp(logits - logits.max(axis=0))
-    return (chances / chances.sum(axis=0)).astype(np.float32)
+def maps_of(seer, windows, progress):
+    """Logits (class, row, column) of windows."""
+    return [logits for _, logits in seer.look(windows, _logits, progress, "Drawing")]
