@@ -76,7 +76,7 @@ def test_several_rasters_are_read_in_their_order_whatever_stands_for_them(survey
 def test_a_raster_of_several_that_does_not_open_is_named(survey, rasters):
     from deep_geology.plugin.jobs.errors import JobError
 
-    with pytest.raises(JobError, match="nowhere.tif"):
+    with pytest.raises(JobError, match=r"nowhere\.tif"):
         _ask(survey, RASTERS=[rasters[0], "nowhere.tif"])
     assert not _accepts(survey, RASTERS=[])[0]
 

@@ -27,7 +27,12 @@ def test_parameters_are_the_fields_in_upper_case_in_their_order(qgis):
     from deep_geology.plugin.jobs.declare import declared
 
     for job, algorithm in jobs():
-        names = [part.name.upper() for part in declared(job) if not part.is_result]
+        names = []
+        for part in declared(job):
+            if not part.is_result:
+                names.append(part.name.upper())
+            if part.kind == "raster_or_images":
+                names.append(part.name.upper() + "_FOLDER")
         assert [p.name() for p in algorithm.parameterDefinitions()] == names
 
 
@@ -47,8 +52,9 @@ def test_flags_and_bounds_are_those_declared(qgis):
     for part, _, parameter in fields():
         flags = int(parameter.flags())
         assert bool(flags & int(flag.FlagAdvanced)) == part.advanced, part.name
-        is_text = part.kind == "text" and part.default == ""
-        assert bool(flags & int(flag.FlagOptional)) == (part.optional or is_text), part.name
+        may_be_empty = part.kind == "text" and part.default == ""
+        may_be_empty |= part.kind == "raster_or_images"  # or else its folder is given
+        assert bool(flags & int(flag.FlagOptional)) == (part.optional or may_be_empty), part.name
     for part, _, parameter in fields(("integer", "number")):
         assert part.minimum is None or parameter.minimum() == part.minimum
         assert part.maximum is None or parameter.maximum() == part.maximum

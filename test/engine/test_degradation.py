@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+
 from plugin.engine.degradation import (
     DETECTOR,
     back_project,
