@@ -1,6 +1,7 @@
 """What a test adds up of rates and counts, some windows at a time."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -40,7 +41,7 @@ class Tally:
     rates: dict
     kept: slice
 
-    @property
+    @cached_property
     def events(self):
         """Target events of every window, (period,)."""
         return self.counts.sum(axis=(1, 2))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..report import Report
-from .moments import to_iso
 from .testing_figures import (
     draw_alarms,
     draw_events_over_forecast,
@@ -11,6 +10,7 @@ from .testing_figures import (
     draw_gain_map,
     draw_reliability,
 )
+from .testing_verdict import cautions, nats, subtitle, verdict
 from .window_tests import share_passed
 
 NO_PREDICTION = (
@@ -55,9 +55,9 @@ def write_test_report(path, tested, card, openings, model_name):
     JobError
         If it cannot be written.
     """
-    report = Report(f"Test of {model_name}", _subtitle(tested, card))
-    report.verdict(*_verdict(tested, card), NO_PREDICTION)
-    for text in _cautions(tested, openings):
+    report = Report(f"Test of {model_name}", subtitle(tested, card))
+    report.verdict(*verdict(tested, card), NO_PREDICTION)
+    for text in cautions(tested, openings):
         report.warning(text)
     _add_gains(report, tested)
     _add_time_and_maps(report, tested)
@@ -66,63 +66,6 @@ def write_test_report(path, tested, card, openings, model_name):
     _add_alarms(report, tested)
     _add_honesty(report, card, openings)
     report.write(path)
-
-
-def _subtitle(tested, card):
-    grid, training = tested.grid, card.training
-    return (
-        f"{to_iso(grid.start_days)[:10]} to {to_iso(grid.end_days)[:10]}: {grid.periods:,} windows "
-        f"of {grid.window_days:g} days, {grid.rows} x {grid.columns} cells of "
-        f"{grid.cell_degrees:g} degrees, {len(tested.targets):,} events of "
-        f"M{training['target_magnitude']:g} or larger"
-    )
-
-
-def _verdict(tested, card):
-    gain = tested.gains["etas"]
-    uses_network = card.training.get("ships") == "network"
-    if not uses_network:
-        headline = (
-            "The network did not improve on the ETAS reference; the reference is used: gain over "
-            f"ETAS {nats(gain)} nats per event."
-        )
-    elif gain.low > 0:
-        headline = f"The forecast beats ETAS by {nats(gain)} nats per event."
-    elif gain.high < 0:
-        headline = f"The forecast is worse than ETAS by {nats(gain)} nats per event."
-    else:
-        headline = f"No difference from ETAS is established: {nats(gain)} nats per event."
-    smoothed = tested.gains["smoothed_adaptive"]
-    return headline, (
-        f"Over adaptive smoothed seismicity it gains {nats(smoothed)}, over a uniform forecast "
-        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. A "
-        f"gain of {gain.value:.2f} means that events fall where and when the rate is on average "
-        f"{np.exp(gain.value):.2f} times that of ETAS, numbers being equal."
-    )
-
-
-def nats(gain):
-    """A gain with its interval, as text."""
-    if not np.isfinite(gain.low):
-        return f"{gain.value:+.3f} [no interval]"
-    return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
-
-
-def _cautions(tested, openings):
-    if len(openings) > 1:
-        yield (
-            f"Events of this test period were looked at {len(openings)} times with this model: the "
-            "more often, the less it is a test."
-        )
-    if tested.consistency["negative_binomial"][0] < 0.025:
-        yield "There were more events than the forecast allows for, clusters included."
-    if tested.consistency["negative_binomial"][1] < 0.025:
-        yield "There were fewer events than the forecast allows for, clusters included."
-    if tested.tally.kept.step:
-        yield (
-            "The period is very long: bins of time and space are taken from every "
-            f"{tested.tally.kept.step}th window in the L and CL tests, Brier scores and curves."
-        )
 
 
 def _add_gains(report, tested):

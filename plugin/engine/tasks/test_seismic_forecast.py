@@ -8,8 +8,9 @@ from ..seismic.openings import log_opening, opening, openings_of
 from ..seismic.tally import add_up
 from ..seismic.tested_span import find_b_value, history_counts, lay_out_test
 from ..seismic.testing import run_tests
-from ..seismic.testing_report import nats, write_test_report
+from ..seismic.testing_report import write_test_report
 from ..seismic.testing_scores import scores_of, write_scores
+from ..seismic.testing_verdict import nats
 
 _OUTPUTS = {"ETAS": "etas", "SMOOTHED": "smoothed_adaptive", "UNIFORM": "uniform"}
 
