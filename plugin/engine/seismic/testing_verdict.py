@@ -1,0 +1,65 @@
+"""What the report on a tested seismic forecast says first: verdict, numbers, cautions."""
+
+import numpy as np
+
+from .moments import to_iso
+
+
+def subtitle(tested, card):
+    """When, where and on how many events it was tested."""
+    grid, training = tested.grid, card.training
+    return (
+        f"{to_iso(grid.start_days)[:10]} to {to_iso(grid.end_days)[:10]}: {grid.periods:,} windows "
+        f"of {grid.window_days:g} days, {grid.rows} x {grid.columns} cells of "
+        f"{grid.cell_degrees:g} degrees, {len(tested.targets):,} events of "
+        f"M{training['target_magnitude']:g} or larger"
+    )
+
+
+def verdict(tested, card):
+    """The result as a headline and a sentence."""
+    gain = tested.gains["etas"]
+    uses_network = card.training.get("ships") == "network"
+    if not uses_network:
+        headline = (
+            "The network did not improve on the ETAS reference; the reference is used: gain over "
+            f"ETAS {nats(gain)} nats per event."
+        )
+    elif gain.low > 0:
+        headline = f"The forecast beats ETAS by {nats(gain)} nats per event."
+    elif gain.high < 0:
+        headline = f"The forecast is worse than ETAS by {nats(gain)} nats per event."
+    else:
+        headline = f"No difference from ETAS is established: {nats(gain)} nats per event."
+    smoothed = tested.gains["smoothed_adaptive"]
+    return headline, (
+        f"Over adaptive smoothed seismicity it gains {nats(smoothed)}, over a uniform forecast "
+        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. A "
+        f"gain of {gain.value:.2f} means that events fall where and when the rate is on average "
+        f"{np.exp(gain.value):.2f} times that of ETAS, numbers being equal."
+    )
+
+
+def nats(gain):
+    """A gain with its interval, as text."""
+    if not np.isfinite(gain.low):
+        return f"{gain.value:+.3f} [no interval]"
+    return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
+
+
+def cautions(tested, openings):
+    """What the reader should know before believing the result."""
+    if len(openings) > 1:
+        yield (
+            f"Events of this test period were looked at {len(openings)} times with this model: the "
+            "more often, the less it is a test."
+        )
+    if tested.consistency["negative_binomial"][0] < 0.025:
+        yield "There were more events than the forecast allows for, clusters included."
+    if tested.consistency["negative_binomial"][1] < 0.025:
+        yield "There were fewer events than the forecast allows for, clusters included."
+    if tested.tally.kept.step:
+        yield (
+            "The period is very long: bins of time and space are taken from every "
+            f"{tested.tally.kept.step}th window in the L and CL tests, Brier scores and curves."
+        )
