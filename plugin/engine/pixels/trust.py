@@ -10,7 +10,7 @@ enough: rectified units that never saw a foreign ground may be as silent there a
 Measured on synthetic ground whose own kind lights up in 2 % of the pixels: white noise in another
 value range lit up in 65 % with the last features alone and in 100 % with all three; the own
 values with their places shuffled in 7 and in 60 %, smooth ground of the own values in 50 and
-in 85 %.
+in 85 %. A network that looks at single pixels decides without texture, and so does its trust.
 
 References
 ----------
