@@ -17,8 +17,8 @@ from .kernels import EARTH_RADIUS_KM, cell_masses
 
 YEAR_DAYS = 365.25
 NEIGHBORS = (1, 2, 3, 5, 8, 13, 21)
-_WIDTHS_IN_CELLS = (0.15, 0.25, 0.4, 0.65, 1.0, 1.6, 2.5, 4.0)
-_FLOORS = (0.001, 0.003, 0.01, 0.03, 0.1)
+WIDTHS_IN_CELLS = (0.15, 0.25, 0.4, 0.65, 1.0, 1.6, 2.5, 4.0)
+FLOORS = (0.001, 0.003, 0.01, 0.03, 0.1)
 # Positions are not known better than this share of a cell, or than half a kilometer.
 _NARROWEST_IN_CELLS, _NARROWEST_KM = 0.05, 0.5
 

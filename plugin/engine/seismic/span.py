@@ -1,0 +1,200 @@
+"""What a training is laid out on: magnitudes, cells, windows and the dates of the splits."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from .cells import Cells, Targets
+from .completeness import estimate
+from .forecast import source_events
+from .grid import extent_of, lay_out
+from .moments import to_days, to_iso
+
+LEAST_TRAINING, LEAST_TEST = 200, 50
+_SHARES = {"train_end": 0.6, "validation_end": 0.8}
+_MOST_CELLS = 250_000
+
+
+@dataclass(frozen=True)
+class Span:
+    """The layout of a training.
+
+    Attributes
+    ----------
+    completeness, target_magnitude : float
+    grid : SpaceTimeGrid
+        Windows from the start to the end of the test.
+    training, validation, test : int
+        The first window after each part.
+    events : Catalog
+        Complete events, before the end of the validation alone.
+    targets : Targets
+        Cells of windows with target events, before the end of the validation.
+    test_events : int
+        Target events in the test; nothing else is known of it.
+    """
+
+    completeness: float
+    target_magnitude: float
+    grid: object
+    training: int
+    validation: int
+    test: int
+    events: object
+    targets: Targets
+    test_events: int
+
+    @property
+    def cells(self):
+        return Cells(self.grid)
+
+    @property
+    def starts(self):
+        """Starts of all windows in days."""
+        return self.grid.edges[:-1]
+
+    def dates(self):
+        """The dates of the splits as ISO text."""
+        edges = self.grid.edges
+        return {
+            "start": to_iso(edges[0]), "train_end": to_iso(edges[self.training]),
+            "validation_end": to_iso(edges[self.validation]), "test_end": to_iso(edges[self.test]),
+        }  # fmt: skip
+
+    def events_in(self, first, stop):
+        """Target events of the windows from `first` to before `stop`."""
+        mask = (self.targets.window >= first) & (self.targets.window < stop)
+        return float(self.targets.count[mask].sum())
+
+
+def lay_out_training(job, catalog, progress):
+    """Choose what the user left open, from the training span alone, and lay out the grid.
+
+    Parameters
+    ----------
+    job : TrainSeismicForecast
+    catalog : Catalog
+    progress : Progress
+        Is told what was chosen.
+
+    Returns
+    -------
+    Span
+
+    Raises
+    ------
+    JobError
+        If the dates are not in order, or there are too few events.
+    """
+    dates = _dates(job, catalog)
+    before = catalog.between(-np.inf, dates["train_end"])
+    completeness = _completeness(job, before, dates, progress)
+    target = job.target_magnitude or completeness
+    if target < completeness - 1e-9:
+        raise JobError(
+            f"The target magnitude, {target:g}, is under the magnitude of completeness, "
+            f"{completeness:g}.",
+            f"Choose at least {completeness:g} in TARGET_MAGNITUDE, or give COMPLETENESS.",
+        )
+    extent = job.extent or extent_of(_not_empty(before.above(completeness), completeness, dates))
+    grid = lay_out(extent, job.cell_size, dates["start"], dates["test_end"], float(job.window_days))
+    if grid.rows * grid.columns > _MOST_CELLS:
+        raise JobError(
+            f"{grid.rows:,} x {grid.columns:,} cells are more than {_MOST_CELLS:,}.",
+            "Choose a larger CELL_SIZE or a smaller EXTENT.",
+        )
+    return _span(grid, dates, catalog, completeness, target)
+
+
+def _dates(job, catalog):
+    """Days of the splits; those left empty are shares of the span, on whole days."""
+    first = to_days(job.start) if job.start else float(np.floor(catalog.days[0]))
+    last = to_days(job.test_end) if job.test_end else float(np.floor(catalog.days[-1]) + 1)
+    dates = {"start": first, "test_end": last}
+    for name, share in _SHARES.items():
+        given = getattr(job, name)
+        dates[name] = to_days(given) if given else float(np.floor(first + share * (last - first)))
+    order = ["start", "train_end", "validation_end", "test_end"]
+    for early, late in zip(order, order[1:], strict=False):
+        if dates[late] - dates[early] < job.window_days:
+            raise JobError(
+                f"{late.upper()} is {to_iso(dates[late])[:10]}, less than one window of "
+                f"{job.window_days} days after {early.upper()}, {to_iso(dates[early])[:10]}.",
+                f"Choose {' < '.join(name.upper() for name in order)}; the catalog reaches from "
+                f"{to_iso(catalog.days[0])[:10]} to {to_iso(catalog.days[-1])[:10]}.",
+            )
+    return dates
+
+
+def _completeness(job, before, dates, progress):
+    """The user's, or the estimate from the events of the training."""
+    inside = before.between(dates["start"], dates["train_end"])
+    if not len(inside):
+        raise JobError(
+            f"No event lies between START, {to_iso(dates['start'])[:10]}, and TRAIN_END, "
+            f"{to_iso(dates['train_end'])[:10]}.",
+            "Choose dates that the catalog covers.",
+        )
+    found = estimate(inside.magnitude)
+    if not job.completeness:
+        progress.note(
+            f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from the "
+            "events before TRAIN_END."
+        )
+        return found
+    if job.completeness < found - 1e-9:
+        progress.warning(
+            f"The magnitude of completeness is {job.completeness:g}; the events before TRAIN_END "
+            f"suggest {found:g}. Missing small events bend what is learned from them."
+        )
+    return float(job.completeness)
+
+
+def _not_empty(events, completeness, dates):
+    if not len(events):
+        raise JobError(
+            f"No event of M{completeness:g} or larger lies before {to_iso(dates['train_end'])[:10]}"
+            ".",
+            "Choose a smaller COMPLETENESS, or a later TRAIN_END.",
+        )
+    return events
+
+
+def _span(grid, dates, catalog, completeness, target):
+    edges = grid.edges
+    training, validation = (
+        int(np.searchsorted(edges[:-1], dates[name] - 1e-6)) for name in _SHARES
+    )
+    cells = Cells(grid)
+    sources = source_events(catalog, cells, completeness)
+    period, cell = grid.locate(catalog.above(target))
+    inside = period[(period >= 0) & (cell >= 0)]
+    counts = {
+        "training": int((inside < training).sum()), "test": int((inside >= validation).sum()),
+        "validation": int(((inside >= training) & (inside < validation)).sum()),
+    }  # fmt: skip
+    _refuse_few(counts, grid, target)
+    seen = sources.between(-np.inf, edges[validation])
+    targets = Targets.of(grid, seen.above(target))
+    return Span(
+        completeness, target, grid, training, validation, grid.periods, seen, targets,
+        counts["test"],
+    )  # fmt: skip
+
+
+def _refuse_few(counts, grid, target):
+    if (
+        counts["training"] >= LEAST_TRAINING
+        and counts["test"] >= LEAST_TEST
+        and counts["validation"]
+    ):
+        return
+    raise JobError(
+        f"Of M{target:g} or larger are {counts['training']} events in the training, "
+        f"{counts['validation']} in the validation and {counts['test']} in the test, in "
+        f"{grid.rows} x {grid.columns} cells; {LEAST_TRAINING} are needed for the training and "
+        f"{LEAST_TEST} for the test.",
+        "Choose a smaller target magnitude if the catalog is complete for it, a larger EXTENT, or "
+        "other dates.",
+    )
