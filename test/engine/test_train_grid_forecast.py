@@ -15,7 +15,8 @@ from plugin.engine.progress import Silent
 from plugin.engine.series.forecaster import Past
 from plugin.engine.series.model import load_forecaster
 from plugin.engine.series.references import filled_forward
-from plugin.engine.tasks import forecast_grid, train_grid_forecast
+from plugin.engine.tasks import describe_model, forecast_grid, train_grid_forecast
+from plugin.jobs.describe_model import DescribeModel
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.forecast_grid import ForecastGrid
 from plugin.jobs.model_card import read_card
@@ -105,6 +106,18 @@ def test_trend_and_seasons_go_on(tmp_path):
     values, names, _ = forecast(tmp_path, made["MODEL"], part)
     assert names == ["2008-06-01", "2008-07-01", "2008-08-01"]
     assert np.sqrt(np.mean((values - seasons(108)[101:104]) ** 2)) < 0.5
+
+
+def test_description_tells_what_it_learned_from_and_how_well_it_did(learned, tmp_path):
+    _, _, outputs = learned
+    report = str(tmp_path / "d.html")
+    said = describe_model.run(DescribeModel(model=outputs["MODEL"], report=report), Silent())
+    assert said["TASK"] == "grid forecast" and said["BANDS"] == "level"
+    with open(report, encoding="utf-8") as file:
+        page = file.read()
+    for words in ("Forecasts level, up to 2 steps ahead", "2000-01-01", "the network is used",
+                  "test: persistence"):  # fmt: skip
+        assert words in page
 
 
 def test_forecast_sees_nothing_of_later_steps(learned):

@@ -61,7 +61,7 @@ def _summary(trained, series):
         "width": grid.width, "height": grid.height,
         "transform": list(grid.transform)[:6],
         "crs": grid.crs.to_wkt() if grid.crs else "",
-        "dates": _axis_values(series.axis),
+        "axis": _axis_values(series.axis),
         "first": series.axis.label(0), "last": series.axis.label(len(series) - 1),
         "steps": len(series), "train_end": plan.train_end,
         "validation_end": plan.validation_end, "test_end": plan.test_end,
@@ -171,7 +171,7 @@ def _network(card, tensors):
 
 def axis_of(card):
     """The time axis of a model's series."""
-    known = card.training.get("dates") or {}
+    known = card.training.get("axis") or {}
     start = known.get("start")
     return TimeAxis(
         tuple(start) if start else None, known.get("step_months", 0), known.get("step_days", 0.0),

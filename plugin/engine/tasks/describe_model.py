@@ -2,8 +2,9 @@
 
 import os
 
-from ...jobs.model_card import class_names, read_card
+from ...jobs.model_card import SEISMIC, SERIES, class_names, read_card
 from ...jobs.model_weights import read_weights
+from ..forecast_model_report import write_forecast_model_report
 from ..model_report import check_content, write_model_report
 
 
@@ -27,7 +28,9 @@ def run(job, progress):
     }
     progress(0.5, "Writing the report")
     if job.report:
-        write_model_report(job.report, card, weights, name)
+        forecasts = card.task in (SEISMIC, SERIES)
+        write = write_forecast_model_report if forecasts else write_model_report
+        write(job.report, card, weights, name)
         outputs["REPORT"] = job.report
     progress(1.0)
     return outputs
