@@ -1,11 +1,13 @@
 """A made-up seismicity whose rates are known, and a forecaster that knows them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 import numpy as np
 import torch
 
 from plugin.engine import model_file
+from plugin.engine.seismic.calibration import Calibration
 from plugin.engine.seismic.catalog import Catalog, to_days, to_iso
 from plugin.engine.seismic.grid import SpaceTimeGrid
 from plugin.jobs.model_card import SEISMIC, ModelCard
@@ -52,6 +54,7 @@ class Prophet:
 
     card: object
     grid: object = GRID
+    models: object = field(default_factory=lambda: SimpleNamespace(calibration=Calibration()))
 
     def rates(self, catalog, starts_days, progress=None, names=tuple(QUALITY)):
         truth = true_rates()[np.round((np.asarray(starts_days) - DAYS) / WINDOW).astype(int)]

@@ -60,7 +60,7 @@ class Tested:
     alarms: dict
 
 
-def run_tests(tally, grid, targets, history, b_value, progress):
+def run_tests(tally, grid, targets, history, b_value, progress, probability=at_least_one):
     """Do all tests.
 
     Parameters
@@ -73,6 +73,8 @@ def run_tests(tally, grid, targets, history, b_value, progress):
         Target events of windows of the same length before the test.
     b_value : float
     progress : Progress
+    probability : callable
+        Turns the forecast's rates into probabilities of at least one event.
 
     Returns
     -------
@@ -90,7 +92,7 @@ def run_tests(tally, grid, targets, history, b_value, progress):
     progress(0.9, "Drawing alarms from the rates")
     return Tested(
         tally, grid, targets, gains, paired, consistency, ratio, windows, b_value,
-        _probabilities(tally), _alarms(tally, grid),
+        _probabilities(tally, probability), _alarms(tally, grid),
     )  # fmt: skip
 
 
@@ -124,10 +126,11 @@ def check_period(tally, targets, b_value, ratio, progress):
     return found
 
 
-def _probabilities(tally):
+def _probabilities(tally, probability):
     """Brier scores, reliability and what a threshold of one half is worth."""
     happened = tally.counts[tally.kept] > 0
     chances = {name: at_least_one(rates) for name, rates in tally.rates.items()}
+    chances["forecast"] = probability(tally.rates["forecast"])
     curves = {name: reliability_curve(chances[name], happened) for name in ("forecast", "etas")}
     own = chances["forecast"]
     return {

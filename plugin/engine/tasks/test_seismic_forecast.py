@@ -40,7 +40,9 @@ def run(job, progress):
     tally = add_up(forecaster, catalog, grid, magnitude, MODELS, progress.part(0.1, 0.5))
     history = history_counts(card, catalog, grid)
     b_value = find_b_value(card, catalog, grid)
-    tested = run_tests(tally, grid, targets, history, b_value, progress.part(0.5, 0.95))
+    probability = forecaster.models.calibration.probability
+    tests = progress.part(0.5, 0.95)
+    tested = run_tests(tally, grid, targets, history, b_value, tests, probability)
     progress.note(f"Information gain per earthquake over ETAS: {nats(tested.gains['etas'])} nats.")
     facts = {"model": name, "start": to_iso(grid.start_days), "end": to_iso(grid.end_days),
              "window_days": grid.window_days, "target_magnitude": magnitude}  # fmt: skip
