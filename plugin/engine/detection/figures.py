@@ -84,7 +84,7 @@ def draw_learning(history):
         _draw(loss, epochs, "training_loss", 0)
         _draw(right, epochs, "validation_map50", 1)
     loss.set_title("Loss")
-    right.set_title("mAP50 on what was kept apart to choose the epoch")
+    right.set_title("mAP50 on what chose the epoch")
     right.yaxis.set_major_formatter(PercentFormatter(1.0))
     for axes in (loss, right):
         axes.set_xlabel("epoch")

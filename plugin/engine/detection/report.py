@@ -116,10 +116,10 @@ def _add_errors(report, result, numbers):
     report.section("Its errors", "Look at the boxes first: some may be missing or misplaced.")
     if false:
         report.paragraph("Found with the highest confidence, but not drawn:")
-        report.pictures(false, 130)
+        report.pictures(false, 116)
     if missed:
         report.paragraph("The largest that were missed:")
-        report.pictures(missed, 130)
+        report.pictures(missed, 116)
     if not false and not missed:
         report.paragraph("None: every object was found, and nothing else.")
 
