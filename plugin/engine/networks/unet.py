@@ -10,15 +10,16 @@ from torch import nn
 
 # Channels of the decoder from the coarsest step to the finest.
 _WIDTHS = (64, 48, 32, 24)
-_PIXEL_WIDTH = 16
+_PIXEL_WIDTH = 32
 
 
 class UNet(nn.Module):
     """An encoder with its decoder.
 
-    At full resolution the decoder also gets what each pixel alone says (`pixel`): a stack of
-    geophysical rasters tells much in the values of single pixels, which the encoder's first
-    strided convolution has already mixed.
+    What each pixel alone says (`pixel`) goes to the decoder at full resolution, and past it to the
+    classifier: a stack of elevation and geophysics tells much in the values of single pixels, which
+    the encoder's first strided convolution has already mixed. So the network is from its first step
+    on what a network of single pixels is, and what it learns of the surroundings adds to that.
 
     Parameters
     ----------
@@ -34,28 +35,32 @@ class UNet(nn.Module):
     def __init__(self, encoder, widths, bands):
         super().__init__()
         self.encoder = encoder
-        self.pixel = _convolution(bands, _PIXEL_WIDTH, 1)
+        self.pixel = nn.Sequential(
+            _convolution(bands, _PIXEL_WIDTH, 1), _convolution(_PIXEL_WIDTH, _PIXEL_WIDTH, 1)
+        )
         beside = [_PIXEL_WIDTH, *widths[:-1]][::-1]
         below = [widths[-1], *_WIDTHS]
         self.decoder = nn.ModuleList(
             _Up(before, near, after, 1 if place == len(beside) - 1 else 2)
             for place, (before, near, after) in enumerate(zip(below, beside, _WIDTHS, strict=False))
         )
-        self.width, self.stride = _WIDTHS[len(widths) - 1], 2 ** len(widths)
+        self.width = _WIDTHS[len(widths) - 1] + _PIXEL_WIDTH
+        self.stride = 2 ** len(widths)
 
     def forward(self, images):
         """Images (N, bands, row, column) to features (N, width, row, column).
 
         Sides must be multiples of `stride`.
         """
-        seen = [self.pixel(images)]
+        alone = self.pixel(images)
+        seen = [alone]
         for step in self.encoder:
             images = step(images)
             seen.append(images)
         features = seen.pop()
         for up in self.decoder:
             features = up(features, seen.pop())
-        return features
+        return torch.cat([features, alone], 1)
 
     def longest_path(self):
         """The layers along the path that looks farthest: down the encoder, up the decoder."""

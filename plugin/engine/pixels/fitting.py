@@ -15,12 +15,13 @@ from .splits import inner_split
 from .starting import make_network
 
 _RATES = {
-    "unet_mobilenet_v2": 1e-3,
-    "unet_mobilenet_v2_torchvision": 1e-3,
-    "unet_resnet18": 5e-4,
-    "deeplabv3_resnet50": 3e-4,
+    "unet_mobilenet_v2": 3e-3,
+    "unet_mobilenet_v2_torchvision": 3e-3,
+    "unet_resnet18": 2e-3,
+    "deeplabv3_resnet50": 1e-3,
     "pixel_mlp": 3e-3,
 }
+_ENCODER_SHARE = 0.3
 _DROPOUT = 0.1
 _BATCH, _PIXEL_BATCH = 20, 256  # at 160 pixels a side, and of single pixels
 _MEASURED_PIXELS = 50_000
@@ -133,6 +134,7 @@ class Fitter:
             loss=job.loss,
             batch_size=size,
             spread=self.start.spread,
+            encoder_share=_ENCODER_SHARE if self.start.is_trained else 1.0,
             seed=job.seed,
         )
 

@@ -42,6 +42,8 @@ class Recipe:
     batch_size : int
     spread : float
         Standard deviation of a band in the network's range.
+    encoder_share : float
+        Of the learning rate, for the encoder.
     seed : int
     """
 
@@ -54,6 +56,7 @@ class Recipe:
     loss: str = "cross_entropy"
     batch_size: int = 8
     spread: float = 1.0
+    encoder_share: float = 1.0
     seed: int = 0
 
 
@@ -137,13 +140,19 @@ def learn(network, feed, labels, watched, numbers, recipe, device, progress):
 
 
 def _optimizer(network, recipe):
-    """AdamW; biases and normalization are not decayed."""
-    parts = [part for part in network.parameters() if part.requires_grad]
-    groups = [
-        {"params": [p for p in parts if p.ndim > 1], "weight_decay": recipe.l2},
-        {"params": [p for p in parts if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+    """AdamW; biases and normalization are not decayed, a pretrained encoder learns more slowly."""
+    encoder = network.body.encoder
+    slow = {id(part) for part in encoder.parameters()} if encoder is not None else set()
+    groups = []
+    for is_slow in (False, True):
+        share = recipe.encoder_share if is_slow else 1.0
+        parts = [part for part in network.parameters() if (id(part) in slow) == is_slow]
+        for decay, some in ((recipe.l2, [p for p in parts if p.ndim > 1]),
+                            (0.0, [p for p in parts if p.ndim <= 1])):  # fmt: skip
+            groups.append({"params": some, "weight_decay": decay, "share": share})
+    return torch.optim.AdamW(
+        [group for group in groups if group["params"]], lr=recipe.learning_rate
+    )
 
 
 def _weights(labels, network, recipe):
@@ -153,7 +162,7 @@ def _weights(labels, network, recipe):
 
 def _set_rate(optimizer, rate):
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * group["share"]
     return rate
 
 
