@@ -220,6 +220,13 @@ def test_skill_is_what_is_saved_of_the_error_and_its_interval_holds_it():
     assert np.isnan(skill_score(reference, 0 * reference, 5)).all()
 
 
+def test_a_step_without_any_data_does_not_take_the_skill_of_all_others():
+    reference = np.random.default_rng(0).gamma(2, 1, 60)
+    errors = 0.6 * reference
+    errors[7] = reference[7] = np.nan
+    assert skill_score(errors, reference, 5) == pytest.approx((0.4, 0.4, 0.4))
+
+
 def test_cells_count_by_their_area_in_degrees_only():
     from plugin.engine.rasters import Grid
 

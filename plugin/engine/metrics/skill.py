@@ -21,7 +21,8 @@ def skill_score(errors, reference, block, confidence=0.95, draws=DRAWS, seed=0):
     Parameters
     ----------
     errors, reference : array, shape (origin,)
-        Mean squared errors of both, of the forecasts made at every origin, in time's order.
+        Mean squared errors of both, of the forecasts made at every origin, in time's order; NaN
+        where no truth is known: such an origin does not count.
     block : int
         Neighboring origins that are drawn together, since their errors are alike.
     confidence : float
@@ -34,10 +35,12 @@ def skill_score(errors, reference, block, confidence=0.95, draws=DRAWS, seed=0):
         where the reference makes no error.
     """
     errors, reference = np.asarray(errors, float), np.asarray(reference, float)
+    known = np.isfinite(errors) & np.isfinite(reference)
+    errors, reference = errors[known], reference[known]
     if not reference.sum() > 0:
         return Skill(np.nan, np.nan, np.nan)
     value = float(1 - errors.sum() / reference.sum())
-    number = np.arange(len(errors)) // max(block, 1)
+    number = np.unique(np.flatnonzero(known) // max(block, 1), return_inverse=True)[1]
     sums = np.stack([np.bincount(number, part) for part in (errors, reference)])
     blocks = sums.shape[1]
     if blocks < 3:
