@@ -209,6 +209,20 @@ def test_positions_of_the_layer_come_before_fields_of_coordinates(tmp_path):
     assert (catalog.longitude[0], catalog.latitude[0]) == (142.373, 38.297)
 
 
+@pytest.mark.parametrize("longitude, latitude", [(-99.0, 16.5), (-99.9, 17.0), (-75.1, -9.9)])
+def test_positions_that_look_like_a_code_for_nothing_are_places(tmp_path, longitude, latitude):
+    row = MAULE.replace("-36.122,-72.898", f"{latitude},{longitude}")
+    catalog = read(tmp_path, TOHOKU, row, MAULE.replace("-36.122,-72.898", "-999,-999"))
+    assert (catalog.longitude[0], catalog.latitude[0]) == (longitude, latitude)
+    assert len(catalog) == 2
+
+
+@pytest.mark.parametrize("number", ["40613.24056", "734573.24056", "2455631.74056", "2011.19"])
+def test_numbers_of_spreadsheets_and_other_days_are_not_taken_for_seconds(tmp_path, number):
+    said = refusal(tmp_path, TOHOKU.replace("2011-03-11T05:46:24.120Z", number))
+    assert f'Field "time", row 1 of "events.csv" is "{number}"' in said
+
+
 @pytest.mark.parametrize("missing", ["", "NaN", "null", "-999", " "])
 def test_events_without_depth_are_kept(tmp_path, missing):
     ears = Ears()

@@ -10,6 +10,8 @@ from .moments import NONE, MomentError, is_date, parse_moments
 
 # Codes that catalogs write where they know no number.
 _CODES = (-9.9, -9.99, -99.0, -99.9, -99.99, -999.0, -999.9, -9999.0, -99999.0)
+# Of a position: -9.9 and -99 are places on the Earth.
+_FAR_CODES = tuple(code for code in _CODES if code < -360)
 _MAGNITUDES = (-4.0, 10.5)
 _DEPTHS_KM = (-10.0, 800.0)
 
@@ -124,8 +126,8 @@ def _time_remarks(label, texts, days, zoned):
 
 
 def _positions(table, fields, texts, remarks):
-    longitude = _numbers(table, fields.longitude, texts)
-    latitude = _numbers(table, fields.latitude, texts)
+    longitude = _numbers(table, fields.longitude, texts, _FAR_CODES)
+    latitude = _numbers(table, fields.latitude, texts, _FAR_CODES)
     degrees = "a {} in degrees"
     _refuse_outside(
         table, fields.latitude, texts, latitude, (-90, 90), degrees.format("latitude"), True
@@ -155,7 +157,7 @@ def _depths(table, field, texts, count, remarks):
     return depth
 
 
-def _numbers(table, field, texts):
+def _numbers(table, field, texts, codes=_CODES):
     """A column as numbers, NaN where it is empty or a code for nothing."""
     values = np.empty(len(texts[field]))
     for place, text in enumerate(texts[field]):
@@ -166,7 +168,7 @@ def _numbers(table, field, texts):
     if np.isinf(values).any():
         place = int(np.flatnonzero(np.isinf(values))[0])
         raise _not_a_number(table, field, place, texts[field][place])
-    values[np.isin(values, _CODES)] = np.nan
+    values[np.isin(values, codes)] = np.nan
     return values
 
 

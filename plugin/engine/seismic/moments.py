@@ -27,6 +27,8 @@ _QT_TEXT = re.compile(rf"\s*[A-Za-z]{{3}} ([A-Za-z]{{3}}) (\d{{1,2}}) {_CLOCK} (
 _QT_REPR = re.compile(r"[\w.]*QDateTime\(([\d, ]+)\)")
 # Milliseconds after 1973 have more digits than seconds before the year 5000.
 _MILLISECONDS_FROM = 1e11
+# Smaller are years, days since 1900 (spreadsheets), 4713 BC or year 0: not seconds since 1970.
+_SECONDS_FROM = 1e7
 _EARLIEST, _LATEST = -354_000, 85_000  # about the years 1000 and 2200
 NONE = ("", "nan", "nat", "null", "none", "na", "n/a", "-", "--")
 
@@ -186,7 +188,7 @@ def _as_numbers(texts):
         values = [float(text) if text.strip().lower() not in NONE else np.nan for text in texts]
     except ValueError:
         return None
-    if largest < 10_000:  # years, or seconds of the first hours of 1970: no catalog
+    if largest < _SECONDS_FROM:
         return None
     a_day = 86_400_000 if largest >= _MILLISECONDS_FROM else 86_400
     days = np.array(values) / a_day
