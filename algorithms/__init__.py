@@ -15,6 +15,7 @@ from .export_csep_forecast import ExportCsepForecast
 from .export_onnx import ExportOnnx
 from .export_training_chips import ExportTrainingChips
 from .forecast_grid import ForecastGrid
+from .forecast_seismic_grid import ForecastSeismicGrid
 from .grid_catalog import GridCatalog
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
@@ -24,6 +25,7 @@ from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
 from .train_object_detector import TrainObjectDetector
 from .train_pixel_classifier import TrainPixelClassifier
+from .train_seismic_forecast import TrainSeismicForecast
 
 ALGORITHMS = (
     PrepareEngine,
@@ -44,6 +46,8 @@ ALGORITHMS = (
     DownloadCatalog,
     CheckCatalog,
     GridCatalog,
+    TrainSeismicForecast,
+    ForecastSeismicGrid,
     TestSeismicForecast,
     ExportCsepForecast,
     TrainGridForecast,

@@ -23,6 +23,7 @@ NOT_KEPT_WARM = (
     "train_object_detector",
     "train_pixel_classifier",
     "train_grid_forecast",
+    "train_seismic_forecast",
 )
 _ids = itertools.count(1)
 

@@ -3,7 +3,8 @@
 import os
 
 from ..seismic.catalog import read_catalog, to_days, to_iso
-from ..seismic.forecast import MODELS, load_forecaster
+from ..seismic.forecast import MODELS
+from ..seismic.model import load_forecaster
 from ..seismic.openings import log_opening, opening, openings_of
 from ..seismic.tally import add_up
 from ..seismic.tested_span import find_b_value, history_counts, lay_out_test
