@@ -10,7 +10,8 @@ from ..metrics.forecasts import period_log_likelihoods
 # Kept bin by bin for the curves; the others only as sums.
 KEPT = ("forecast", "etas", "smoothed_adaptive")
 _WINDOWS_BYTES = 2**27
-_MOST_KEPT = 6e7
+# The tests of the whole period need about 45 bytes a bin at once.
+_MOST_KEPT = 3e7
 
 
 @dataclass
