@@ -2,6 +2,8 @@
 
 import json
 import os
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,10 +11,12 @@ from safetensors.torch import load_file
 
 from brightness import Said
 from plugin.engine.metrics import forecasts
+from plugin.engine.metrics.forecasts import Gain
 from plugin.engine.progress import Silent
-from plugin.engine.seismic import openings, tally as tally_module
+from plugin.engine.seismic import openings, tally as tally_module, tested_span
 from plugin.engine.seismic.catalog import to_iso
 from plugin.engine.seismic.tally import add_up
+from plugin.engine.seismic.testing_verdict import verdict
 from plugin.engine.tasks import test_seismic_forecast as task
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import read_card
@@ -125,6 +129,13 @@ def test_reference_that_ships_says_so(tmp_path, prophet, events):
     assert "The network did not improve on the ETAS reference; the reference is used" in text
 
 
+def test_a_model_without_a_network_does_not_say_that_one_failed():
+    gains = {name: Gain(0.0, 0.0, 0.0) for name in ("etas", "smoothed_adaptive", "uniform")}
+    card = replace(seismic_card(ships="reference"), network="reference")
+    headline, _ = verdict(SimpleNamespace(gains=gains), card)
+    assert headline.startswith("No network was trained")
+
+
 def test_opening_is_logged_and_all_else_in_the_file_stays(tmp_path, prophet, events):
     model = save_model(tmp_path / "m.safetensors")
     os.chmod(model, 0o640)
@@ -194,6 +205,25 @@ def test_catalog_that_ends_before_the_test_is_refused(tmp_path, prophet):
     early = simulated_catalog(true_rates()[:150])
     path = write_catalog(tmp_path / "early.csv", early)
     assert "before the test begins" in refused(tmp_path, path)
+
+
+def test_catalog_without_its_history_is_refused_or_warned_of(tmp_path, prophet):
+    whole = simulated_catalog()
+    split = DAYS + 200 * WINDOW
+    blind = write_catalog(tmp_path / "blind.csv", whole.between(split, np.inf))
+    assert "forecast from the events before it" in refused(tmp_path, blind)
+    late, said = DAYS + 180 * WINDOW, Said()
+    path = write_catalog(tmp_path / "late.csv", whole.between(late, np.inf))
+    run_test(tmp_path, path, said.progress)
+    assert "know less of the past than they were trained with" in " ".join(said.warnings)
+
+
+def test_more_bins_than_memory_holds_are_refused_with_the_latest_end(
+    tmp_path, prophet, events, monkeypatch
+):
+    monkeypatch.setattr(tested_span, "_MOST_BINS", 48 * 100)
+    text = refused(tmp_path, events)
+    assert to_iso(DAYS + 300 * WINDOW)[:10] in text and "9,600 bins" in text
 
 
 def test_catalog_that_ends_early_ends_the_test_with_it(tmp_path, prophet):

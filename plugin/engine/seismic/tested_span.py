@@ -9,6 +9,8 @@ from .b_values import b_value
 from .catalog import to_days, to_iso
 
 LEAST_EVENTS = 50
+_MOST_BINS = 2**28
+_USUAL_SILENCE_DAYS = 30.0
 _SLIVER = 1e-6
 
 
@@ -32,13 +34,14 @@ def lay_out_test(job, forecaster, catalog, progress):
     Raises
     ------
     JobError
-        If the test begins in what the model learned from, the catalog does not reach into it, or
-        it holds fewer than 50 target events.
+        If the test begins in what the model learned from, the catalog does not reach into it or
+        has nothing before it, it is too long, or it holds fewer than 50 target events.
     """
     training = forecaster.card.training
     first = to_days(job.start or training["validation_end"])
     _refuse_seen(first, to_days(training["validation_end"]))
     _refuse_early(catalog, first)
+    _check_history(catalog, first, training, progress)
     wished = to_days(job.end or training["test_end"])
     length = float(training["window_days"])
     last = _last_known(catalog, first, wished, length)
@@ -55,6 +58,7 @@ def lay_out_test(job, forecaster, catalog, progress):
             "Give a catalog with more of the test period, or a later END.",
         )
     grid = forecaster.grid.during(first, periods)
+    _refuse_long(grid)
     targets = _targets(grid, catalog, training["target_magnitude"])
     if len(targets) < LEAST_EVENTS:
         raise JobError(
@@ -93,6 +97,36 @@ def _refuse_early(catalog, first):
         raise JobError(
             f"The catalog ends on {ends}, before the test begins, {to_iso(first)[:10]}.",
             "Give a catalog that goes on beyond, with the events before it, too.",
+        )
+
+
+def _check_history(catalog, first, training, progress):
+    """Windows are forecast from what came before them: without it every model is blind."""
+    begins, start = float(catalog.days[0]), to_days(training["start"])
+    remedy = "Give the catalog with its history, as the model was trained on it."
+    if begins >= first:
+        raise JobError(
+            f"The catalog begins on {to_iso(begins)[:10]}; the test begins on "
+            f"{to_iso(first)[:10]}, and is forecast from the events before it.",
+            remedy,
+        )
+    if begins > start + max(_USUAL_SILENCE_DAYS, float(training["window_days"])):
+        progress.warning(
+            f"The catalog begins on {to_iso(begins)[:10]}, the training did on "
+            f"{to_iso(start)[:10]}: all models know less of the past than they were trained with. "
+            f"{remedy}"
+        )
+
+
+def _refuse_long(grid):
+    bins = grid.periods * grid.rows * grid.columns
+    if bins > _MOST_BINS:
+        most = _MOST_BINS // (grid.rows * grid.columns)
+        raise JobError(
+            f"{grid.periods:,} windows of {grid.rows:,} x {grid.columns:,} cells are {bins:,} "
+            f"bins; {_MOST_BINS:,} are the most.",
+            f"Choose an earlier END, {to_iso(grid.start_days + most * grid.window_days)[:10]} at "
+            "the latest.",
         )
 
 

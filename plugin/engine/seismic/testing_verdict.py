@@ -20,7 +20,9 @@ def verdict(tested, card):
     """The result as a headline and a sentence."""
     gain = tested.gains["etas"]
     uses_network = card.training.get("ships") == "network"
-    if not uses_network:
+    if card.network == "reference":
+        headline = f"No network was trained; the forecast is that of ETAS: gain {nats(gain)}."
+    elif not uses_network:
         headline = (
             "The network did not improve on the ETAS reference; the reference is used: gain over "
             f"ETAS {nats(gain)} nats per event."
