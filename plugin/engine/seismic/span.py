@@ -90,7 +90,7 @@ def lay_out_training(job, catalog, progress):
     dates = _dates(job, catalog)
     before = catalog.between(-np.inf, dates["train_end"])
     completeness = _completeness(job, before, dates, progress)
-    target = job.target_magnitude or completeness
+    target = completeness if job.target_magnitude is None else job.target_magnitude
     if target < completeness - 1e-9:
         raise JobError(
             f"The target magnitude, {target:g}, is under the magnitude of completeness, "
@@ -137,7 +137,7 @@ def _completeness(job, before, dates, progress):
             "Choose dates that the catalog covers.",
         )
     found = estimate(inside.magnitude)
-    if not job.completeness:
+    if job.completeness is None:
         progress.note(
             f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from the "
             "events before TRAIN_END."
