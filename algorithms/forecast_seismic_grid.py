@@ -1,7 +1,7 @@
 """Forecast seismic grid, as a Processing algorithm."""
 
 from .job_algorithm import JobAlgorithm
-from .seismic_style import style_probability
+from .probability_style import style_probability
 from .styling import style_on_load
 
 
