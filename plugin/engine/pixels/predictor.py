@@ -137,7 +137,7 @@ def _inside(values, cut):
 def pixel_bytes(network, bands, channels, device):
     """Estimate the memory that a network needs for a pixel of a window.
 
-    The largest input and output of a layer, and half of it again for what waits beside it.
+    The largest input and output of a layer, and as much again for what waits beside it.
 
     Parameters
     ----------
@@ -164,7 +164,7 @@ def pixel_bytes(network, bands, channels, device):
     finally:
         for hook in hooks:
             hook.remove()
-    return 4 * (1.5 * largest[0] / side**2 + 3 * bands + 3 * channels)
+    return 4 * (2 * largest[0] / side**2 + 3 * bands + 3 * channels)
 
 
 def load_predictor(path, device="auto", trust=False, turned=False):
