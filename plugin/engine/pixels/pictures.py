@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import maximum_filter
 from scipy.special import softmax
 
 from ..markup import Picture
@@ -15,6 +16,7 @@ _MOST_CROPS = 4
 _OVERVIEW = 700
 _LARGEST_READ = 2500
 _SHOWN = 230
+_SPARSE, _THICK = 0.03, 5
 _VIRIDIS = np.array(
     [[68, 1, 84], [59, 82, 139], [33, 145, 140], [94, 201, 98], [253, 231, 37]], float
 )
@@ -203,7 +205,8 @@ def crop_pictures(crop, colors, is_presence_only):
     """
     palette = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in colors], np.uint8)
     labeled = crop.ground.copy()
-    labeled[crop.labels >= 0] = palette[crop.labels[crop.labels >= 0]]
+    labels = _visible(crop.labels)
+    labeled[labels >= 0] = palette[labels[labels >= 0]]
     classes = palette[crop.probabilities.argmax(axis=0)]
     chances = crop.probabilities.max(axis=0)
     if is_presence_only:
@@ -217,6 +220,13 @@ def crop_pictures(crop, colors, is_presence_only):
         image[~crop.valid] = 255
         pictures.append(Picture(_enlarged(image), name, _SHOWN))
     return pictures
+
+
+def _visible(labels):
+    """Labels as they are, or thickened where they are too few to be seen."""
+    if (labels >= 0).mean() > _SPARSE:
+        return labels
+    return maximum_filter(labels, size=_THICK)
 
 
 def _ramp(values):
