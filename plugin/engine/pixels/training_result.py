@@ -10,6 +10,7 @@ from scipy.special import softmax
 from ...jobs.colors import class_colors
 from ...jobs.declare import declared
 from ...jobs.model_card import PIXELS, ModelCard
+from ...jobs.train_pixel_classifier import SMALLEST_PATCH
 from ..device import describe
 from ..metrics.classification import expected_calibration_error
 from .labels import BACKGROUND
@@ -115,6 +116,12 @@ def _summary(stack, ground):
     ]
 
 
+def _patch(job, grid):
+    """Side of a patch as asked for, or as much of it as the rasters have room for."""
+    least = min(grid.width, grid.height)
+    return min(job.patch_size, least // SMALLEST_PATCH * SMALLEST_PATCH or least)
+
+
 def make_card(job, start, labels, ground, stack, shipped, numbers, trust):
     """Write the card of the model that ships; see `make_result` for the arguments."""
     names, network = labels.class_names, shipped.network
@@ -131,7 +138,7 @@ def make_card(job, start, labels, ground, stack, shipped, numbers, trust):
             {"value": value, "name": name, "color": color}
             for value, (name, color) in enumerate(zip(names, colors_of(names), strict=True), 1)
         ],
-        patch=job.patch_size,
+        patch=_patch(job, stack.grid),
         halo=network.receptive_radius,
         stride=network.stride,
         temperature=shipped.temperature,
