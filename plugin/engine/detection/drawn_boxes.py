@@ -74,10 +74,15 @@ def draw_boxes(path, class_field, scenes, areas, crs):
     return [names[label] for label in present], warnings
 
 
+def _layer_name(path):
+    """QGIS hands a layer over as a GeoJSON file that has its name."""
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def _check_field(features, class_field, path):
     if class_field and features and not any(class_field in f.properties for f in features):
         raise JobError(
-            f'"{os.path.basename(path)}" has no field "{class_field}".',
+            f'"{_layer_name(path)}" has no field "{class_field}".',
             f"Choose one of: {', '.join(features[0].properties) or 'none'}.",
         )
 
@@ -135,6 +140,6 @@ def _check_any(used, features, warnings, path):
     if not used.any():
         why = " ".join(warnings) if features else "The layer is empty."
         raise JobError(
-            f'"{os.path.basename(path)}" has no box that can be used. {why}',
+            f'"{_layer_name(path)}" has no box that can be used. {why}',
             "Draw polygons around the objects, inside the rasters, with a class each.",
         )
