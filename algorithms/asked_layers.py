@@ -24,7 +24,9 @@ def raster_layer(algorithm, parameters, context, part):
     layer = algorithm.parameterAsRasterLayer(parameters, name, context)
     if layer is not None and layer.isValid():
         return layer
-    return _nothing(part, parameters, "a raster layer", "Choose a raster layer that opens in QGIS.")
+    or_images = ", or a folder of images" if part.kind == "raster_or_images" else ""
+    remedy = f"Choose a raster layer that opens in QGIS{or_images}."
+    return _nothing(part, parameters, "a raster layer", remedy)
 
 
 def feature_source(algorithm, parameters, context, part):
@@ -118,7 +120,7 @@ def reference_crs(algorithm, parameters, context):
 
 def _nothing(part, parameters, thing, remedy):
     value = parameters.get(part.name.upper())
-    if value in (None, ""):
+    if value in (None, "", []):
         if part.optional:
             return None
         raise JobError(f"{part.label} is missing.", remedy)

@@ -78,7 +78,8 @@ def test_a_raster_of_several_that_does_not_open_is_named(survey, rasters):
 
     with pytest.raises(JobError, match=r"nowhere\.tif"):
         _ask(survey, RASTERS=[rasters[0], "nowhere.tif"])
-    assert not _accepts(survey, RASTERS=[])[0]
+    accepted, sentence = _accepts(survey, RASTERS=[])
+    assert not accepted and "Rasters is missing. Choose at least one raster layer." in sentence
 
 
 def test_bands_of_a_stack_are_a_list_or_spans_in_a_text(survey, rasters):
