@@ -6,7 +6,6 @@ from qgis.core import (
     QgsColorRampShader,
     QgsGradientColorRamp,
     QgsGradientStop,
-    QgsRasterBandStats,
     QgsRasterShader,
     QgsSingleBandPseudoColorRenderer,
 )
@@ -24,7 +23,7 @@ _DECADES = 4
 def style_probability(layer):
     """Show the probability of at least one event over four powers of ten, up to the highest."""
     provider = layer.dataProvider()
-    statistics = provider.bandStatistics(PROBABILITY, QgsRasterBandStats.Stat.Max)
+    statistics = provider.bandStatistics(PROBABILITY)
     top = statistics.maximumValue
     if not 0 < top <= 1:
         return

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from plugin.engine.seismic.catalog import Catalog, to_iso
-from plugin.engine.seismic.etas import EtasParameters
+from plugin.engine.seismic.etas_law import EtasParameters
 from plugin.engine.seismic.simulation import Region, simulate
 
 TRUTH = EtasParameters(mu=0.8, K=0.011, a=0.8, c=0.01, p=1.15, d=3.0, gamma=0.3, q=1.6)

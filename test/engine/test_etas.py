@@ -1,21 +1,24 @@
 """Gridded ETAS: statistics, likelihood, fit, and the forecast that follows from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from plugin.engine.progress import Silent
-from plugin.engine.seismic import sufficient
+from plugin.engine.seismic import etas, simulation, sufficient
+from plugin.engine.seismic.basis import choose_basis, magnitude_shares
 from plugin.engine.seismic.cells import Targets
 from plugin.engine.seismic.etas import (
     EtasData,
-    EtasModel,
     expected_events,
     fit_etas,
     parameter_bounds,
     rates_at_targets,
 )
 from plugin.engine.seismic.etas_choice import choose_etas, fit_etas_again
+from plugin.engine.seismic.etas_law import NAMES, EtasModel, branching_ratio, vector_of
 from plugin.engine.seismic.excitation import Past
 from plugin.engine.seismic.kernels import cell_masses
 from plugin.engine.seismic.simulation import Region, magnitudes, simulate
@@ -37,8 +40,8 @@ def data(span):
     events, above = span.events, span.events.magnitude - 2.5
     targets = span.targets.where(span.targets.window < span.training)
     starts = span.starts[: span.training]
-    basis = sufficient.choose_basis(span.cells, above.max(), 900.0, 1e-3, len(targets))
-    node, share = sufficient.magnitude_shares(above, basis.magnitudes)
+    basis = choose_basis(span.cells, above.max(), 900.0, 1e-3, len(targets))
+    node, share = magnitude_shares(above, basis.magnitudes)
     mean = np.bincount(node.ravel(), share.ravel(), len(basis.magnitudes)) / len(above)
     work = events, span.cells, above, basis, starts
     return EtasData(
@@ -57,7 +60,7 @@ def test_sums_of_a_target_are_those_over_its_past(span, data, monkeypatch):
     rows, columns = cell_masses(past.longitude, past.latitude, span.cells, basis.widths_km)
     mass = rows[:, :, targets.row[place]] * columns[:, :, targets.column[place]]
     decay = np.exp(-(start - past.days)[:, None] * basis.rates)
-    node, share = sufficient.magnitude_shares(past.magnitude - 2.5, basis.magnitudes)
+    node, share = magnitude_shares(past.magnitude - 2.5, basis.magnitudes)
     truth = np.zeros(basis.shape)
     for side in (0, 1):
         each = share[:, side, None, None] * decay[:, :, None] * mass[:, None]
@@ -93,10 +96,8 @@ def test_forecast_of_all_windows_is_what_the_likelihood_adds_up(span, data):
 
 
 def test_gradient_is_that_of_the_likelihood(data):
-    from plugin.engine.seismic import etas
-
     known, _ = data
-    values = torch.tensor(etas._vector(TRUTH), requires_grad=True)
+    values = torch.tensor(vector_of(TRUTH), requires_grad=True)
     etas._log_likelihood(values, known).backward()
     for place in range(len(values)):
         step = torch.zeros(len(values), dtype=torch.float64)
@@ -109,14 +110,12 @@ def test_gradient_is_that_of_the_likelihood(data):
 
 
 def test_fit_is_likelier_than_the_truth_and_every_neighbor(span, data):
-    from plugin.engine.seismic import etas
-
     known, _ = data
     fit = fit_etas(known, parameter_bounds(known.basis, 1.0, span.cells), Silent())
-    found = etas._vector(fit.parameters)
+    found = vector_of(fit.parameters)
     best = float(etas._log_likelihood(torch.tensor(found), known))
-    assert best > float(etas._log_likelihood(torch.tensor(etas._vector(TRUTH)), known))
-    inside = [n for n, name in enumerate(etas.NAMES) if name not in fit.on_bound]
+    assert best > float(etas._log_likelihood(torch.tensor(vector_of(TRUTH)), known))
+    inside = [n for n, name in enumerate(NAMES) if name not in fit.on_bound]
     for place in inside:
         for side in (-0.2, 0.2):
             moved = found.copy()
@@ -138,8 +137,6 @@ def test_simulated_magnitudes_follow_their_b_value():
 
 
 def test_simulation_has_the_expected_number_of_events():
-    from plugin.engine.seismic.etas import branching_ratio
-
     catalogs = [etas_catalog(seed, 3000.0) for seed in range(6)]
     above = np.concatenate([c.magnitude for c in catalogs]) - 2.5
     # In 3000 days all but a few of the aftershocks of most events have come.
@@ -149,10 +146,6 @@ def test_simulation_has_the_expected_number_of_events():
 
 
 def test_simulation_that_explodes_is_refused(monkeypatch):
-    from dataclasses import replace
-
-    from plugin.engine.seismic import simulation
-
     monkeypatch.setattr(simulation, "_MOST_EVENTS", 20_000)
     with pytest.raises(ValueError, match="too many"):
         simulate(replace(TRUTH, K=0.2), Region(*EXTENT, 0, 1000), 0)

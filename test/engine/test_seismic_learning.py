@@ -8,14 +8,14 @@ from plugin.engine.networks.seismic_residual import SEISMIC_NETWORKS, SeismicEns
 from plugin.engine.progress import Silent
 from plugin.engine.seismic import recording
 from plugin.engine.seismic.additive import fit_additive
-from plugin.engine.seismic.etas import EtasModel
+from plugin.engine.seismic.basis import choose_basis, magnitude_shares
+from plugin.engine.seismic.etas_law import EtasModel
 from plugin.engine.seismic.excitation import ExcitationMaps, Past
 from plugin.engine.seismic.neuron import fit_neuron, neuron_rates
 from plugin.engine.seismic.recording import Samples, neighbors, record
 from plugin.engine.seismic.residual import LearningSet, learn, loss_of, make_features, network_rates
 from plugin.engine.seismic.smoothing import Smoothing
 from plugin.engine.seismic.span import lay_out_training
-from plugin.engine.seismic.sufficient import choose_basis, magnitude_shares
 from seismic_truth import TRUTH, etas_catalog, layout
 
 KINDS = [pytest.param(kind, id=name) for name, kind in SEISMIC_NETWORKS.items()]

@@ -11,103 +11,25 @@ References
 Ogata 1998, doi:10.1023/A:1003403601725; Zhuang et al. 2011, doi:10.5078/corssa-79905851.
 """
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 import torch
 from scipy.optimize import minimize
 
-from .kernels import (
-    cascade_shares,
-    convolved_nodes,
-    omori_weights,
-    power_law_weights,
-    window_shares,
+from .etas_law import (
+    NAMES,
+    EtasParameters,
+    from_scale,
+    in_space,
+    in_time,
+    to_scale,
+    unpacked,
+    vector_of,
 )
 
 _ITERATIONS = 400
 _LEAST = 1e-12
-
-
-@dataclass(frozen=True)
-class EtasParameters:
-    """The eight parameters; a scale `d` in km, not in square kilometers.
-
-    Attributes
-    ----------
-    mu : float
-        Background events per day in the whole region.
-    K : float
-        Productivity at the magnitude of completeness, in day^(p - 1).
-    a : float
-        Productivity grows as ``10 ** (a (M - Mc))``.
-    c : float
-        In days.
-    p : float
-    d : float
-        In km, at the magnitude of completeness.
-    gamma : float
-        The scale grows as ``10 ** (gamma (M - Mc))``.
-    q : float
-    """
-
-    mu: float
-    K: float
-    a: float
-    c: float
-    p: float
-    d: float
-    gamma: float
-    q: float
-
-
-NAMES = tuple(part.name for part in fields(EtasParameters))
-_LOGARITHMIC = ("mu", "K", "c", "d")
-
-
-@dataclass(frozen=True)
-class EtasModel:
-    """Parameters with the nodes that they were fitted on: all that a forecast needs.
-
-    Attributes
-    ----------
-    parameters : EtasParameters
-    basis : Basis
-    magnitude_shares : array, shape (magnitude,)
-        Share of the events before the cut at every node of magnitude, for what an event of a
-        window triggers on average within the window.
-    window_days : float
-    """
-
-    parameters: EtasParameters
-    basis: object
-    magnitude_shares: np.ndarray
-    window_days: float
-
-    def time_weights(self):
-        """Events in a window by the exponentials' values at its start.
-
-        Returns
-        -------
-        direct, further : array, shape (rate,)
-            Of events triggered before the window's own, and by the window's own.
-        constant : float
-            Of a background of 1 per day.
-        """
-        with torch.no_grad():
-            direct, further, constant = _in_time(_tensors(self.parameters), self)
-        return direct.numpy(), further.numpy(), float(constant)
-
-    def space_weights(self, above):
-        """Productivity times the share of every Gaussian, of events `above` Mc.
-
-        Returns
-        -------
-        direct, further : array, shape (event, width)
-        """
-        with torch.no_grad():
-            direct, further = _in_space(_tensors(self.parameters), self, torch.from_numpy(above))
-        return direct.numpy(), further.numpy()
 
 
 @dataclass(frozen=True)
@@ -193,9 +115,9 @@ def fit_etas(data, bounds, progress, start=None):
     -------
     EtasFit
     """
-    box = np.array([_to_scale(name, np.array(bounds[name])) for name in NAMES])
+    box = np.array([to_scale(name, np.array(bounds[name])) for name in NAMES])
     scale = box[:, 1] - box[:, 0]
-    begin = _vector(start or _first_guess(data, bounds))
+    begin = vector_of(start or _first_guess(data, bounds))
     begin = np.clip((begin - box[:, 0]) / scale, 1e-3, 1 - 1e-3)
     steps = [0]
 
@@ -216,7 +138,7 @@ def fit_etas(data, bounds, progress, start=None):
     )  # fmt: skip
     vector = box[:, 0] + scale * found.x
     parameters = {
-        name: float(_from_scale(name, value)) for name, value in zip(NAMES, vector, strict=True)
+        name: float(from_scale(name, value)) for name, value in zip(NAMES, vector, strict=True)
     }
     ends = [name for name, x in zip(NAMES, found.x, strict=True) if min(x, 1 - x) < 1e-4]
     events = float(data.counts.sum())
@@ -226,7 +148,7 @@ def fit_etas(data, bounds, progress, start=None):
 def rates_at_targets(parameters, data):
     """Expected numbers of events in the cells and windows of the targets, shape (target,)."""
     with torch.no_grad():
-        values = torch.tensor(_vector(parameters))
+        values = torch.tensor(vector_of(parameters))
         rates, _ = _rates(values, data)
     return rates.numpy()
 
@@ -234,15 +156,7 @@ def rates_at_targets(parameters, data):
 def expected_events(parameters, data):
     """Expected number of events in all cells and windows."""
     with torch.no_grad():
-        return float(_rates(torch.tensor(_vector(parameters)), data)[1])
-
-
-def branching_ratio(parameters, above):
-    """Expected number of events that an event triggers in all, infinite for p of 1 or less."""
-    if parameters.p <= 1:
-        return np.inf
-    omori = parameters.c ** (1 - parameters.p) / (parameters.p - 1)
-    return float(parameters.K * omori * np.mean(10 ** (parameters.a * above)))
+        return float(_rates(torch.tensor(vector_of(parameters)), data)[1])
 
 
 def _log_likelihood(values, data):
@@ -252,53 +166,15 @@ def _log_likelihood(values, data):
 
 def _rates(values, data):
     """Rates of the targets and the expected number of all events; the last is exact."""
-    tensors = _unpacked(values)
-    direct, further, constant = _in_time(tensors, data)
-    near, far = _in_space(tensors, data, torch.from_numpy(data.basis.magnitudes))
+    tensors = unpacked(values)
+    direct, further, constant = in_time(tensors, data)
+    near, far = in_space(tensors, data, torch.from_numpy(data.basis.magnitudes))
     weights = direct[None, :, None] * near[:, None] + further[None, :, None] * far[:, None]
     weights = weights.reshape(-1)
     triggered = (data.sums @ weights.float()).double()
     steady = tensors["mu"] * constant
     rates = steady * torch.from_numpy(data.background) + triggered
     return rates, steady * data.windows + data.region @ weights
-
-
-def _in_time(tensors, model):
-    rates = torch.from_numpy(model.basis.rates)
-    omori = omori_weights(rates, tensors["c"], tensors["p"])
-    direct = window_shares(rates, model.window_days)
-    mean = (torch.from_numpy(model.magnitude_shares) * _productivity(tensors, model)).sum()
-    whole, constant = cascade_shares(rates, omori, mean, model.window_days)
-    return omori * direct, omori * (whole - direct), constant
-
-
-def _in_space(tensors, model, above):
-    """Weights of the Gaussians of events, and of what they trigger, further spread."""
-    widths = torch.from_numpy(model.basis.widths_km)
-    near = _shares(tensors, widths, above)
-    nodes = torch.from_numpy(model.basis.magnitudes)
-    weighed = torch.from_numpy(model.magnitude_shares) * _productivity(tensors, model)
-    child = weighed @ _shares(tensors, widths, nodes) / weighed.sum()
-    spread = torch.einsum("i,kin->kn", child, convolved_nodes(model.basis.widths_km))
-    productivity = (tensors["K"] * 10 ** (tensors["a"] * above))[:, None]
-    return productivity * near, productivity * (near @ spread)
-
-
-def _productivity(tensors, model):
-    return tensors["K"] * 10 ** (tensors["a"] * torch.from_numpy(model.basis.magnitudes))
-
-
-def _shares(tensors, widths, above):
-    return power_law_weights(widths, tensors["d"] * 10 ** (tensors["gamma"] * above), tensors["q"])
-
-
-def _tensors(parameters):
-    return _unpacked(torch.tensor(_vector(parameters)))
-
-
-def _unpacked(values):
-    named = zip(NAMES, values, strict=True)
-    return {name: torch.exp(v) if name in _LOGARITHMIC else v for name, v in named}
 
 
 def _first_guess(data, bounds):
@@ -309,15 +185,3 @@ def _first_guess(data, bounds):
         "d": 4 * bounds["d"][0], "gamma": 0.3, "q": 1.6,
     }  # fmt: skip
     return EtasParameters(**guess)
-
-
-def _vector(parameters):
-    return np.array([_to_scale(name, value) for name, value in asdict(parameters).items()])
-
-
-def _to_scale(name, value):
-    return np.log(value) if name in _LOGARITHMIC else value
-
-
-def _from_scale(name, value):
-    return np.exp(value) if name in _LOGARITHMIC else value

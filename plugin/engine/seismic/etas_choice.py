@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from .basis import choose_basis, magnitude_shares
 from .cells import Targets
 from .etas import (
     EtasData,
-    EtasModel,
     expected_events,
     fit_etas,
     parameter_bounds,
     rates_at_targets,
 )
+from .etas_law import EtasModel
 from .smoothing import shares_at
-from .sufficient import choose_basis, magnitude_shares, sums_at_targets, sums_of_region
+from .sufficient import sums_at_targets, sums_of_region
 
 CUTS = (1, 16)
 # Nats per event within which a finer cut counts as good as the best.
@@ -79,13 +80,8 @@ def choose_etas(span, smoothings, progress):
     found = []
     for place, cut in enumerate(CUTS):
         part = progress.part(0.2 + 0.4 * place, 0.6 + 0.4 * place)
-        learned = _gather(span, cut, 0, span.training, basis, part.part(0.0, 0.5))
-        for smoothing in smoothings.values():
-            data = _data(span, learned, smoothing, basis, shares, part)
-            fit = fit_etas(data, bounds, part.part(0.5, 1.0))
-            gained = _log_likelihood(fit, _data(span, judge, smoothing, basis, shares, part))
-            found.append((gained, cut, smoothing, fit))
-    gained, cut, smoothing, fit = _best(found)
+        found += _try_cut(span, cut, smoothings, judge, basis, shares, bounds, part)
+    _, cut, smoothing, fit = _best(found)
     model = EtasModel(fit.parameters, basis, shares, span.grid.window_days)
     return EtasChoice(smoothing, cut, fit, model)
 
@@ -114,6 +110,18 @@ def fit_etas_again(span, cut, background, basis, first, progress):
     return fit, EtasModel(fit.parameters, basis, shares, span.grid.window_days)
 
 
+def _try_cut(span, cut, smoothings, judge, basis, shares, bounds, progress):
+    """Fits with every background: likelihood of the validation, cut, background, fit."""
+    learned = _gather(span, cut, 0, span.training, basis, progress.part(0.0, 0.5))
+    found = []
+    for smoothing in smoothings.values():
+        data = _data(span, learned, smoothing, basis, shares, progress)
+        fit = fit_etas(data, bounds, progress.part(0.5, 1.0))
+        judged = _data(span, judge, smoothing, basis, shares, progress)
+        found.append((_log_likelihood(fit, judged), cut, smoothing, fit))
+    return found
+
+
 def _best(found):
     """The best of the finest cut that is as good as the best of all."""
     highest = max(gained for gained, *_ in found)
@@ -129,11 +137,11 @@ def _basis(span):
 
 
 def _mean_shares(span, basis, stop):
-    """Share of the events before a window at every node of magnitude."""
+    """Complete events before a window at every node of magnitude, per target event."""
     before = span.events.between(-np.inf, span.grid.edges[stop])
     node, share = magnitude_shares(before.magnitude - span.completeness, basis.magnitudes)
     counts = np.bincount(node.ravel(), share.ravel(), minlength=len(basis.magnitudes))
-    return counts / len(before)
+    return counts / max(len(before.above(span.target_magnitude)), 1)
 
 
 def _gather(span, cut, first, stop, basis, progress):

@@ -14,14 +14,14 @@ from ...jobs.model_card import SEISMIC, ModelCard, read_card
 from .. import model_file
 from ..networks.seismic_residual import BANDS, SEISMIC_NETWORKS, SeismicEnsemble
 from .b_values import b_value
+from .basis import Basis
 from .calibration import Calibration
-from .etas import EtasModel, EtasParameters
+from .etas_law import EtasModel, EtasParameters
 from .excitation import ExcitationMaps
 from .forecast import Forecaster, Models
 from .grid import SpaceTimeGrid
 from .residual import Features
 from .smoothing import Smoothing
-from .sufficient import Basis
 
 _MOST_CELLS, _MOST_MEMBERS, _MOST_NODES = 1_000_000, 100, 400
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError, IndexError)

@@ -5,7 +5,7 @@ from dataclasses import asdict
 import numpy as np
 
 from ..report import Report
-from .etas import branching_ratio
+from .etas_law import branching_ratio
 from .judging import NOT_IMPROVED, REFERENCES
 from .testing_figures import draw_events_over_forecast, draw_gain_in_time, draw_gain_map
 from .testing_report import NAMES, NO_PREDICTION
