@@ -23,8 +23,8 @@ OPTIONS = {
     "GDAL_ERROR_ON_LIBJPEG_WARNING": "TRUE",
     # And without this a truncated PNG ends in black.
     "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",
-    # Bytes; GDAL would take a twentieth of the memory.
-    "GDAL_CACHEMAX": 256 * 2**20,
+    # Bytes; GDAL would take a twentieth of the memory. A strip of tiles is all that is read twice.
+    "GDAL_CACHEMAX": 64 * 2**20,
     "GDAL_TIFF_INTERNAL_MASK": "YES",
 }
 
