@@ -218,7 +218,7 @@ def _add_method(report, job, span, final, card):
         ("Smoothing, fixed", f"{smoothings['fixed'].bandwidth:.3g} km"),
         ("Smoothing, adaptive", f"neighbor {smoothings['adaptive'].bandwidth:.0f}"),
         ("Background of ETAS", smoothings["background"].kind),
-        ("Maps with weight in GLM + ETAS", ", ".join(held) or "none"),
+        ("Maps with weight in GLM + ETAS", "; ".join(held) or "none"),
         ("Share of ETAS in GLM + ETAS", f"{weights[-1]:.3f} of its rate"),
         ("Network", job.network), ("Networks averaged", str(len(models.networks))),
         ("Seed", str(job.seed)), ("Catalog (SHA-256)", training["catalog_hash"][:16]),
