@@ -16,10 +16,10 @@ UV ?= uv
 LOCK = $(UV) pip compile -q --universal --python-version 3.10 --generate-hashes \
   --no-header --no-annotate
 MARKS ?= not soak and not desktop
-# What pyCSEP needs and the engine has.
+# What pyCSEP and ONNX Runtime need and the engine has.
 IN_ENGINE := affine attrs certifi click click-plugins cligj contourpy cycler fonttools kiwisolver \
-  matplotlib numpy packaging pillow pyparsing python-dateutil rasterio scipy setuptools six \
-  typing-extensions tzdata
+  matplotlib mpmath numpy packaging pillow protobuf pyparsing python-dateutil rasterio scipy \
+  setuptools six sympy typing-extensions tzdata
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
@@ -64,14 +64,14 @@ engine-tools: tools engine
 	  touch .build/engine_tools; \
 	fi
 
-# pyCSEP lies behind the engine's libraries, of which it uses what it can; its own are 90 MB.
-pycsep: engine-tools .build/pycsep/installed
+# pyCSEP and ONNX Runtime lie behind the engine's libraries, of which they use what they can.
+pycsep onnx_runtime: %: engine-tools .build/%/installed
 
-.build/pycsep/installed: test/pycsep/requirements.txt
-	@echo "Installing pyCSEP for the tests ..."
-	@rm -rf .build/pycsep
+.build/pycsep/installed .build/onnx_runtime/installed: .build/%/installed: test/%/requirements.txt
+	@echo "Installing $* for the tests ..."
+	@rm -rf .build/$*
 	@$(TOOLS) -m pip --python "$$(cat .build/engine_python)" install -q --no-deps \
-	  --require-hashes --target .build/pycsep -r test/pycsep/requirements.txt
+	  --require-hashes --target .build/$* -r $<
 	@touch $@
 
 engine: setup ## make the engine's Python environment, as Prepare engine does
@@ -83,7 +83,7 @@ plugin-link:
 	@mkdir -p .build/plugins .build/profile
 	@ln -sfn ../.. .build/plugins/deep_geology
 
-test: engine-tools pycsep plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
+test: engine-tools pycsep onnx_runtime plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
 	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
 
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
@@ -116,12 +116,13 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
-	@cd test/pycsep && $(LOCK) -c ../../resources/engine/requirements.lock \
-	  $(addprefix --no-emit-package ,$(IN_ENGINE)) requirements.in -o requirements.txt
+	@for place in pycsep onnx_runtime; do (cd test/$$place && \
+	  $(LOCK) -c ../../resources/engine/requirements.lock \
+	    $(addprefix --no-emit-package ,$(IN_ENGINE)) requirements.in -o requirements.txt); done
 
 clean: ## remove what was made in the checkout; the engine stays
 	@rm -rf .build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup tools engine-tools pycsep engine plugin-link test soak desktop lint check format \
+.PHONY: help setup tools engine-tools pycsep onnx_runtime engine plugin-link test soak desktop lint check format \
   package demo pictures lock clean
