@@ -179,5 +179,9 @@ class _Windows:
 
 def source_events(catalog, cells, completeness):
     """The events that models see: complete, near the grid, with unwrapped longitudes."""
-    reach = max(_SOURCES_KM, _SOURCES_CELLS * cells.side_km)
-    return cells.near(cells.unwrapped(catalog.above(completeness)), reach)
+    return cells.near(cells.unwrapped(catalog.above(completeness)), sources_km(cells))
+
+
+def sources_km(cells):
+    """How far outside the grid events still count as sources."""
+    return max(_SOURCES_KM, _SOURCES_CELLS * cells.side_km)

@@ -7,7 +7,7 @@ import numpy as np
 from ...jobs.errors import JobError
 from .cells import Cells, Targets
 from .completeness import estimate
-from .forecast import source_events
+from .forecast import source_events, sources_km
 from .grid import extent_of, lay_out
 from .moments import to_days, to_iso
 
@@ -89,7 +89,7 @@ def lay_out_training(job, catalog, progress):
     """
     dates = _dates(job, catalog)
     before = catalog.between(-np.inf, dates["train_end"])
-    completeness = _completeness(job, before, dates, progress)
+    completeness = _completeness(job, _near(job, before, dates), dates, progress)
     target = completeness if job.target_magnitude is None else job.target_magnitude
     if target < completeness - 1e-9:
         raise JobError(
@@ -127,26 +127,43 @@ def _dates(job, catalog):
     return dates
 
 
-def _completeness(job, before, dates, progress):
+def _near(job, before, dates):
+    """The events that the models can see, whatever their magnitude, and what to call them.
+
+    Those far away have a completeness of their own.
+    """
+    if not job.extent:
+        return before, "the events before TRAIN_END"
+    grid = lay_out(job.extent, job.cell_size, dates["start"], dates["test_end"], job.window_days)
+    cells = Cells(grid)
+    near = source_events(before, cells, -np.inf)
+    return near, (
+        f"the events before TRAIN_END in EXTENT or up to {sources_km(cells):.0f} km around it"
+    )
+
+
+def _completeness(job, near, dates, progress):
     """The user's, or the estimate from the events of the training."""
-    inside = before.between(dates["start"], dates["train_end"])
+    events, which = near
+    inside = events.between(dates["start"], dates["train_end"])
     if not len(inside):
+        around = " in EXTENT or near it" if job.extent else ""
         raise JobError(
             f"No event lies between START, {to_iso(dates['start'])[:10]}, and TRAIN_END, "
-            f"{to_iso(dates['train_end'])[:10]}.",
-            "Choose dates that the catalog covers.",
+            f"{to_iso(dates['train_end'])[:10]}{around}.",
+            f"Choose dates{' and an EXTENT' * bool(job.extent)} that the catalog covers.",
         )
     found = estimate(inside.magnitude)
     if job.completeness is None:
         progress.note(
-            f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from the "
-            "events before TRAIN_END."
+            f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from "
+            f"{which}."
         )
         return found
     if job.completeness < found - 1e-9:
         progress.warning(
-            f"The magnitude of completeness is {job.completeness:g}; the events before TRAIN_END "
-            f"suggest {found:g}. Missing small events bend what is learned from them."
+            f"The magnitude of completeness is {job.completeness:g}; {which} suggest {found:g}. "
+            "Missing small events bend what is learned from them."
         )
     return float(job.completeness)
 
