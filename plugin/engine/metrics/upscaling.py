@@ -50,11 +50,21 @@ def high_frequency_ratio(truth, made, factor):
     float
         1: as much fine texture as the truth has; of interpolated rasters nearly 0.
     """
-    return float(_high_energy(made, factor) / max(_high_energy(truth, factor), 1e-20))
+    return float(high_energy(made, factor) / max(high_energy(truth, factor), 1e-20))
 
 
-def _high_energy(images, factor):
-    """Mean energy of windowed images above 1 / (2 factor) cycles a pixel in either direction."""
+def high_energy(images, factor):
+    """Mean energy of windowed images above 1 / (2 factor) cycles a pixel in either direction.
+
+    Parameters
+    ----------
+    images : array, shape (..., H, W)
+    factor : int
+
+    Returns
+    -------
+    float
+    """
     height, width = images.shape[-2:]
     window = np.hanning(height)[:, None] * np.hanning(width)
     centered = images - images.mean(axis=(-2, -1), keepdims=True)
