@@ -57,8 +57,9 @@ def degrade(fine, factor, blur):
     -------
     torch.Tensor, shape (N, C, H / factor, W / factor)
     """
-    blurred = _gaussian(fine, gaussian_sigma(blur, factor))
-    return functional.avg_pool2d(blurred, factor) if factor > 1 else blurred
+    return _seen(_phases(fine, factor), factor, blur).view(
+        *fine.shape[:2], fine.shape[2] // factor, fine.shape[3] // factor
+    )
 
 
 def reach(factor, blur):
@@ -66,19 +67,49 @@ def reach(factor, blur):
     return math.ceil(_REACH_SIGMAS * gaussian_sigma(blur, factor) / factor) + CUBIC_RADIUS + 1
 
 
-def _gaussian(images, sigma):
-    if not sigma:
-        return images
-    radius = max(1, math.ceil(_REACH_SIGMAS * sigma))
-    places = torch.arange(-radius, radius + 1, dtype=images.dtype, device=images.device)
-    kernel = torch.exp(-0.5 * (places / sigma) ** 2)
-    kernel = kernel / kernel.sum()
-    flat = images.flatten(0, 1)[:, None]
-    flat = _padded(flat, (radius, radius, radius, radius))
-    flat = functional.conv2d(
-        functional.conv2d(flat, kernel[None, None, :, None]), kernel[None, None, None, :]
-    )
-    return flat.view(images.shape)
+def _phases(fine, factor):
+    """The fine pixels of each coarse one as channels (N * C, factor squared, H, W).
+
+    A sensor is then a convolution of coarse size: many times faster than one over fine pixels.
+    """
+    return functional.pixel_unshuffle(fine.flatten(0, 1)[:, None], factor)
+
+
+def _seen(phases, factor, blur):
+    """What the sensor sees of phases: (N * C, 1, H, W)."""
+    kernel = _sensor(factor, blur).to(phases)
+    return functional.conv2d(_mirrored(phases, factor, kernel.shape[-1] // 2), kernel)
+
+
+@lru_cache(maxsize=64)
+def _sensor(factor, blur):
+    """The sensor as a kernel (1, factor squared, blocks, blocks) over phases."""
+    sigma = gaussian_sigma(blur, factor)
+    radius = max(1, math.ceil(_REACH_SIGMAS * sigma)) if sigma else 0
+    blocks = -(-radius // factor)
+    places = torch.arange(-radius, radius + 1, dtype=torch.float64)
+    gaussian = torch.exp(-0.5 * (places / sigma) ** 2) if sigma else torch.ones(1).double()
+    taps = torch.zeros((2 * blocks + 1) * factor, dtype=torch.float64)
+    for pixel in range(factor):
+        start = blocks * factor + pixel - radius
+        taps[start : start + len(gaussian)] += gaussian / gaussian.sum() / factor
+    taps = taps.view(-1, factor)
+    kernel = torch.einsum("ap,bq->pqab", taps, taps)
+    return kernel.reshape(1, factor * factor, len(taps), len(taps)).float()
+
+
+def _mirrored(phases, factor, blocks):
+    """Phases with some coarse pixels of their mirror image around them."""
+    if not blocks:
+        return phases
+    height, width = phases.shape[-2:]
+    if min(height, width) < blocks:
+        return functional.pad(phases, (blocks,) * 4, mode="replicate")
+    grid = phases.view(len(phases), factor, factor, height, width)
+    left, right = grid[..., :blocks].flip(2, 4), grid[..., -blocks:].flip(2, 4)
+    grid = torch.cat([left, grid, right], 4)
+    above, below = grid[:, :, :, :blocks].flip(1, 3), grid[:, :, :, -blocks:].flip(1, 3)
+    return torch.cat([above, grid, below], 3).flatten(1, 2)
 
 
 def _padded(images, pad):
@@ -102,10 +133,17 @@ def cubic(coarse, factor):
     """
     if factor == 1:
         return coarse
-    kernels = _cubic_kernels(factor).to(coarse)
-    flat = _padded(coarse.flatten(0, 1)[:, None], (CUBIC_RADIUS,) * 4)
-    fine = functional.pixel_shuffle(functional.conv2d(flat, kernels), factor)
+    phases = _cubic_phases(coarse.flatten(0, 1)[:, None], factor)
+    fine = functional.pixel_shuffle(phases, factor)
     return fine.view(*coarse.shape[:2], *fine.shape[-2:])
+
+
+def _cubic_phases(flat, factor):
+    """The phases of what is interpolated between coarse pixels (N, 1, H, W)."""
+    if factor == 1:
+        return flat
+    kernels = _cubic_kernels(factor).to(flat)
+    return functional.conv2d(_padded(flat, (CUBIC_RADIUS,) * 4), kernels)
 
 
 @lru_cache(maxsize=8)
@@ -147,13 +185,11 @@ def back_project(fine, coarse, factor, blur, iterations, valid=None):
     torch.Tensor, shape of `fine`
     """
     exact = gaussian_sigma(blur, factor) == 0
+    phases, wanted = _phases(fine, factor), coarse.flatten(0, 1)[:, None]
+    held = None if valid is None else valid.repeat_interleave(coarse.shape[1], 0)
     for _ in range(min(iterations, 1) if exact else iterations):
-        missing = coarse - degrade(fine, factor, blur)
-        if valid is not None:
-            missing = missing * valid
-        fine = fine + (_nearest(missing, factor) if exact else cubic(missing, factor))
-    return fine
-
-
-def _nearest(coarse, factor):
-    return coarse.repeat_interleave(factor, -1).repeat_interleave(factor, -2)
+        missing = wanted - _seen(phases, factor, blur)
+        if held is not None:
+            missing = missing * held
+        phases = phases + (missing if exact else _cubic_phases(missing, factor))
+    return functional.pixel_shuffle(phases, factor).view(fine.shape)

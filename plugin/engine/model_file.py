@@ -9,17 +9,20 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save as to_bytes
 
 from ..jobs.errors import JobError
-from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, PIXELS, read_card
+from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, PIXELS, UPSCALING, read_card
 from ..jobs.places import written_whole
 from . import networks
 
 _LARGEST_VALUE, _LARGEST_SIDE = 65_535, 100_000
 _EXTRA = "extras."
+# The largest arguments that an upscaler's network may have.
+_UPSCALER = {"bands": 32, "factor": 8, "width": 512, "blocks": 128}
 # By task: the networks that there are, and what makes one of them.
 _NETWORKS = {
     CLASSIFICATION: (networks.NETWORKS, networks.build_classifier),
     PIXELS: (networks.PIXEL_NETWORKS, networks.build_pixel_network),
     DETECTION: (networks.DETECTORS, networks.build_detector),
+    UPSCALING: (networks.UPSCALERS, networks.build_upscaler),
 }
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
 
@@ -114,6 +117,8 @@ def _sorted(tensors):
 
 def _arguments(card):
     """The numbers that make the network; small enough that no file can ask for all memory."""
+    if card.task == UPSCALING:
+        return _upscaler_arguments(card)
     bands, classes = int(card.arguments["bands"]), int(card.arguments["classes"])
     if not (0 < bands <= 10_000 and 0 < classes <= 100_000):
         raise ValueError(f"{bands} bands and {classes} classes")
@@ -125,18 +130,31 @@ def _arguments(card):
     return {"bands": bands, "classes": classes}
 
 
+def _upscaler_arguments(card):
+    """As `_arguments`, of a network that knows no classes and no numbers of its own."""
+    known = {name: most for name, most in _UPSCALER.items() if name in card.arguments}
+    arguments = {name: int(card.arguments[name]) for name in known}
+    if not all(0 < value <= known[name] for name, value in arguments.items()):
+        raise ValueError(f"the network's arguments are {card.arguments}")
+    if len(card.bands) not in (0, arguments.get("bands", 1)):
+        raise ValueError("the card and the network disagree on bands")
+    if "detail" in card.arguments:
+        arguments["detail"] = bool(card.arguments["detail"])
+    return arguments
+
+
 def _check_card(card):
     """Refuse what no training writes: it would end in a wrong map or deep in a library."""
     values = [entry["value"] for entry in card.classes]
     texts = [entry["name"] for entry in card.bands]
     texts += [entry[key] for entry in card.classes for key in ("name", "color")]
-    numbers = [*card.normalization["mean"], *card.normalization["sd"]]
+    numbers = [*card.normalization.get("mean", ()), *card.normalization.get("sd", ())]
     sound = (
         all(type(value) is int and 0 < value <= _LARGEST_VALUE for value in values)
         and len(set(values)) == len(values)
         and all(isinstance(text, str) for text in texts)
         and all(math.isfinite(number) for number in numbers)
-        and 0 < card.patch <= _LARGEST_SIDE
+        and (0 < card.patch <= _LARGEST_SIDE or card.task == UPSCALING)
         and 0 <= card.chip <= _LARGEST_SIDE
         and 0 < card.crop <= 1
         and np.dtype(card.dtype).kind in "uif"

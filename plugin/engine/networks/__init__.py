@@ -15,12 +15,14 @@ import torchvision
 from torch import nn
 
 from . import detectors
+from .blur_estimator import BlurEstimator
 from .deeplab import DeepLab, resnet_layers
 from .mobilenet_v2 import mobilenet_v2
 from .pixel_mlp import PixelMLP
 from .pixel_network import PixelNetwork
 from .small_cnn import small_cnn
 from .unet import UNet, mobilenet_steps, resnet_steps
+from .upscaler import Upscalers
 
 
 class ImageClassifier(nn.Module):
@@ -222,6 +224,14 @@ def build_detector(name, bands, classes):
     detector = detectors.build(name, classes, features)
     adapt_bands(detector.backbone.body, bands)
     return detector
+
+
+UPSCALERS = {"upscaler": Upscalers, "blur_estimator": BlurEstimator}
+
+
+def build_upscaler(name, **arguments):
+    """Make a network of `UPSCALERS`: an `Upscalers`, or the `BlurEstimator` that goes with it."""
+    return UPSCALERS[name](**arguments)
 
 
 def freeze(module):

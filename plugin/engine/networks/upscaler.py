@@ -70,6 +70,35 @@ class _Block(nn.Module):
         return features + self.two(functional.relu(self.one(features)))
 
 
+class Upscalers(nn.Module):
+    """The two generators of a model: the faithful one, and the one with texture.
+
+    Both have the same form, so that weights between theirs make a generator between them.
+
+    Parameters
+    ----------
+    bands, factor, width, blocks : int
+        See `Upscaler`.
+    detail : bool
+        Whether there is a generator with texture.
+
+    Attributes
+    ----------
+    fidelity : Upscaler
+    detail : Upscaler or None
+    """
+
+    def __init__(self, bands=1, factor=4, width=48, blocks=8, detail=True):
+        super().__init__()
+        self.fidelity = Upscaler(bands, factor, width, blocks)
+        self.detail = Upscaler(bands, factor, width, blocks) if detail else None
+
+    @property
+    def receptive_radius(self):
+        """Coarse pixels around one that its result depends on."""
+        return self.fidelity.receptive_radius
+
+
 class Discriminator(nn.Module):
     """Judge patches at two scales, given the interpolated coarse raster beside the fine one.
 
