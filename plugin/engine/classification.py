@@ -67,8 +67,16 @@ def _count(bands):
     return f"{len(bands)} band{'s' * (len(bands) != 1)}"
 
 
-def check_raster(card, raster, progress):
+def check_raster(card, raster, progress, side=0):
     """Refuse a raster that the model cannot take; warn where it may not suit.
+
+    Parameters
+    ----------
+    card : ModelCard
+    raster : Raster or Stack
+    progress : Progress
+    side : int
+        Of the patches that will be cut, in pixels; 0 for what the model was trained on.
 
     Raises
     ------
@@ -77,7 +85,7 @@ def check_raster(card, raster, progress):
     """
     check_bands(card, raster.name, raster.names)
     warn_of_bands(card, raster.name, raster.names, progress)
-    side, grid = patch_side(card), raster.grid
+    side, grid = side or patch_side(card), raster.grid
     if min(grid.width, grid.height) < side:
         raise JobError(
             f'"{raster.name}" has {grid.width} x {grid.height} pixels, less than the patch of '

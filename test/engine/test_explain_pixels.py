@@ -84,6 +84,37 @@ def test_planted_band_matters_most(tmp_path, raster, model):
     assert explain_classification.run(job, Silent())["TOP_BAND"] == "k"
 
 
+@pytest.mark.parametrize("method", ["gradcam", "occlusion", "band_importance"])
+def test_raster_smaller_than_the_patch_is_explained(tmp_path, model, method):
+    small = np.kron(np.array([[0, 1]]), np.ones((24, 20), int))
+    raster = write_raster(tmp_path / "small.tif", ground(7, small), names=("tmi", "k", "th"))
+    heat = {"output": str(tmp_path / "h.tif")} if method != "band_importance" else {}
+    job = from_values(ExplainClassification, {
+        "input": raster, "model": model, "method": method, "class_name": "high", "window": 4,
+        "report": str(tmp_path / "r.html"), **heat,
+    })  # fmt: skip
+    found = explain_classification.run(job, Silent())
+    if not heat:
+        assert found["TOP_BAND"] == "k"
+        return
+    with rasterio.open(tmp_path / "h.tif") as file:
+        values = file.read(1)
+    assert values.shape == (24, 40) and np.isfinite(values).all()
+    assert values[small == 1].mean() > values[small == 0].mean()
+
+
+def test_raster_smaller_than_the_patch_is_embedded(tmp_path, model):
+    small = np.repeat([[0] * 48, [1] * 48], 24, axis=0)
+    raster = write_raster(tmp_path / "small.tif", ground(7, small), names=("tmi", "k", "th"))
+    job = from_values(MapEmbedding, {
+        "input": raster, "model": model, "output": str(tmp_path / "e.geojson"),
+        "plot": str(tmp_path / "p.png"), "stride": 12,
+    })  # fmt: skip
+    map_embedding.run(job, Silent())
+    made = json.loads((tmp_path / "e.geojson").read_text(encoding="utf-8"))["features"]
+    assert len(made) == 16
+
+
 def test_patches_are_embedded_by_their_features(tmp_path, model):
     """Half of the raster is of one class: its patches lie apart from the others."""
     values = textured(np.repeat([[0] * 192, [1] * 192], 64, axis=0)).astype(np.float32) / 100

@@ -125,14 +125,18 @@ def check_patches(subject, raster, extent, progress):
 
     Returns
     -------
-    row, column, height, width : int
+    window : tuple of int
+        Row, column, height and width.
+    side : int
+        Of a patch in pixels.
 
     Raises
     ------
     JobError
         If the raster does not suit the model, or the extent lies elsewhere.
     """
-    check_raster(subject.card, raster, progress)
+    side = subject.side_in(raster.grid)
+    check_raster(subject.card, raster, progress, side)
     window = (0, 0, raster.grid.height, raster.grid.width)
     if extent:
         window = raster.grid.window_of(extent)
@@ -141,7 +145,7 @@ def check_patches(subject, raster, extent, progress):
                 f'The extent does not touch "{raster.name}".',
                 "Draw it over the raster, in the raster's coordinate reference system.",
             )
-    return window
+    return window, side
 
 
 def spread_corners(window, side, most):

@@ -32,7 +32,7 @@ class Subject:
     Attributes
     ----------
     side : int
-        Of the square of a raster that is one patch, in pixels.
+        Of the square of a raster that is one patch, in pixels; see `side_in`.
     of_pixels : bool
         Whether the model names the class of every pixel.
     """
@@ -45,6 +45,10 @@ class Subject:
         self.network = network.eval().to(device)
         for weight in self.network.parameters():
             weight.requires_grad_(False)
+
+    def side_in(self, grid):
+        """Side of the patches of a raster: a classifier of pixels takes smaller ones, too."""
+        return min(self.side, grid.width, grid.height) if self.of_pixels else self.side
 
     def square(self, values, valid=None):
         """Bring one image (band, row, column) to the square that the network sees.

@@ -88,8 +88,8 @@ def _explain_one(job, subject, square, progress):
 
 def _explain_raster(job, subject, progress):
     with Raster(job.input, job.bands) as raster:
-        window = check_patches(subject, raster, job.extent, progress)
-        mosaic = Mosaic(raster, window, subject.side)
+        window, side = check_patches(subject, raster, job.extent, progress)
+        mosaic = Mosaic(raster, window, side)
         examples = Examples(len(subject.card.classes), mosaic.patches)
         tell = Countdown(progress, mosaic.patches, "Patch")
         rows = mosaic.rows(_finder(job, subject, examples, tell))
@@ -176,15 +176,13 @@ def _gather_patches(job, subject, progress):
     """Some patches, around the labels if there are some, else evenly over the raster."""
     most = affordable_patches(len(subject.card.bands), subject.side)
     with Raster(job.input, job.bands) as raster:
-        window = check_patches(subject, raster, job.extent, progress)
+        window, side = check_patches(subject, raster, job.extent, progress)
         if not job.labels:
-            corners = spread_corners(window, subject.side, most)
-            return patches_at(raster, corners, subject.side, progress)[0], None, "patches"
-        corners, labels = label_corners(
-            job.labels, job.class_field, raster, subject.side, subject.card
-        )
+            corners = spread_corners(window, side, most)
+            return patches_at(raster, corners, side, progress)[0], None, "patches"
+        corners, labels = label_corners(job.labels, job.class_field, raster, side, subject.card)
         some = np.random.default_rng(job.seed).permutation(len(labels))[:most]
-        values, keys = patches_at(raster, corners[some], subject.side, progress)
+        values, keys = patches_at(raster, corners[some], side, progress)
         return values, labels[some][keys], "patches"
 
 

@@ -143,8 +143,8 @@ def _add(seen, subject, waiting, progress):
 
 def _gather_patches(job, subject, progress):
     with Raster(job.input, job.bands) as raster:
-        window = check_patches(subject, raster, job.extent, progress)
-        cells = Cells.over(window, job.stride or subject.side, subject.side)
+        window, side = check_patches(subject, raster, job.extent, progress)
+        cells = Cells.over(window, job.stride or side, side)
         total = cells.rows * cells.columns
         seen = _Seen(FeatureStore(total), max(total // _MOST_PICTURES, 1))
         tell, keys = Countdown(progress, total, "Patch"), []
