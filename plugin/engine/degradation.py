@@ -78,7 +78,15 @@ def _phases(fine, factor):
 def _seen(phases, factor, blur):
     """What the sensor sees of phases: (N * C, 1, H, W)."""
     kernel = _sensor(factor, blur).to(phases)
-    return functional.conv2d(_mirrored(phases, factor, kernel.shape[-1] // 2), kernel)
+    return _convolved(_mirrored(phases, factor, kernel.shape[-1] // 2), kernel)
+
+
+def _convolved(images, kernel):
+    """Convolve in full single precision: measurements may not pass through 10 bits of a GPU."""
+    if images.device.type != "cuda":
+        return functional.conv2d(images, kernel)
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):
+        return functional.conv2d(images, kernel)
 
 
 @lru_cache(maxsize=64)
@@ -143,7 +151,7 @@ def _cubic_phases(flat, factor):
     if factor == 1:
         return flat
     kernels = _cubic_kernels(factor).to(flat)
-    return functional.conv2d(_padded(flat, (CUBIC_RADIUS,) * 4), kernels)
+    return _convolved(_padded(flat, (CUBIC_RADIUS,) * 4), kernels)
 
 
 @lru_cache(maxsize=8)
