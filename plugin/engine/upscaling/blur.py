@@ -11,9 +11,8 @@ from ..networks.blur_estimator import combined
 from .generator import bundled_path
 
 USUAL = 0.3
-_SIDE, _PLACES = 64, 12  # windows of 64 pixels from at most 12 x 12 places
-_BANDS, _BEST = 8, 96
-_LEAST_SPREAD = 1e-6
+_SIDE, _PLACES = 64, 10  # windows of 64 pixels from at most 10 x 10 places
+_BANDS, _TOGETHER = 4, 64
 
 
 def load_estimator():
@@ -35,7 +34,7 @@ def load_estimator():
 
 @torch.no_grad()
 def estimate(raster, estimator, progress):
-    """Estimate the blur of a raster from windows without holes that have the most to see.
+    """Estimate the blur of a raster from windows without holes that have something to show.
 
     Parameters
     ----------
@@ -55,15 +54,16 @@ def estimate(raster, estimator, progress):
     Stopped
         If the user cancels.
     """
-    patches = sorted(_patches(raster, progress), key=lambda patch: -patch[0])[:_BEST]
+    patches = _contrasted(list(_patches(raster, progress)))
     if not patches:
         return None
-    images = torch.from_numpy(np.stack([image for _, image in patches])[:, None])
-    return combined(*estimator(images))
+    images = torch.from_numpy(np.stack(patches)[:, None])
+    parts = [estimator(part) for part in images.split(_TOGETHER)]
+    return combined(*(torch.cat(answers) for answers in zip(*parts, strict=True)))
 
 
 def _patches(raster, progress):
-    """Pairs of how much there is to see, and an image (row, column) with unit variance."""
+    """Band number, standard deviation and image (row, column) of windows without holes."""
     rows, columns = _size(raster)
     side = min(_SIDE, rows, columns)
     for row in _starts(rows, side):
@@ -72,17 +72,24 @@ def _patches(raster, progress):
             values = _read(raster, row, column, side)
             if values is None:
                 continue
-            for band in values[:: -(-len(values) // _BANDS)]:
-                spread = float(band.std())
-                if spread > _LEAST_SPREAD * max(1.0, float(np.abs(band).max())):
-                    image = (band - band.mean()) / spread
-                    yield _busyness(band), image.astype(np.float32)
+            step = -(-len(values) // _BANDS)
+            for number, band in enumerate(values[::step]):
+                yield number, float(band.std()), band
 
 
-def _busyness(band):
-    """The mean absolute step from pixel to pixel, in parts of all that the window spans."""
-    steps = np.abs(np.diff(band, axis=0)).mean() + np.abs(np.diff(band, axis=1)).mean()
-    return float(steps / np.ptp(band)) * float(np.log1p(band.std()))
+def _contrasted(patches):
+    """The windows of every band that have more contrast than half of them, with unit variance.
+
+    Calm water shows the noise of a sensor, not its blur.
+    """
+    numbers = np.array([number for number, _, _ in patches])
+    spreads = np.array([spread for _, spread, _ in patches])
+    enough = np.zeros(len(patches), bool)
+    for number in np.unique(numbers):
+        own = numbers == number
+        enough |= own & (spreads >= np.median(spreads[own])) & (spreads > 0)
+    chosen = [patches[place] for place in np.flatnonzero(enough)]
+    return [((band - band.mean()) / spread).astype(np.float32) for _, spread, band in chosen]
 
 
 def _size(raster):
