@@ -17,11 +17,12 @@ from .declare import (
     new_folder,
     new_raster,
     raster_or_images,
+    rasters,
     result_text,
     text,
 )
 from .errors import JobError
-from .explained import check_explained
+from .explained import FURTHER_HELP, check_explained, check_further
 
 METHODS = (
     ("gradcam", "Grad-CAM: where the last layers find what speaks for the class (fast)"),
@@ -39,7 +40,10 @@ class ExplainClassification:
         "Raster or images",
         help="A raster, an image, or a folder of images: what the model is asked about.",
     )
-    bands: list = bands("Bands", "input", help="Bands in the model's order. Empty: all bands.")
+    more_rasters: list = rasters("Further rasters", optional=True, help=FURTHER_HELP)
+    bands: list = bands(
+        "Bands", "input", help="Bands of the first raster in the model's order. Empty: all bands."
+    )
     extent: list = extent("Extent", help="Part of the raster to explain. Empty: all of it.")
     model: str = model_file(
         "Model", help="A model made by Train image classifier or Train pixel classifier."
@@ -107,6 +111,7 @@ class ExplainClassification:
 
     def check(self):
         check_explained(self.model, self.class_name)
+        check_further(self.input, self.more_rasters)
         _check_outputs(self)
         if self.labels and not self.class_field:
             raise JobError("The labels have no class field.", "Choose it in CLASS_FIELD.")

@@ -1,9 +1,32 @@
 """What the jobs that look into a model have in common."""
 
+import os
+
 from .errors import JobError
 from .model_card import CLASSIFICATION, PIXELS, class_names, read_card
 
 TASKS = (CLASSIFICATION, PIXELS)
+
+
+FURTHER_HELP = (
+    "For a model that was trained on several rasters: the others, in their order. They are "
+    "warped to the grid of the first and give all their bands."
+)
+
+
+def check_further(place, rasters):
+    """Refuse further rasters beside images.
+
+    Raises
+    ------
+    JobError
+        If the first of them is a folder.
+    """
+    if rasters and os.path.isdir(place):
+        raise JobError(
+            "Further rasters are given for a folder of images.",
+            "Leave MORE_RASTERS empty, or choose the first raster in INPUT.",
+        )
 
 
 def check_explained(model, class_name=""):

@@ -14,10 +14,11 @@ from .declare import (
     new_raster,
     number,
     raster_or_images,
+    rasters,
     result_number,
     text,
 )
-from .explained import check_explained
+from .explained import FURTHER_HELP, check_explained, check_further
 
 METHODS = (
     ("pca", "Principal components: keeps distances, shows the largest differences"),
@@ -32,7 +33,10 @@ class MapEmbedding:
     input: str = raster_or_images(
         "Raster or images", help="A folder of images or chips, or a raster that is cut in patches."
     )
-    bands: list = bands("Bands", "input", help="Bands in the model's order. Empty: all bands.")
+    more_rasters: list = rasters("Further rasters", optional=True, help=FURTHER_HELP)
+    bands: list = bands(
+        "Bands", "input", help="Bands of the first raster in the model's order. Empty: all bands."
+    )
     extent: list = extent("Extent", help="Part of the raster that is cut. Empty: all of it.")
     model: str = model_file(
         "Model", help="A model made by Train image classifier or Train pixel classifier."
@@ -79,3 +83,4 @@ class MapEmbedding:
 
     def check(self):
         check_explained(self.model, self.class_name)
+        check_further(self.input, self.more_rasters)

@@ -42,6 +42,24 @@ def test_heat_lies_on_the_raster(run, landscape, model, tmp_path, method):
     assert outputs["PICTURES"] is None and outputs["TABLE"] is None
 
 
+def test_further_rasters_give_the_bands_that_the_first_one_lacks(run, model, tmp_path, project):
+    first = write_raster(tmp_path / "red.tif", rock_values()[:1])
+    others = write_raster(tmp_path / "green and blue.tif", rock_values()[1:])
+    second = QgsRasterLayer(others, "green and blue")
+    project.addMapLayer(second)
+    outputs = run(
+        "explainclassification",
+        INPUT=QgsRasterLayer(first, "red"),
+        MORE_RASTERS=[second.id()],
+        MODEL=model,
+        CLASS_NAME="schist",
+        OUTPUT=str(tmp_path / "heat.tif"),
+        REPORT="TEMPORARY_OUTPUT",
+    )
+    heat = read_raster(outputs["OUTPUT"])[0]
+    assert heat[:, 160:].mean() > 2 * max(heat[:, :96].mean(), 0.0)
+
+
 def test_occlusion_of_a_part_in_a_geopackage(run, model, tmp_path):
     package = write_raster(tmp_path / "rocks.gpkg", rock_values(), driver="GPKG",
                            options=["RASTER_TABLE=relief", "TILE_FORMAT=PNG"])  # fmt: skip

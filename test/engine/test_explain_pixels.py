@@ -1,18 +1,21 @@
 """Explaining and embedding with a classifier of pixels."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import rasterio
 import torch
 
+from brightness import Said
 from landscapes import NORTH_UP, textured, write_raster
 from plugin.engine import model_file, networks
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import explain_classification, map_embedding
 from plugin.jobs import ExplainClassification, MapEmbedding
 from plugin.jobs.declare import from_values
+from plugin.jobs.errors import JobError
 from plugin.jobs.model_card import PIXELS, ModelCard
 
 SIDE = 64
@@ -113,6 +116,54 @@ def test_raster_smaller_than_the_patch_is_embedded(tmp_path, model):
     map_embedding.run(job, Silent())
     made = json.loads((tmp_path / "e.geojson").read_text(encoding="utf-8"))["features"]
     assert len(made) == 16
+
+
+@pytest.fixture
+def layers(tmp_path):
+    """The bands of the survey in three rasters: one of another size, one in another CRS."""
+    bands, names = ground(1000), ("tmi", "k", "th")
+    paths = [write_raster(tmp_path / "tmi.tif", bands[:1], names=names[:1])]
+    half = NORTH_UP @ NORTH_UP.scale(0.5)
+    fine = np.kron(bands[1:2], np.ones((1, 2, 2), np.float32))
+    paths.append(write_raster(tmp_path / "k.tif", fine, half, names=("k",)))
+    wide = np.concatenate([bands[2:], bands[:1]])
+    paths.append(write_raster(tmp_path / "th.tif", wide, names=("th", "dose")))
+    return paths
+
+
+def test_model_of_several_rasters_is_explained_on_them(tmp_path, layers, model):
+    extra = write_raster(tmp_path / "th only.tif", ground(1000)[2:], names=("th",))
+    said = Said()
+    job = from_values(ExplainClassification, {
+        "input": layers[0], "more_rasters": [layers[1], extra], "model": model,
+        "method": "band_importance", "report": str(tmp_path / "r.html"),
+    })  # fmt: skip
+    assert explain_classification.run(job, said.progress)["TOP_BAND"] == "k"
+    assert any('"k.tif" is warped to the grid of "tmi.tif"' in text for text in said.notes)
+    job = replace(job, method="gradcam", class_name="high", output=str(tmp_path / "h.tif"))
+    explain_classification.run(job, Silent())
+    with rasterio.open(tmp_path / "h.tif") as file:
+        heat = file.read(1)
+    assert heat.shape == TRUTH.shape
+    assert heat[TRUTH == 1].mean() > 1.5 * max(heat[TRUTH == 0].mean(), 0)
+
+
+def test_bands_are_those_of_the_first_raster(tmp_path, layers, model):
+    job = from_values(MapEmbedding, {
+        "input": layers[2], "more_rasters": layers[:2], "bands": [1], "model": model,
+        "output": str(tmp_path / "e.geojson"), "plot": str(tmp_path / "p.png"), "stride": 32,
+    })  # fmt: skip
+    said = Said()
+    with pytest.raises(JobError, match="in the order th, tmi, k; the model was trained on tmi, k"):
+        map_embedding.run(job, said.progress)
+
+
+def test_who_gives_too_few_rasters_learns_where_the_others_go(tmp_path, layers, model):
+    job = from_values(MapEmbedding, {"input": layers[0], "model": model, "plot": str(tmp_path / "p.png")})  # fmt: skip
+    with pytest.raises(JobError, match="Further rasters go into MORE_RASTERS"):
+        map_embedding.run(job, Silent())
+    with pytest.raises(JobError, match="Leave MORE_RASTERS empty"):
+        from_values(MapEmbedding, {"input": str(tmp_path), "more_rasters": layers, "model": model})
 
 
 def test_patches_are_embedded_by_their_features(tmp_path, model):

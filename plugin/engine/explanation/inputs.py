@@ -136,7 +136,9 @@ def check_patches(subject, raster, extent, progress):
         If the raster does not suit the model, or the extent lies elsewhere.
     """
     side = subject.side_in(raster.grid)
-    check_raster(subject.card, raster, progress, side)
+    for note in raster.notes:
+        progress.note(note)
+    _check_layers(subject.card, raster, progress, side)
     window = (0, 0, raster.grid.height, raster.grid.width)
     if extent:
         window = raster.grid.window_of(extent)
@@ -146,6 +148,17 @@ def check_patches(subject, raster, extent, progress):
                 "Draw it over the raster, in the raster's coordinate reference system.",
             )
     return window, side
+
+
+def _check_layers(card, raster, progress, side):
+    """As `check_raster`; who gave too few bands learns where the others go."""
+    try:
+        check_raster(card, raster, progress, side)
+    except JobError as error:
+        if len(raster.names) >= len(card.bands):
+            raise
+        more = f"{error.remedy} Further rasters go into MORE_RASTERS."
+        raise JobError(error.found, more) from error
 
 
 def spread_corners(window, side, most):

@@ -8,7 +8,7 @@ from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
 from .raster import Raster
-from .stack import Stack
+from .stack import Stack, open_layers
 from .steps import read_steps
 from .tags import read_tags
 from .writing import check_space, new_raster, unwritable, write_chip
@@ -22,6 +22,7 @@ __all__ = [
     "describe_image",
     "ground_sample_distance",
     "new_raster",
+    "open_layers",
     "read_class_names",
     "read_image",
     "read_steps",

@@ -54,12 +54,16 @@ class Raster(Readable):
         Whether the values are numbers of colors in a table.
     is_rgb : bool
         Whether the bands are red, green and blue, in this order.
+    notes : tuple of str
+        Nothing is aligned of a single raster; see `Stack`.
 
     Raises
     ------
     JobError
         If it cannot be opened, has no such band, or its values are complex.
     """
+
+    notes = ()
 
     def __init__(self, path, bands=()):
         self.path, self.name = path, os.path.basename(path)

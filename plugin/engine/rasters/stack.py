@@ -143,6 +143,37 @@ class Stack(Readable):
         return values, None if valid is None or valid.all() else valid
 
 
+def open_layers(path, others=(), bands=()):
+    """Open a raster, or it and others as a stack of its bands and all of theirs.
+
+    Parameters
+    ----------
+    path : str
+    others : sequence of str
+        Rasters that are brought to the grid of the first; may be empty.
+    bands : sequence of int
+        Of the first raster; empty for all but alpha.
+
+    Returns
+    -------
+    Raster or Stack
+
+    Raises
+    ------
+    JobError
+        As they do.
+    """
+    if not others:
+        return Raster(path, bands)
+    paths = [path, *others]
+    counts, wanted = _count(paths)
+    with Raster(path, bands) as first:
+        numbers = list(first.bands)
+    for before, owns in zip(accumulate(counts), wanted[1:], strict=False):
+        numbers += [before + own for own in owns]
+    return Stack(paths, numbers)
+
+
 def _count(paths):
     """Number of bands of every raster, and those that hold data."""
     counts, wanted = [], []

@@ -23,7 +23,7 @@ from ..explanation.mosaic import Mosaic
 from ..explanation.pictures import new_pictures, overlay, shown_image
 from ..explanation.report import Examples, write_band_report, write_heat_report
 from ..explanation.subject import load_subject
-from ..rasters import Raster, new_raster
+from ..rasters import new_raster, open_layers
 from ..vectors import Feature, write_features
 
 _NAMES = {
@@ -47,7 +47,8 @@ def run(job, progress):
         If the model does not suit the input, or nothing of it can be read.
     """
     subject = load_subject(job.model, job.device, job.batch_size)
-    images = is_images(job.input, bool(job.pictures)) and not job.output
+    raster_only = bool(job.output or job.more_rasters)
+    images = not raster_only and is_images(job.input, bool(job.pictures))
     if job.method == "band_importance":
         return _explain_bands(job, subject, images, progress)
     explain = _explain_images if images else _explain_raster
@@ -87,7 +88,7 @@ def _explain_one(job, subject, square, progress):
 
 
 def _explain_raster(job, subject, progress):
-    with Raster(job.input, job.bands) as raster:
+    with open_layers(job.input, job.more_rasters, job.bands) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         mosaic = Mosaic(raster, window, side)
         examples = Examples(len(subject.card.classes), mosaic.patches)
@@ -124,7 +125,7 @@ def _write_heat(job, raster, window, rows):
     row, column, height, width = window
     grid = raster.grid.part(row, column, height, width)
     tags = {"MODEL": os.path.basename(job.model), "METHOD": job.method}
-    names, inputs = [_NAMES[job.method]], (job.input, job.model)
+    names, inputs = [_NAMES[job.method]], (job.input, *(job.more_rasters or ()), job.model)
     with new_raster(job.output, grid, "float32", names, np.nan, tags=tags, inputs=inputs) as file:
         for first, heat in rows:
             file.write(heat[None], first)
@@ -175,7 +176,7 @@ def _gather_images(job, subject, progress):
 def _gather_patches(job, subject, progress):
     """Some patches, around the labels if there are some, else evenly over the raster."""
     most = affordable_patches(len(subject.card.bands), subject.side)
-    with Raster(job.input, job.bands) as raster:
+    with open_layers(job.input, job.more_rasters, job.bands) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         if not job.labels:
             corners = spread_corners(window, side, most)

@@ -23,7 +23,7 @@ from ..explanation.pictures import shown_image
 from ..explanation.subject import load_subject
 from ..image_places import image_points
 from ..prediction import cell_patches
-from ..rasters import Raster, describe_image, new_raster
+from ..rasters import describe_image, new_raster, open_layers
 from ..vectors import Feature, write_features
 from ..windows import Cells
 
@@ -93,7 +93,7 @@ def run(job, progress):
         If there are fewer than three images, or the model does not suit them.
     """
     subject = load_subject(job.model, job.device, job.batch_size)
-    images = is_images(job.input)
+    images = not job.more_rasters and is_images(job.input)
     if images and job.components:
         raise JobError("Images have no components raster: they lie side by side nowhere.", "Skip COMPONENTS.")  # fmt: skip
     gather = _gather_images if images else _gather_patches
@@ -142,7 +142,7 @@ def _add(seen, subject, waiting, progress):
 
 
 def _gather_patches(job, subject, progress):
-    with Raster(job.input, job.bands) as raster:
+    with open_layers(job.input, job.more_rasters, job.bands) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         cells = Cells.over(window, job.stride or side, side)
         total = cells.rows * cells.columns
@@ -184,7 +184,10 @@ def _write_components(job, cells, seen, coordinates):
     part = part.coarser(cells.stride, cells.rows, cells.columns)
     values = np.zeros((3, cells.rows * cells.columns), np.uint8)
     values[:, keys] = as_colors(coordinates).T
-    names, inputs = [f"component {n}" for n in (1, 2, 3)], (job.input, job.model)
+    names, inputs = (
+        [f"component {n}" for n in (1, 2, 3)],
+        (job.input, *(job.more_rasters or ()), job.model),
+    )
     tags = {"MODEL": os.path.basename(job.model), "STRIDE": str(cells.stride)}
     with new_raster(job.components, part, "uint8", names, 0, tags=tags, inputs=inputs) as file:
         file.write(values.reshape(3, cells.rows, cells.columns), 0)
