@@ -9,6 +9,7 @@ Roberts et al. 2017, doi:10.1111/ecog.02881 (block cross-validation in space).
 
 import os
 import re
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -49,6 +50,44 @@ def name_groups(paths, pattern):
 def _match(pattern, name):
     """Look in the file name, then in the name without its ending."""
     return re.search(pattern, name) or re.search(pattern, os.path.splitext(name)[0])
+
+
+def crop_sources(paths):
+    """Find the sources of files whose names look like numbered crops of few sources.
+
+    Parameters
+    ----------
+    paths : list of str
+        The first folder of a path is its class.
+
+    Returns
+    -------
+    sources : list of str or None
+        The source of every file; None if the names do not look like crops.
+    several : dict of str to int
+        The sources of several files, and of how many; empty if the names do not look like crops.
+    """
+    names = [path.replace("\\", "/").split("/") for path in paths]
+    sources = [_source_of(name[-1].rsplit(".", 1)[0]) for name in names]
+    classes = {name[0].lower() for name in names}
+    several = {
+        source: count
+        for source, count in Counter(sources).items()
+        if count > 1 and any(c.isdigit() for c in source) and source.lower() not in classes
+    }
+    if len(several) < 2 or sum(several.values()) < 0.5 * len(paths):
+        return None, {}
+    sources_of = defaultdict(set)
+    for name, source in zip(names, sources, strict=True):
+        sources_of[name[0]].add(source)
+    if min(map(len, sources_of.values())) < 2:
+        return None, {}  # a source is a class: to group by it would leave nothing to learn from
+    return sources, several
+
+
+def _source_of(stem):
+    """``ESP_016715-0077`` -> ``ESP_016715``."""
+    return stem.rstrip("0123456789").rstrip("-_ .")
 
 
 def merge_groups(first, second):

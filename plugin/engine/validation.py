@@ -1,13 +1,12 @@
 """How a classifier is validated: which images train and which score, and why."""
 
-from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..jobs.errors import JobError
 from .folds import cross_validation, hold_out, keep_distance, leave_one_out
-from .groups import block_groups, merge_groups, name_groups
+from .groups import block_groups, crop_sources, merge_groups, name_groups
 from .recipes import is_small
 
 _MOST_FITS = 60
@@ -139,35 +138,14 @@ def _blocks(job, samples):
 
 def _sources_warning(paths):
     """Warn when file names look like numbered crops of few sources."""
-    stems = [path.replace("\\", "/").split("/")[-1].rsplit(".", 1)[0] for path in paths]
-    classes = {_class_of(path).lower() for path in paths}
-    heads = Counter(map(_source_of, stems))
-    several = {
-        head: count
-        for head, count in heads.items()
-        if count > 1 and any(c.isdigit() for c in head) and head.lower() not in classes
-    }
-    if len(several) < 2 or sum(several.values()) < 0.5 * len(paths):
+    several = crop_sources(paths)[1]
+    if not several:
         return []
-    sources_of = defaultdict(set)
-    for path, stem in zip(paths, stems, strict=True):
-        sources_of[_class_of(path)].add(_source_of(stem))
-    if min(map(len, sources_of.values())) < 2:
-        return []  # a source is a class: to group by it would leave nothing to learn from
     example, count = max(several.items(), key=lambda item: item[1])
     return [
         f'File names look like crops of {len(several)} sources ("{example}": {count} images). If '
         "they are, name the source in GROUPS, such as ^(.+)[-_]\\d+, or the scores are too good."
     ]
-
-
-def _class_of(path):
-    return path.replace("\\", "/").split("/")[0]
-
-
-def _source_of(stem):
-    """``ESP_016715-0077`` -> ``ESP_016715``."""
-    return stem.rstrip("0123456789").rstrip("-_ .")
 
 
 def _leave_one_out(labels, groups):

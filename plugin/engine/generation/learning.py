@@ -1,0 +1,263 @@
+"""The training of an image generator against a judge, under guard.
+
+References
+----------
+Goodfellow et al. 2014, arXiv:1406.2661; Lim & Ye 2017, arXiv:1705.02894 (hinge loss); Mescheder
+et al. 2018, arXiv:1801.04406 (R1); Yaz et al. 2019, arXiv:1806.04498 (average of the weights).
+"""
+
+import copy
+import math
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from torch.optim.swa_utils import AveragedModel
+
+from ..networks.image_generator import LATENT, ImageJudge
+from ..schedule import Clock, minutes
+from .varying import crops, vary
+
+_BETAS = (0.0, 0.99)
+_AVERAGE_DECAY = 0.999
+_SMOOTHNESS, _SMOOTHNESS_EVERY = 0.2, 16  # R1: gamma, steps
+_WATCHES = 24
+_PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """How a generator is trained.
+
+    Attributes
+    ----------
+    seconds : float
+        Time budget.
+    steps : int
+        The training ends after these, if not by time.
+    batch_size : int
+    width : int
+        Of both networks at the finest level.
+    rates : tuple of float
+        Learning rates of generator and judge.
+    seed : int
+    """
+
+    seconds: float
+    steps: int = 1_000_000
+    batch_size: int = 16
+    width: int = 16
+    rates: tuple = (4e-4, 4e-4)
+    seed: int = 0
+
+
+@dataclass
+class Taught:
+    """What a training gives.
+
+    Attributes
+    ----------
+    network : ImageGenerator
+        The averaged weights at their best, in evaluation mode.
+    history : list of dict
+        step, seconds, judge_loss, generator_loss (means since the last entry), distance, variety.
+    rollbacks : list of dict
+        step and reason of every one.
+    stopped : str
+        Why the training ended early; empty if it did not.
+    best_step, steps : int
+        Where the network was taken, and how many there were.
+    """
+
+    network: torch.nn.Module
+    history: list = field(default_factory=list)
+    rollbacks: list = field(default_factory=list)
+    stopped: str = ""
+    best_step: int = 0
+    steps: int = 0
+
+
+@dataclass
+class Pool:
+    """The images that train: values in the network's range and their labels.
+
+    Attributes
+    ----------
+    values : callable
+        ``values(rows)`` gives images (n, band, row, column) in -1..1, not smaller than `side`.
+    labels : numpy.ndarray of int, shape (N,)
+    side : int
+    """
+
+    values: object
+    labels: np.ndarray
+    side: int
+
+    def draw(self, count, chance):
+        """Images and labels by chance; rare classes come more often than they are.
+
+        A class comes as often as the square root of its size, so that a class of thirty images is
+        learned beside one of a thousand.
+        """
+        sizes = np.bincount(self.labels)[self.labels]
+        weights = torch.from_numpy(1 / np.sqrt(sizes))
+        rows = torch.multinomial(weights, count, replacement=True, generator=chance).numpy()
+        images = crops(self.values(rows), self.side, chance)
+        return images, torch.from_numpy(self.labels[rows])
+
+
+def teach(generator, pool, guard, lesson, device, progress):
+    """Train a generator.
+
+    Parameters
+    ----------
+    generator : ImageGenerator
+    pool : Pool
+    guard : Guard
+        Judges the averaged generator from time to time.
+    lesson : Lesson
+    device : torch.device
+    progress : Progress
+
+    Returns
+    -------
+    Taught
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    school = _School(generator, lesson, device)
+    result, clock = Taught(copy.deepcopy(school.average.module).eval()), None
+    clock = Clock(lesson.steps, lesson.seconds)
+    pause, looked, losses = _pause(lesson), 0.0, []
+    while clock.fraction() < 1 and not result.stopped:
+        images, labels = pool.draw(lesson.batch_size, school.chance)
+        losses.append(school.step(images.to(device), labels.to(device), clock.fraction()))
+        clock.tick()
+        progress(clock.fraction(), _say(clock, losses))
+        broken = not all(map(math.isfinite, losses[-1]))
+        if broken or clock.fraction() >= looked + pause or clock.fraction() >= 1:
+            _look(school, guard, result, clock, losses)
+            looked, losses = clock.fraction(), []
+    result.steps = clock.step
+    return result
+
+
+def _pause(lesson):
+    """Share of the training between two looks: at least some seconds, which a look may take."""
+    return max(1 / _WATCHES, min(0.5, 10 / max(lesson.seconds, 1e-9)))
+
+
+def _say(clock, losses):
+    pace = (time.monotonic() - clock.started) / clock.step
+    recent = np.mean(losses[-50:], axis=0)
+    return (
+        f"Step {clock.step:,}, {pace:.2f} s each, judge {recent[0]:.2f}, generator {recent[1]:.2f}, "
+        f"{minutes(clock.left())} left"
+    )
+
+
+def _look(school, guard, result, clock, losses):
+    """Judge the averaged generator: keep it, go on, or roll back."""
+    means = np.mean(losses, axis=0)
+    seen = guard.judge(school.average.module, losses[-1])
+    seen.update(step=clock.step, seconds=time.monotonic() - clock.started)
+    seen.update(judge_loss=float(means[0]), generator_loss=float(means[1]))
+    result.history.append(seen)
+    reason = guard.broken(seen, clock.fraction())
+    if not reason:
+        school.remember()
+        if guard.is_best(seen):
+            result.network.load_state_dict(school.average.module.state_dict())
+            result.best_step = clock.step
+        return
+    result.rollbacks.append({"step": clock.step, "reason": reason})
+    if len(result.rollbacks) > _PATIENCE:
+        result.stopped = f"The training stopped at step {clock.step:,}: {reason}."
+        return
+    school.roll_back()
+
+
+class _School:
+    """The two networks, their optimizers, and the last good state of both."""
+
+    def __init__(self, generator, lesson, device):
+        torch.manual_seed(lesson.seed)
+        sizes = generator.bands, generator.side, generator.classes, lesson.width
+        form = {"memory_format": torch.channels_last}
+        self.generator = generator.to(device, **form).train()
+        self.judge = ImageJudge(*sizes).to(device, **form).train()
+        self.chance = torch.Generator().manual_seed(lesson.seed)
+        self.rates, self.steps = lesson.rates, 0
+        self.average = AveragedModel(self.generator, multi_avg_fn=_blend)
+        self._start()
+        self.remember()
+
+    def _start(self):
+        networks = self.generator, self.judge
+        self.optimizers = [
+            torch.optim.Adam(network.parameters(), lr=rate, betas=_BETAS)
+            for network, rate in zip(networks, self.rates, strict=True)
+        ]
+
+    def remember(self):
+        """Keep the state as a good one."""
+        parts = self.generator, self.average.module, self.judge
+        self._good = copy.deepcopy([part.state_dict() for part in parts])
+
+    def roll_back(self):
+        """The last good weights again, and half the learning rates."""
+        parts = self.generator, self.average.module, self.judge
+        for part, state in zip(parts, self._good, strict=True):
+            part.load_state_dict(state)
+        self.rates = tuple(rate / 2 for rate in self.rates)
+        self._start()
+
+    def step(self, images, labels, done):
+        """One step of each; gives the losses of judge and generator."""
+        images = images.contiguous(memory_format=torch.channels_last)
+        latents = torch.randn(len(images), LATENT, generator=self.chance).to(images.device)
+        made = self.generator(latents, labels)
+        judged = self._teach_judge(images, made.detach(), labels)
+        taught = self._teach_generator(made, labels)
+        self.average.update_parameters(self.generator)
+        self.steps += 1
+        return judged, taught
+
+    def _teach_judge(self, images, made, labels):
+        real = self.judge(vary(images, self.chance), labels)
+        fake = self.judge(vary(made, self.chance), labels)
+        loss = torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
+        total = loss
+        if self.steps % _SMOOTHNESS_EVERY == 0:
+            total = loss + _SMOOTHNESS / 2 * _SMOOTHNESS_EVERY * self._steepness(images, labels)
+        self._descend(1, total)
+        return float(loss.detach())
+
+    def _steepness(self, images, labels):
+        """How fast the judge's opinion of real images changes with them, squared."""
+        images = images.detach().requires_grad_(True)
+        (slope,) = torch.autograd.grad(self.judge(images, labels).sum(), images, create_graph=True)
+        return slope.square().sum((1, 2, 3)).mean()
+
+    def _teach_generator(self, made, labels):
+        self.judge.requires_grad_(False)
+        loss = -self.judge(vary(made, self.chance), labels).mean()
+        self._descend(0, loss)
+        self.judge.requires_grad_(True)
+        return float(loss.detach())
+
+    def _descend(self, which, loss):
+        optimizer = self.optimizers[which]
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+def _blend(averages, currents, count):
+    """Move the averaged weights towards the current ones, faster in the first steps."""
+    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
+    torch._foreach_lerp_(averages, currents, 1 - decay)
