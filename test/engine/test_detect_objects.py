@@ -10,6 +10,7 @@ import rasterio
 import torch
 from scipy import ndimage
 
+from brightness import Said
 from images import write_image
 from landscapes import NORTH_UP, ROTATED, UTM, write_raster
 from pits import pit_boxes, pit_places, pit_values
@@ -59,7 +60,7 @@ def model(monkeypatch, tmp_path):
     """`Blobs` in place of what a model file holds."""
 
     def load(path, device="auto", batch_size=0):
-        known = card()
+        known = card(gsd=10.0)
         finder = Finder(
             Blobs(), known.normalization, known.patch, 40, torch.device("cpu"), batch_size or 2
         )
@@ -159,12 +160,31 @@ def test_boxes_on_nodata_are_left_out(model, tmp_path):
 
 
 def test_a_raster_without_data_has_no_objects_and_says_so(model, tmp_path):
-    said = []
-    values = np.full((1, 150, 150), np.nan, np.float32)
-    progress = Progress(lambda kind, **words: said.append((kind, words.get("text", ""))))
-    raster = write_raster(tmp_path / "a.tif", values)
-    assert detect(model, tmp_path, raster, progress)["features"] == []
-    assert any(kind == "warning" and "No object" in text for kind, text in said)
+    said = Said()
+    raster = write_raster(tmp_path / "a.tif", np.full((1, 150, 150), np.nan, np.float32))
+    assert detect(model, tmp_path, raster, said.progress)["features"] == []
+    nothing = [text for text in said.warnings if "object" in text or "no data" in text]
+    assert nothing == ['"a.tif" holds no data there: there is nothing to search.']
+
+
+def test_a_raster_without_objects_says_what_finds_more(model, tmp_path):
+    said = Said()
+    raster = write_raster(tmp_path / "a.tif", pit_values(150, 150, []))
+    assert detect(model, tmp_path, raster, said.progress)["features"] == []
+    assert "No object was found. A lower MIN_CONFIDENCE finds more." in said.warnings
+
+
+@pytest.mark.parametrize(("side", "warned"), [(10.0, False), (14.0, False), (16.0, True)])
+@pytest.mark.parametrize("in_folder", [False, True])
+def test_pixels_of_another_size_are_warned_of(model, tmp_path, side, warned, in_folder):
+    said, transform = Said(), NORTH_UP @ NORTH_UP.scale(side / PIXELS_TO_METERS)
+    (tmp_path / "images").mkdir()
+    values = pit_values(150, 150, [(60, 60, 9)])
+    path = write_raster(tmp_path / "images" / "a.tif", values, transform)
+    detect(model, tmp_path, tmp_path / "images" if in_folder else path, said.progress)
+    scale = [text for text in said.warnings if 'A pixel of "a.tif" is 16 m' in text]
+    assert len(scale) == warned
+    assert all("the model was trained on 10 m" in text for text in scale)
 
 
 def test_images_give_pixels_with_rows_counted_down_and_their_path(model, tmp_path):

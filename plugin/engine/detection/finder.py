@@ -42,7 +42,7 @@ class Finder:
         self.numbers, self.patch, self.overlap, self.device = numbers, patch, overlap, device
         self.batch_size = batch_size or _BATCH[device.type]
 
-    def find(self, scene, area, share, progress, least=0.0):
+    def find(self, scene, area, share, progress, least=0.0, seen=None):
         """Find the objects whose middle lies in an area of a scene, each once.
 
         Parameters
@@ -54,6 +54,8 @@ class Finder:
         progress : Progress
         least : float
             Confidence under which boxes are left out.
+        seen : collections.Counter, optional
+            Under ``"with data"`` the windows that hold a pixel with data are counted.
 
         Returns
         -------
@@ -66,6 +68,8 @@ class Finder:
         with closing(ahead(_read(scene, windows, self.batch_size), progress.check)) as coming:
             for some, values in coming:
                 parts += self._in_windows(scene, some, values, least)
+                if seen is not None:
+                    seen["with data"] += int(_with_data(values).sum())
                 done += len(some)
                 progress(done / len(windows), _say(done, len(windows), started))
         boxes, scores, labels, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
@@ -92,7 +96,7 @@ class Finder:
     def _detect(self, values):
         """Boxes, scores and labels of windows (N, band, row, column) that hold data."""
         found = [_nothing()[:3]] * len(values)
-        used = np.flatnonzero(np.isfinite(values).all(axis=1).any(axis=(1, 2)))
+        used = np.flatnonzero(_with_data(values))
         if not len(used):
             return found
         images = to_network_range(torch.from_numpy(values[used]).to(self.device), self.numbers)
@@ -178,6 +182,11 @@ def _read(scene, windows, size):
     for start in range(0, len(windows), size):
         some = windows[start : start + size]
         yield some, np.stack([scene.read(*window) for window in some])
+
+
+def _with_data(values):
+    """Which windows (N, band, row, column) hold a pixel with data."""
+    return np.isfinite(values).all(axis=1).any(axis=(1, 2))
 
 
 def _on_data(boxes, patch):

@@ -1,6 +1,8 @@
 """Find objects in a raster or in images."""
 
+import math
 import os
+from collections import Counter
 
 import numpy as np
 
@@ -37,22 +39,30 @@ def run(job, progress):
     scenes = _images(job, card, progress) if is_folder else [_raster(job, card, progress)]
     area = _area(job, scenes[0]) if job.extent and not is_folder else None
     progress.note(f"Objects of which the model is at least {least:.2f} sure.")
-    found = []
+    found, seen = [], Counter()
     for number, scene in enumerate(scenes):
         part = progress.part(number / len(scenes), (number + 1) / len(scenes))
-        found.append(_find(finder, scene, area, job.merge_overlap, least, part))
+        found.append(_find(finder, scene, area, job.merge_overlap, least, part, seen))
     counts = np.bincount(
         np.concatenate([some.labels for some in found]), minlength=len(card.classes)
     )
     say_counts(card, counts, "objects", progress)
-    if not counts.any():
-        progress.warning("No object was found. A lower MIN_CONFIDENCE finds more.")
+    _say_nothing(counts, seen, job, progress)
     if not job.output:
         return {}
     crs = shared_crs(scenes)
     columns = [*COLUMNS, ("path", "text")] if is_folder else COLUMNS
     write_features(job.output, _rows(card, scenes, found, crs, is_folder), columns, crs)
     return {"OUTPUT": job.output}
+
+
+def _say_nothing(counts, seen, job, progress):
+    """Tell why nothing was found."""
+    name = os.path.basename(os.path.normpath(job.input))
+    if not seen["with data"]:
+        progress.warning(f'"{name}" holds no data there: there is nothing to search.')
+    elif not counts.any():
+        progress.warning("No object was found. A lower MIN_CONFIDENCE finds more.")
 
 
 def _raster(job, card, progress):
@@ -99,11 +109,20 @@ def _images(job, card, progress):
             errors.append(error)
     if not scenes:
         raise errors[0]
+    _warn_of_one_scale(card, scenes, progress)
     for error in errors[:_NAMED]:
         progress.warning(f"Left out: {error.found}")
     if len(errors) > _NAMED:
         progress.warning(f"Left out: {len(errors) - _NAMED:,} more images.")
     return scenes
+
+
+def _warn_of_one_scale(card, scenes, progress):
+    """Name the image whose pixels differ most in size from those of the training."""
+    known = [scene for scene in scenes if scene.gsd and card.gsd]
+    if known:
+        odd = max(known, key=lambda scene: abs(math.log(scene.gsd / card.gsd)))
+        warn_of_scale(card, odd.name, odd.gsd, progress)
 
 
 def _check_image(card, path):
@@ -117,11 +136,11 @@ def _check_image(card, path):
         )
 
 
-def _find(finder, scene, area, share, least, progress):
+def _find(finder, scene, area, share, least, progress, seen):
     """Objects of a scene; an image that cannot be decoded has none, and a warning."""
     whole = 0, 0, scene.height, scene.width
     try:
-        return finder.find(scene, area or whole, share, progress, least)
+        return finder.find(scene, area or whole, share, progress, least, seen)
     except JobError as error:
         if area or hasattr(scene.source, "raster"):
             raise
