@@ -1,6 +1,8 @@
 """Turn fine values into the output's data type without losing the means of coarse pixels."""
 
 import numpy as np
+import torch
+from torch.nn import functional
 
 
 def cast(fine, dtype, factor, nodata=None):
@@ -31,18 +33,31 @@ def cast(fine, dtype, factor, nodata=None):
 
 
 def _rounded(fine, factor):
-    """Round down, then up the largest remainders of each coarse pixel until its mean fits."""
-    bands, height, width = fine.shape
-    rows, columns = height // factor, width // factor
-    blocks = fine.reshape(bands, rows, factor, columns, factor).transpose(0, 1, 3, 2, 4)
-    blocks = blocks.reshape(bands, rows, columns, factor * factor)
-    low = np.floor(blocks)
-    left = blocks - low
-    wanted = np.rint(left.sum(axis=-1, keepdims=True))
-    rank = np.argsort(np.argsort(-left, axis=-1, kind="stable"), axis=-1, kind="stable")
-    whole = low + (rank < wanted)
-    whole = whole.reshape(bands, rows, columns, factor, factor).transpose(0, 1, 3, 2, 4)
-    return whole.reshape(fine.shape)
+    """Round so that the sum of each coarse pixel is rounded too: up are the largest remainders."""
+    phases = functional.pixel_unshuffle(torch.from_numpy(fine)[:, None], factor)
+    whole = phases.floor()
+    left = (phases - whole).float()
+    up = left >= 0.5
+    short = left.sum(1).round_() - up.sum(1)
+    while True:
+        band, row, column = short.nonzero(as_tuple=True)
+        if not len(band):
+            break
+        place, step = _next(left, up, short, (band, row, column))
+        up[band, place, row, column] = step > 0
+        short[band, row, column] -= step
+    return functional.pixel_shuffle(whole.add_(up), factor)[:, 0].numpy()
+
+
+def _next(left, up, short, pixels):
+    """For coarse pixels whose sum is not met: the fine one to round the other way, and which."""
+    band, row, column = pixels
+    step = short[band, row, column].sign()
+    lefts, ups = left[band, :, row, column], up[band, :, row, column]
+    rising = (step > 0)[:, None]
+    # The largest remainder of those that went down, or the smallest of those that went up.
+    merit = torch.where(rising, lefts, 1 - lefts).masked_fill_(ups == rising, -1)
+    return merit.argmax(1), step
 
 
 def _without(values, step, nodata, kind):
