@@ -7,6 +7,7 @@ holds data.
 from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
+from .likeness import Likeness, read_likeness
 from .raster import Raster
 from .stack import Stack, open_layers
 from .steps import read_steps
@@ -16,6 +17,7 @@ from .writing import check_space, new_raster, unwritable, write_chip
 __all__ = [
     "Description",
     "Grid",
+    "Likeness",
     "Raster",
     "Stack",
     "check_space",
@@ -25,6 +27,7 @@ __all__ = [
     "open_layers",
     "read_class_names",
     "read_image",
+    "read_likeness",
     "read_steps",
     "read_tags",
     "unwritable",

@@ -36,6 +36,11 @@ class Grid:
         """A grid of the same corner, whose cells are `factor` times as long and wide."""
         return Grid(width, height, self.transform @ Affine.scale(factor), self.crs)
 
+    def finer(self, factor):
+        """A grid of the same ground, with `factor` x `factor` cells in each of this one's."""
+        transform = self.transform @ Affine.scale(1 / factor)
+        return Grid(self.width * factor, self.height * factor, transform, self.crs)
+
     def to_pixels(self, eastings, northings):
         """Rows and columns (fractions count from the upper left corner) of points."""
         columns, rows = ~self.transform @ (np.asarray(eastings), np.asarray(northings))

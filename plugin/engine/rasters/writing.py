@@ -45,6 +45,20 @@ class NewRaster:
             dtype = self._dataset.dtypes[0]
             self._dataset.write(values.astype(dtype, copy=False), bands, window=window)
 
+    def write_mask(self, valid, row, column=0):
+        """Write a window of the mask that says where all bands hold data.
+
+        Parameters
+        ----------
+        valid : bool array, shape (row, column)
+        row, column : int
+            Where its upper left lies.
+        """
+        window = Window(column, row, valid.shape[1], valid.shape[0])
+        # GDAL's options hold for a thread; without them the mask would become a file beside.
+        with _writing(self._path), rasterio.Env(**OPTIONS):
+            self._dataset.write_mask(valid, window=window)
+
     def tag_bands(self, tags):
         """Write metadata into the bands: a dict of texts for each, in their order."""
         with _writing(self._path):
@@ -53,7 +67,9 @@ class NewRaster:
 
 
 @contextmanager
-def new_raster(path, grid, dtype, names=("",), nodata=None, classes=(), tags=None, inputs=()):
+def new_raster(
+    path, grid, dtype, names=("",), nodata=None, classes=(), tags=None, inputs=(), likeness=None
+):
     """Write a tiled, compressed GeoTIFF; nothing is at `path` before it is whole.
 
     Parameters
@@ -70,6 +86,8 @@ def new_raster(path, grid, dtype, names=("",), nodata=None, classes=(), tags=Non
     tags : dict of str, optional
     inputs : sequence of str
         Files that must not be written over.
+    likeness : Likeness, optional
+        Of the raster that this one is made of, with as many bands.
 
     Yields
     ------
@@ -81,12 +99,14 @@ def new_raster(path, grid, dtype, names=("",), nodata=None, classes=(), tags=Non
         If `path` is one of the inputs, cannot be written, or the disk is full.
     """
     profile = _profile(grid, dtype, len(names), nodata)
+    if likeness is not None:
+        profile.update(likeness.profile(dtype))
     _refuse_inputs(path, inputs)
     _check_place(path, grid, dtype, len(names))
     part = part_path(path)
     try:
         with _created(path, part, profile) as dataset:
-            _describe(dataset, names, classes, tags)
+            _describe(dataset, names, classes, tags, likeness)
             yield NewRaster(path, dataset)
         _add_overviews(path, part, grid, bool(classes))
         _check_whole(path, part)
@@ -209,7 +229,9 @@ def unwritable(path, error):
     )
 
 
-def _describe(dataset, names, classes, tags):
+def _describe(dataset, names, classes, tags, likeness):
+    if likeness is not None:
+        likeness.put_on(dataset)
     dataset.descriptions = tuple(name or None for name in names)
     if classes and dataset.dtypes[0] in ("uint8", "uint16"):
         dataset.write_colormap(1, color_table(classes))

@@ -10,6 +10,9 @@ from .holes import fill
 from .scale import scale_of
 
 _STATISTICS_SIDE, _STATISTICS_PLACES = 512, 64
+_BORDER = 8
+_SIDES = 512, 256, 128, 64
+_ENOUGH_PLACES, _MOST_PLACES = 12, 36
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ class Scene:
         To the network's range; measured if not given.
     pair : Pair, optional
         The coarse raster of the same ground; without one it is simulated.
+    window : tuple of int, optional
+        Row, column, height and width of the part of the raster that is used, in its pixels.
 
     Attributes
     ----------
@@ -60,12 +65,12 @@ class Scene:
         In coarse pixels.
     """
 
-    def __init__(self, raster, factor, scale=None, pair=None):
+    def __init__(self, raster, factor, scale=None, pair=None, window=None):
         self.raster, self.factor, self.pair = raster, factor, pair
         self.name = raster.name
-        self._top, self._left = pair.corner if pair else (0, 0)
-        size = (raster.grid.height, raster.grid.width)
-        self.height, self.width = pair.size if pair else (side // factor for side in size)
+        window = pair.window if pair else window
+        self._top, self._left, *size = window or (0, 0, raster.grid.height, raster.grid.width)
+        self.height, self.width = (side // factor for side in size)
         self.scale = scale or self._measured()
 
     def fine(self, row, column, height, width):
@@ -125,11 +130,13 @@ class Scene:
             seen = self.scale.to_network(np.rint(self.scale.to_unit(seen)))
         return seen
 
-    def _read(self, row, column, height, width):
-        factor = self.factor
-        return self.raster.read(
-            self._top + factor * row, self._left + factor * column, factor * height, factor * width
-        )
+    def in_raster(self, row, column, height, width):
+        """A rectangle in coarse pixels as one in pixels of the raster."""
+        corner = self._top + self.factor * row, self._left + self.factor * column
+        return *corner, self.factor * height, self.factor * width
+
+    def _read(self, *place):
+        return self.raster.read(*self.in_raster(*place))
 
     def _measured(self):
         """The scale of a sample of windows: of all of them if the raster is small."""
@@ -177,3 +184,34 @@ def _cuts(length, side, border):
     return (
         border + np.linspace(0, inside, max(1, inside // side) + 1).round().astype(int)
     ).tolist()
+
+
+def chosen_places(scene, side=0, most=_MOST_PLACES, seed=0):
+    """Choose the rectangles of a scene that are judged.
+
+    Small scenes are judged whole, but for a border of 8 fine pixels; of large ones rectangles
+    are drawn.
+
+    Parameters
+    ----------
+    scene : Scene
+    side : int
+        Of a rectangle in coarse pixels; 0 for as large as there are a dozen of them.
+    most : int
+        Rectangles that are drawn.
+    seed : int
+
+    Returns
+    -------
+    list of tuple of int
+    """
+    border = -(-_BORDER // scene.factor)
+    sides = [side] if side else [most_wide // scene.factor for most_wide in _SIDES]
+    for size in sides:
+        places = division(scene.height, scene.width, max(size, 8), border)
+        if len(places) >= _ENOUGH_PLACES:
+            break
+    if len(places) > most:
+        chance = np.random.default_rng(seed)
+        places = [places[n] for n in sorted(chance.choice(len(places), most, replace=False))]
+    return places

@@ -1,0 +1,112 @@
+"""Make a raster finer."""
+
+from contextlib import closing
+from functools import partial
+
+from ..dense_prediction import predict_dense
+from ..rasters import Raster
+from ..upscaling.asking import (
+    area_of,
+    check_ranges,
+    check_raster,
+    load_generator,
+    model_name,
+    settle,
+)
+from ..upscaling.bands import InNetworkRange, Readings, measure
+from ..upscaling.fine_raster import form_of, open_fine_raster
+from ..upscaling.windowed import Upscaling, band_groups, plan
+from ..writing_behind import behind
+
+_MEASURED, _MADE = 0.1, 0.97
+
+
+def run(job, progress):
+    """Upscale a raster, window by window; no window shows in the result.
+
+    Returns
+    -------
+    dict
+        OUTPUT, and SYNTHESIZED_DETAIL and REPORT if they were asked for.
+
+    Raises
+    ------
+    JobError
+        If the raster or the extent cannot be upscaled, or not with this model.
+    """
+    generator = load_generator(job)
+    with Raster(job.input, job.bands) as raster:
+        check_raster(raster, generator)
+        area, readings = area_of(raster, job.extent), Readings(raster, job.nodata)
+        ranges = measure(readings, area, progress.part(0, _MEASURED))
+        check_ranges(raster, ranges, progress)
+        settings = settle(job, raster, readings, generator, progress)
+        form = form_of(raster, job.output_type, job.nodata, ranges.holes)
+        tags = _tags(job, generator, settings, raster)
+        _say(job, generator, settings, progress)
+        made = open_fine_raster(job, raster, area, generator.factor, form, ranges, tags)
+        with made as fine:
+            _fill(fine, (generator, settings), (readings, ranges, area), job, progress)
+        _say_what_came(fine, raster, settings, job, progress)
+    return _outputs(job)
+
+
+def _fill(fine, means, source, job, progress):
+    """Upscale group after group of bands."""
+    generator, settings = means
+    readings, ranges, area = source
+    groups = band_groups(generator, len(readings.bands))
+    for number, group in enumerate(groups):
+        bands = InNetworkRange(readings, ranges, group)
+        invents = bool(job.synthesized_detail)
+        work = Upscaling(generator, settings, len(bands.bands), invents)
+        layout, count = plan(
+            generator, settings, area, work.channels, ranges.holes, job.window_size
+        )
+        if not number:
+            progress.note(
+                f"{len(layout):,} windows of {layout.core} pixels, with {layout.halo} around each: "
+                "the result does not depend on the size of the windows."
+            )
+        part = progress.part(_MEASURED, _MADE).part(
+            number / len(groups), (number + 1) / len(groups)
+        )
+        pieces = predict_dense(work, bands, layout, part, count)
+        with behind(partial(fine.write, group), progress.check) as write, closing(pieces):
+            for piece in pieces:
+                write(piece)
+
+
+def _tags(job, generator, settings, raster):
+    gsd = f"{raster.gsd:.3g} m" if raster.gsd else "a pixel of the source"
+    return {
+        "DEEP_GEOLOGY_MODEL": model_name(job),
+        "DEEP_GEOLOGY_FACTOR": str(generator.factor),
+        "DEEP_GEOLOGY_ALPHA": f"{settings.detail:g}",
+        "DEEP_GEOLOGY_RHO": f"{settings.blur:.3f}",
+        "DEEP_GEOLOGY_CONSISTENCY": str(settings.iterations),
+        "DEEP_GEOLOGY_SEED": str(job.seed),
+        "DEEP_GEOLOGY_SOURCE": raster.name,
+        "DEEP_GEOLOGY_NOTE": f"super-resolved; detail below {gsd} is inferred",
+    }
+
+
+def _say(job, generator, settings, progress):
+    if job.method == "model" and job.model and int(job.factor) != generator.factor:
+        progress.note(
+            f"The model makes rasters {generator.factor} times finer: FACTOR is not used."
+        )
+    if job.synthesized_detail and not settings.detail:
+        progress.note("No texture is added, so the raster of synthesized detail is 0 everywhere.")
+
+
+def _say_what_came(fine, raster, settings, job, progress):
+    if fine.holes == fine.pixels:
+        progress.warning(f'"{raster.name}" holds no data there; every pixel is nodata.')
+    elif fine.holes:
+        progress.note(f"No data: {fine.holes / fine.pixels:.1%} of the pixels.")
+
+
+def _outputs(job):
+    known = {"OUTPUT": job.output, "SYNTHESIZED_DETAIL": job.synthesized_detail}
+    return {name: path for name, path in {**known, "REPORT": job.report}.items() if path}

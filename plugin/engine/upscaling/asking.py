@@ -1,0 +1,179 @@
+"""What was asked of an upscaling: refused where it cannot be done, completed where left open."""
+
+import os
+
+import numpy as np
+
+from ...jobs.errors import JobError
+from ..device import choose_device
+from ..rasters import read_class_names
+from .blur import USUAL, estimate, load_estimator
+from .generator import Generator
+from .windowed import Settings
+
+SMALLEST = 16
+_DETAIL_OF_IMAGES = 0.5
+_LEAST_BANDS_OF_COLOR = 3
+
+
+def load_generator(job):
+    """Load what a job upscales with.
+
+    Raises
+    ------
+    JobError
+        If there is no such model or device.
+    """
+    device = choose_device(job.device)
+    if job.method == "classical":
+        return Generator.classical(int(job.factor), device)
+    if job.model:
+        return Generator.load(job.model, device)
+    return Generator.bundled(int(job.factor), device)
+
+
+def check_raster(raster, generator):
+    """Refuse a raster that cannot be upscaled, or not with this generator.
+
+    Raises
+    ------
+    JobError
+    """
+    name, grid = raster.name, raster.grid
+    if raster.is_palette:
+        raise JobError(
+            f'"{name}" has a palette: its values are numbers of colors, and there is none '
+            "between two of them.",
+            "Turn it into red, green and blue first (Raster > Conversion > PCT to RGB), or resample "
+            "it with nearest neighbor.",
+        )
+    if read_class_names(raster.path):
+        raise JobError(
+            f'"{name}" holds classes, and there is no class between two of them.',
+            "Resample it with nearest neighbor (Warp), or upscale what it was made of.",
+        )
+    if min(grid.width, grid.height) < SMALLEST:
+        raise JobError(
+            f'"{name}" is {grid.width} x {grid.height} pixels; at least {SMALLEST} x {SMALLEST} '
+            "are needed for upscaling.",
+            "Choose a larger raster.",
+        )
+    if generator.bands > 1 and generator.bands != len(raster.bands):
+        raise JobError(
+            f"The model expects {generator.bands} bands{_named(generator.card)}, but "
+            f'"{name}" has {len(raster.bands)}.',
+            "Choose bands, or leave MODEL empty for the one that takes each band by itself.",
+        )
+
+
+def _named(card):
+    names = [entry["name"] for entry in card.bands if entry["name"]]
+    return f" ({', '.join(names)})" if names else ""
+
+
+def area_of(raster, extent):
+    """The part that an extent asks for: row, column, height, width.
+
+    Raises
+    ------
+    JobError
+        If it does not touch the raster.
+    """
+    if not extent:
+        return 0, 0, raster.grid.height, raster.grid.width
+    area = raster.grid.window_of(extent)
+    if not (area[2] and area[3]):
+        raise JobError(
+            f'The extent does not touch "{raster.name}".', "Choose an extent on the raster."
+        )
+    return area
+
+
+def check_ranges(raster, ranges, progress):
+    """Say what is special about the values; refuse to work on none.
+
+    Raises
+    ------
+    JobError
+        If the area holds no data.
+    """
+    if ranges.empty:
+        raise JobError(
+            f'Nodata covers 100 % of "{raster.name}" there: nothing to do.',
+            "Choose another extent or raster, or correct its nodata value.",
+        )
+    for number, band in enumerate(raster.bands):
+        share = ranges.not_finite[number]
+        if share:
+            text = "under 0.1 %" if share < 0.001 else f"{share:.1%}"
+            progress.warning(
+                f"Band {band} contains NaN or infinite values in {text} of the pixels: treated as "
+                "nodata."
+            )
+        if ranges.scale[number] == 0:
+            value = f"{ranges.mean[number]:.6g}"
+            progress.warning(f"Band {band} is constant (value {value}): copied without the model.")
+
+
+def settle(job, raster, readings, generator, progress):
+    """Decide what the job left open.
+
+    Parameters
+    ----------
+    job : UpscaleRaster
+    raster : Raster
+    readings : Readings
+        Of the raster.
+    generator : Generator
+    progress : Progress
+
+    Returns
+    -------
+    Settings
+    """
+    blur, told, found = _blur(job, readings, progress)
+    detail = _detail(job, raster, generator, progress)
+    color = job.intensity_only and len(raster.bands) >= _LEAST_BANDS_OF_COLOR
+    return Settings(blur, told, job.consistency, detail, color, found)
+
+
+def _blur(job, readings, progress):
+    if job.blur:
+        return job.blur, job.blur, "named by you"
+    estimator = load_estimator()
+    if estimator is None:
+        progress.note(
+            f"The estimator of the sensor's blur does not come with this version: {USUAL} is "
+            "taken, as is usual for satellites."
+        )
+        return USUAL, 0.0, "usual for satellites"
+    blur = estimate(readings, estimator, progress)
+    if blur is None:
+        progress.note(f"Nothing in the raster shows its blur: {USUAL} is taken.")
+        return USUAL, 0.0, "nothing in the raster shows it"
+    progress.note(f"The sensor's blur is estimated as {blur:.2f} (MTF at Nyquist).")
+    return blur, 0.0, "estimated from the raster"
+
+
+def _detail(job, raster, generator, progress):
+    if not generator.has_detail:
+        if job.detail > 0 and job.method == "model":
+            progress.note("The model has no texture: the faithful result is made.")
+        return 0.0
+    asked = job.detail >= 0
+    detail = job.detail if asked else _DETAIL_OF_IMAGES * (np.dtype(raster.dtype).itemsize == 1)
+    known = generator.card.training.get("gsd") if generator.card else None
+    if not detail or not known or raster.gsd is None or known[0] <= raster.gsd <= known[1]:
+        return float(detail)
+    progress.warning(
+        f"A pixel of {raster.gsd:.3g} m is outside of what the model was trained on, {known[0]:.3g} "
+        f"to {known[1]:.3g} m: {'its texture may be wrong' if asked else 'no texture is added'}."
+    )
+    return float(detail) if asked else 0.0
+
+
+def model_name(job):
+    """What the tags and the report call the model."""
+    if job.method == "classical":
+        return "classical: cubic interpolation with back-projection"
+    return os.path.basename(job.model) if job.model else "bundled"

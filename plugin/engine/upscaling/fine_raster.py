@@ -1,0 +1,189 @@
+"""The upscaled raster while it is written: from the network's range back to measurements."""
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..rasters import new_raster, read_likeness
+from .whole_numbers import cast
+
+
+@dataclass(frozen=True)
+class Form:
+    """How results are stored.
+
+    Attributes
+    ----------
+    dtype : str
+    nodata : float or None
+        Value that means no data.
+    masked : bool
+        Whether a mask says where there is no data, because no value can.
+    honest : bool
+        Whether one band may have that value in a pixel that holds data: all have it where not.
+    """
+
+    dtype: str
+    nodata: float = None
+    masked: bool = False
+    honest: bool = False
+
+
+def form_of(raster, output_type, nodata, has_holes):
+    """Choose the form of a result.
+
+    Parameters
+    ----------
+    raster : Raster
+    output_type : str
+        A data type, or ``"same"``.
+    nodata : float or None
+        What the user said means no data.
+    has_holes : bool
+        Whether pixels without data may come.
+
+    Returns
+    -------
+    Form
+    """
+    dtype = np.dtype(raster.dtype if output_type == "same" else output_type)
+    said = raster.nodata if nodata is None else nodata
+    if said is not None and not _fits(said, dtype):
+        said = None
+    if said is None and dtype.kind == "f" and has_holes:
+        said = np.nan
+    masked = said is None and has_holes
+    honest = len(raster.bands) > 1 and (said == 0 or np.dtype(raster.dtype).itemsize == 1)
+    return Form(dtype.name, said, masked, honest)
+
+
+def _fits(value, dtype):
+    if dtype.kind == "f":
+        return True
+    known = np.iinfo(dtype)
+    return bool(np.isfinite(value)) and value == int(value) and known.min <= value <= known.max
+
+
+class FineRaster:
+    """Takes the pieces of `predict_dense`; `open_fine_raster` makes it.
+
+    Attributes
+    ----------
+    form : Form
+    pixels, holes : int
+        Fine pixels written so far, and those of them without data, counted once for all bands.
+    invented : float array, shape (band,)
+        Sums over coarse pixels of what was synthesized, in the raster's unit.
+    """
+
+    def __init__(self, rasters, form, ranges, factor):
+        self._raster, self._beside = rasters
+        self.form, self._ranges, self._factor = form, ranges, factor
+        self.pixels = self.holes = 0
+        self.invented = np.zeros(len(ranges.mean))
+
+    def write(self, group, piece):
+        """Write a piece of a group of bands, a slice."""
+        count = len(self._ranges.mean[group])
+        values, row, column = piece.values, piece.row, piece.column
+        holes = np.isnan(values[0])
+        holes = holes if holes.any() else None
+        made = self._measurements(values[:count], group, holes)
+        self._raster.write(made, row, column, group.start + 1)
+        if not group.start:
+            self._count(values[0].size, holes)
+            if self.form.masked:
+                self._raster.write_mask(_valid(holes, values[0].shape), row, column)
+        if self._beside is not None:
+            self._write_beside(values[count:], group, row, column)
+
+    def _count(self, pixels, holes):
+        self.pixels += pixels
+        self.holes += 0 if holes is None else int(holes.sum())
+
+    def _measurements(self, values, group, holes):
+        """Fine values (band, row, column) in the form of the result."""
+        form, made = self.form, np.empty(values.shape, self.form.dtype)
+        avoided = None if form.honest or form.nodata is None else form.nodata
+        for band, (mean, scale) in enumerate(self._numbers(group)):
+            fine = np.where(holes, 0, values[band]) if holes is not None else values[band]
+            # 8 bits fit in single precision with room to spare.
+            fine = fine.astype(np.float32 if form.dtype == "uint8" else np.float64)
+            fine *= scale
+            fine += mean
+            made[band] = cast(fine[None], form.dtype, self._factor, avoided)[0]
+        if form.honest and form.nodata is not None:
+            _keep_one_band(made, form.nodata)
+        if holes is not None:
+            made[:, holes] = 0 if form.nodata is None else form.nodata
+        return made
+
+    def _numbers(self, group):
+        return zip(self._ranges.mean[group], self._ranges.scale[group], strict=True)
+
+    def _write_beside(self, values, group, row, column):
+        """What was invented, a pixel for each coarse one."""
+        step = self._factor
+        scale = self._ranges.scale[group, None, None]
+        coarse = (values[:, ::step, ::step] * scale).astype(np.float32)
+        self._beside.write(coarse, row // step, column // step, group.start + 1)
+        self.invented[group] += np.nansum(coarse, axis=(1, 2), dtype=np.float64)
+
+
+def _valid(holes, shape):
+    return np.ones(shape, bool) if holes is None else ~holes
+
+
+def _keep_one_band(made, nodata):
+    """A pixel whose bands all happen to be what means no data gets the next value in one."""
+    unlucky = (made == made.dtype.type(nodata)).all(axis=0)
+    if unlucky.any():
+        step = 1 if nodata <= 0 or made.dtype.kind == "f" else -1
+        made[0][unlucky] += made.dtype.type(step) if step > 0 else -made.dtype.type(1)
+
+
+@contextmanager
+def open_fine_raster(job, raster, area, factor, form, ranges, tags):
+    """Begin the rasters of a job; they appear at the end, if nothing went wrong.
+
+    Parameters
+    ----------
+    job : UpscaleRaster
+    raster : Raster
+    area : tuple of int
+        Row, column, height, width.
+    factor : int
+    form : Form
+    ranges : Ranges
+    tags : dict of str
+
+    Yields
+    ------
+    FineRaster
+
+    Raises
+    ------
+    JobError
+        If one cannot be written, or the disk has no room for it.
+    """
+    likeness = read_likeness(raster.path, raster.bands)
+    coarse, inputs = raster.grid.part(*area), [raster.path, *([job.model] if job.model else [])]
+    known = {"tags": tags, "inputs": inputs}
+    with ExitStack() as whole:
+        fine = whole.enter_context(
+            new_raster(
+                job.output, coarse.finer(factor), form.dtype, raster.names, form.nodata,
+                likeness=likeness.finer(factor, *area[:2]), **known,
+            )
+        )  # fmt: skip
+        beside = None
+        if job.synthesized_detail:
+            names = [name or f"band {n}" for n, name in zip(raster.bands, raster.names)]
+            beside = whole.enter_context(
+                new_raster(
+                    job.synthesized_detail, coarse, "float32",
+                    [f"synthesized detail of {name}" for name in names], np.nan, **known,
+                )
+            )  # fmt: skip
+        yield FineRaster((fine, beside), form, ranges, factor)
