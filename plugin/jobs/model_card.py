@@ -6,6 +6,7 @@ Nothing in the file can run code.
 """
 
 import json
+import math
 import os
 from dataclasses import asdict, dataclass, field, fields
 
@@ -162,14 +163,15 @@ def read_header(path):
 
 
 def _card(values, name):
-    if not isinstance(values, dict) or not isinstance(values.get("format"), int):
+    form = values.get("format") if isinstance(values, dict) else None
+    if _number(form) > FORMAT:
+        raise JobError(
+            f'Model "{name}" has format {form}; this version reads up to {FORMAT}.',
+            "Update the Deep Geology plugin.",
+        )
+    if type(form) is not int:
         raise JobError(
             f'The card of model "{name}" is damaged.', "Train the model again, or copy it again."
-        )
-    if values["format"] > FORMAT:
-        raise JobError(
-            f'Model "{name}" has format {values["format"]}; this version reads up to {FORMAT}.',
-            "Update the Deep Geology plugin.",
         )
     known = {part.name: part for part in fields(ModelCard)}
     values = {key: value for key, value in values.items() if key in known}
@@ -177,7 +179,8 @@ def _card(values, name):
         if not _fits(value, known[key]):
             raise JobError(
                 f'The card of model "{name}" is damaged: "{key}" holds {str(value)[:60]!r}.',
-                "Train the model again, or copy it again.",
+                "Train the model again, or copy it again; if a newer version of the plugin made "
+                "it, update the plugin.",
             )
     missing = {"task", "network"} - set(values)
     if missing:
@@ -186,6 +189,16 @@ def _card(values, name):
             "Train the model again, or copy it again.",
         )
     return ModelCard(**values)
+
+
+def _number(form):
+    """The number of a format, which a later version may write as 2, "2" or "2.1"; else 0."""
+    try:
+        return float(form) if isinstance(form, (int, float, str)) else 0.0
+    except OverflowError:
+        return math.inf
+    except ValueError:
+        return 0.0
 
 
 def _fits(value, part):

@@ -47,6 +47,10 @@ def test_a_card_comes_back_as_it_was_written(tmp_path):
         (with_card("{"), "card of model"),
         (with_card("[]"), "card of model"),
         (changed(format="1"), "card of model"),
+        (changed(format=True), "card of model"),
+        (changed(format="new"), "card of model"),
+        (changed(format=None), "card of model"),
+        (changed(format=10**400), "this version reads up to"),
         (changed(format=FORMAT + 1), f"format {FORMAT + 1}; this version reads up to {FORMAT}"),
         (changed(classes="many"), '"classes" holds'),
         (changed(patch=True), '"patch" holds'),
@@ -60,6 +64,17 @@ def test_a_file_that_is_no_such_model_is_refused_in_a_sentence(tmp_path, header,
     with pytest.raises(JobError, match=found) as caught:
         read_card(path, "image classification")
     assert caught.value.remedy and "odd.safetensors" in caught.value.found
+
+
+@pytest.mark.parametrize("form", [FORMAT + 1, FORMAT + 1.5, f"{FORMAT + 1}", f"{FORMAT}.1"])
+@pytest.mark.parametrize(
+    "change", [{}, {"classes": "many"}, {"patch": [64, 64]}, {"task": None}, {"network": {}}]
+)
+def test_a_newer_format_asks_for_an_update_whatever_else_has_changed(tmp_path, form, change):
+    path = write(tmp_path / "new.safetensors", changed(format=form, **change))
+    with pytest.raises(JobError, match=f"has format {form}; this version reads up") as caught:
+        read_card(path, "upscaling")
+    assert caught.value.remedy == "Update the Deep Geology plugin."
 
 
 def test_a_header_that_claims_terabytes_is_refused_at_once(tmp_path):
