@@ -1,5 +1,6 @@
 """The job that lays images out by what a model sees in them."""
 
+import os
 from dataclasses import dataclass
 
 from .common import batch_size, device, seed
@@ -18,6 +19,7 @@ from .declare import (
     result_number,
     text,
 )
+from .errors import JobError
 from .explained import FURTHER_HELP, check_explained, check_further
 
 METHODS = (
@@ -84,3 +86,8 @@ class MapEmbedding:
     def check(self):
         check_explained(self.model, self.class_name)
         check_further(self.input, self.more_rasters)
+        if self.components and os.path.isdir(self.input):
+            raise JobError(
+                "Images have no components raster: they lie side by side nowhere.",
+                "Skip COMPONENTS.",
+            )

@@ -160,6 +160,13 @@ def refused(tmp_path, source, model, **values):
     return str(caught.value)
 
 
+def test_components_of_a_folder_are_refused_by_the_dialog(folder, model, tmp_path):
+    asked = {"input": folder, "model": model, "components": str(tmp_path / "c.tif")}
+    with pytest.raises(JobError, match="no components raster") as caught:
+        from_values(MapEmbedding, asked)
+    assert caught.value.remedy == "Skip COMPONENTS."
+
+
 def test_bad_asks_are_refused(tmp_path, raster, folder, model):
     parts = str(tmp_path / "c.tif")
     assert "no components raster" in refused(tmp_path, folder, model, components=parts)
