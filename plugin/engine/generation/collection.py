@@ -17,7 +17,28 @@ FEWEST, FEW = 50, 200
 _HELD_SHARE = 0.2
 _ROOM = 9 / 8  # images are held a little larger than they are made, so that crops differ
 _PARTS = round(1 / _HELD_SHARE)
+_NO_CLASS = "images"
 _INSIDE = 0.9  # of the network's range that all but the wildest pixels take
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which images train and which judge.
+
+    Attributes
+    ----------
+    training, held : numpy.ndarray of int
+        Rows.
+    groups : numpy.ndarray of int, shape (N,)
+        What was kept together, for all rows.
+    sentence : str
+        How they were split, for the report.
+    """
+
+    training: np.ndarray
+    held: np.ndarray
+    groups: np.ndarray
+    sentence: str
 
 
 @dataclass
@@ -32,29 +53,33 @@ class Collection:
         Of the images that are made.
     numbers : dict
         ``{"mean", "sd"}``: a band goes in as ``(value - mean) / sd``, to about -1..1.
-    training, held : numpy.ndarray of int
-        Rows of `samples`.
-    sentence : str
-        How they were split, for the report.
+    split : Split
     warnings : list of str
     """
 
     samples: object
     side: int
     numbers: dict
-    training: np.ndarray
-    held: np.ndarray
-    sentence: str
+    split: Split
     warnings: list = field(default_factory=list)
 
     @property
     def class_names(self):
         """Names of the classes; none if the images are not in subfolders."""
-        return self.samples.class_names
+        names = self.samples.class_names
+        return [] if names == [_NO_CLASS] else names
 
     @property
     def labels(self):
         return self.samples.labels
+
+    @property
+    def training(self):
+        return self.split.training
+
+    @property
+    def held(self):
+        return self.split.held
 
     def values(self, rows):
         """Images of some rows in -1..1, a tensor (n, band, row, column)."""
@@ -102,10 +127,9 @@ def read_collection(folder, side, seed, progress):
             f"{different} different images are few: expect near copies of them. From {FEW} on a generator "
             "begins to make new ones."
         )
-    training, held, sentence, more = _split(samples, seed)
-    numbers = _network_range(samples.values, training, samples.dtype)
-    warnings += [*more, *samples.left_out]
-    return Collection(samples, side, numbers, training, held, sentence, warnings)
+    split, more = _split(samples, seed)
+    numbers = _network_range(samples.values, split.training, samples.dtype)
+    return Collection(samples, side, numbers, split, [*warnings, *more, *samples.left_out])
 
 
 def find_images(folder):
@@ -130,7 +154,7 @@ def find_images(folder):
             f"{len(loose)} images lie beside the subfolders, so these are not taken for classes. Move "
             "them into a subfolder if the subfolders are classes."
         )
-    return Found(folder, paths, np.zeros(len(paths), np.int64), ["images"]), warnings
+    return Found(folder, paths, np.zeros(len(paths), np.int64), [_NO_CLASS]), warnings
 
 
 def _refuse_few(count, folder, left_out=()):
@@ -147,29 +171,27 @@ def _refuse_few(count, folder, left_out=()):
 def _room(descriptions, side):
     """The side that images are held at: with a margin for crops if most of them are large enough."""
     usual = np.median([min(d.width, d.height) for d in descriptions])
-    return int(round(side * _ROOM)) if usual >= side * _ROOM else side
+    return round(side * _ROOM) if usual >= side * _ROOM else side
 
 
 def _split(samples, seed):
     """Hold out a fifth of every class, with what belongs together on one side."""
-    groups, by = _groups(samples)
     warnings = [samples.place_warning] if samples.place_warning else []
     try:
+        groups, by = _groups(samples)
         training, held = hold_out(samples.labels, groups, _HELD_SHARE, seed)
     except JobError as error:
-        warnings.append(
-            f"{error.found} So single images are held out, and the scores may be too good."
-        )
+        warnings.append(f"{error.found} So single images are held out: the scores may be too good.")
         groups, by = samples.twins, ""
         training, held = hold_out(np.zeros_like(samples.labels), groups, _HELD_SHARE, seed)
     if samples.positions is not None:
         training = keep_distance(training, held, samples.positions, 2 * samples.reach)
     kept = f" Images of one group never sit on both sides ({by})." if by else ""
     sentence = (
-        f"{len(held)} images ({len(held) / (len(held) + len(training)):.0%}) were kept from the generator and judge "
-        f"it; {len(training)} trained it.{kept}"
+        f"{len(held)} images ({len(held) / (len(held) + len(training)):.0%}) were kept from the "
+        f"generator and judge it; {len(training)} trained it.{kept}"
     )
-    return training, held, sentence, warnings
+    return Split(training, held, groups, sentence), warnings
 
 
 def _groups(samples):
@@ -185,8 +207,6 @@ def _groups(samples):
             by = f"{groups.max() + 1} sources that the file names tell"
     if len(np.unique(samples.twins)) < len(samples):
         groups = merge_groups(groups, samples.twins)
-    elif not by:
-        groups = None
     return groups, by
 
 

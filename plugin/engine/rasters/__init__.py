@@ -8,6 +8,7 @@ from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
 from .likeness import Likeness, read_likeness
+from .new_images import image_ending, write_new_image
 from .raster import Raster
 from .stack import Stack, open_layers
 from .steps import read_steps
@@ -23,6 +24,7 @@ __all__ = [
     "check_space",
     "describe_image",
     "ground_sample_distance",
+    "image_ending",
     "new_raster",
     "open_layers",
     "read_class_names",
@@ -32,4 +34,5 @@ __all__ = [
     "read_tags",
     "unwritable",
     "write_chip",
+    "write_new_image",
 ]

@@ -1,15 +1,14 @@
 """Cut labeled chips out of a raster."""
 
 import os
-import shutil
 from collections import Counter
 
 import numpy as np
 
 from ...jobs.errors import JobError
-from ...jobs.places import part_path
 from ..chips import folder_names, plan_chips, safe_name
-from ..rasters import Raster, check_space, unwritable, write_chip
+from ..new_folders import new_folder, refuse_used_folder
+from ..rasters import Raster, check_space, write_chip
 from ..vectors import Feature, read_features, write_features
 from ..windows import usable_patches
 
@@ -46,7 +45,7 @@ def run(job, progress):
         If the folder is not empty, the raster is smaller than a chip, or no chip can be cut.
     """
     output = os.path.abspath(job.output)
-    _check_folder(output)
+    refuse_used_folder(output)
     with Raster(job.input, job.bands) as raster:
         _check_raster(raster, job.chip_size, progress)
         labels = _read_labels(job, raster)
@@ -56,25 +55,13 @@ def run(job, progress):
         )
         _refuse_nothing(plan, len(labels), raster)
         folders = folder_names(dict.fromkeys(chip.class_name for chip in plan.chips))
-        part = part_path(output)
-        try:
+        with new_folder(output, folders.values()) as part:
             written = _cut(plan, raster, folders, part, job.chip_size, progress.part(0.1, 1.0))
             _refuse_nothing(plan, len(labels), raster, written)
             footprints = _write_footprints(job, raster, folders, written, output)
-            _put_in_place(part, output)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+            _remove_unused(part)
         _say_what_came(plan, written, folders, raster, progress)
     return {"OUTPUT": job.output, "CHIPS": len(written), **footprints}
-
-
-def _check_folder(output):
-    if os.path.lexists(output) and not os.path.isdir(output):
-        raise JobError(f'"{output}" is a file, not a folder.', "Choose a new folder.")
-    if os.path.isdir(output) and os.listdir(output):
-        raise JobError(
-            f'Folder "{output}" is not empty.', "Choose a new folder, or empty this one."
-        )
 
 
 def _check_raster(raster, side, progress):
@@ -121,7 +108,6 @@ def _refuse_nothing(plan, count, raster, written=None):
 
 def _cut(plan, raster, folders, part, side, progress):
     """Write the chips into the folder `part`; return those written."""
-    _make_folders(part, folders.values())
     bytes_each = len(raster.bands) * side**2 * np.dtype(raster.dtype).itemsize
     check_space(part, bytes_each * len(plan.chips))
     stem, written = safe_name(os.path.splitext(raster.name)[0]), []
@@ -135,14 +121,6 @@ def _cut(plan, raster, folders, part, side, progress):
         write_chip(path, values, valid, raster, chip.row, chip.column)
         written.append(chip)
     return written
-
-
-def _make_folders(part, names):
-    try:
-        for name in names:
-            os.makedirs(os.path.join(part, name))
-    except OSError as error:
-        raise unwritable(part, error) from error
 
 
 def _write_footprints(job, raster, folders, written, output):
@@ -161,17 +139,11 @@ def _write_footprints(job, raster, folders, written, output):
     return {"FOOTPRINTS": job.footprints}
 
 
-def _put_in_place(part, output):
-    """Rename the folder; folders of classes that got no chip go first."""
-    try:
-        for name in os.listdir(part):
-            if not os.listdir(os.path.join(part, name)):
-                os.rmdir(os.path.join(part, name))
-        if os.path.isdir(output):
-            os.rmdir(output)
-        os.rename(part, output)
-    except OSError as error:
-        raise unwritable(output, error) from error
+def _remove_unused(part):
+    """Remove the folders of classes that got no chip."""
+    for name in os.listdir(part):
+        if not os.listdir(os.path.join(part, name)):
+            os.rmdir(os.path.join(part, name))
 
 
 def _say_what_came(plan, written, folders, raster, progress):

@@ -1,0 +1,75 @@
+"""Did the generator learn its images by heart? Its images are held against those that train.
+
+A made image that is nearer to a training image than real images which took no part are is taken
+for a copy. Of new images as many lie under the 5th percentile of the held-out images as of these:
+five in a hundred.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..metrics.image_sets import nearest, share_nearer
+
+_PERCENTILE = 5
+MANY = 0.15
+_MOST_NEARER = 0.75
+EXPECTED = _PERCENTILE / 100
+
+
+@dataclass
+class Copies:
+    """Distances to the nearest training image, mirrored or not, in the space of features.
+
+    Attributes
+    ----------
+    made, held : numpy.ndarray
+        Of made and of held-out images.
+    places : numpy.ndarray of int
+        Which training image is nearest to every made one.
+    limit : float
+        The 5th percentile of `held`; a made image under it is taken for a copy.
+    share : float
+        Of made images under the limit.
+    nearer : float
+        Probability that a made image is nearer to a training image than a held-out one; .5 if alike.
+    """
+
+    made: np.ndarray
+    held: np.ndarray
+    places: np.ndarray
+    limit: float
+    share: float
+    nearer: float
+
+    @property
+    def is_memory(self):
+        """Whether the generator gives back what it was shown."""
+        return self.share > MANY or self.nearer > _MOST_NEARER
+
+
+def find_copies(made, held, training):
+    """Compare made with held-out images.
+
+    Parameters
+    ----------
+    made, held : numpy.ndarray, shape (N, D) and (M, D)
+        Features.
+    training : numpy.ndarray, shape (2 T, D)
+        Features of training images as they are, then of the same mirrored.
+
+    Returns
+    -------
+    Copies
+    """
+    made_distances, places = nearest(made, training)
+    held_distances, _ = nearest(held, training)
+    limit = float(np.percentile(held_distances, _PERCENTILE))
+    return Copies(
+        made=made_distances,
+        held=held_distances,
+        places=places % (len(training) // 2),
+        limit=limit,
+        share=float(np.mean(made_distances < limit)),
+        nearer=share_nearer(made_distances, held_distances),
+    )

@@ -1,0 +1,101 @@
+"""Watches a generator while it learns: is it still a number, still varied, better than before?"""
+
+import math
+
+import numpy as np
+import torch
+
+from ..metrics.image_sets import kernel_distance, mean_pairwise
+from ..networks.image_generator import LATENT
+
+WATCHED = 64
+LEAST_VARIETY = 0.7
+_LEAST_WHILE_LEARNING = 0.35
+_YOUNG = 0.2  # share of the training before which a generator may still be uniform
+_LOUDEST = 1e3
+_TOGETHER = 16
+
+
+class Guard:
+    """Judges generators by the same latent vectors against real images that train.
+
+    Parameters
+    ----------
+    eye : features.Eye
+    real : numpy.ndarray, shape (N, D)
+        Features of training images.
+    labels : numpy.ndarray of int, shape (64,)
+        Classes of the images that are watched.
+    """
+
+    def __init__(self, eye, real, labels):
+        self._eye, self._real = eye, real
+        self._latents = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(1))
+        self._labels = torch.from_numpy(labels)
+        self._usual = mean_pairwise(real[:WATCHED])
+        self._best = math.inf
+
+    def judge(self, generator, losses):
+        """Scores of a generator: distance to the real images, variety (1 is theirs), soundness."""
+        made = make(generator.eval(), self._latents, self._labels)
+        if not made.isfinite().all():
+            return {"distance": math.nan, "variety": math.nan, "loudest": math.nan}
+        features = self._eye.features(made)
+        return {
+            "distance": kernel_distance(features, self._real),
+            "variety": mean_pairwise(features) / max(self._usual, 1e-9),
+            "loudest": float(np.abs(losses).max()),
+        }
+
+    def broken(self, seen, done):
+        """Why the training must go back to its last good state, or an empty text.
+
+        Parameters
+        ----------
+        seen : dict
+            Of `judge`.
+        done : float
+            Share of the training that is over.
+        """
+        if not all(map(math.isfinite, (seen["distance"], seen["variety"], seen["loudest"]))):
+            return "its numbers grew out of all bounds"
+        if seen["loudest"] > _LOUDEST:
+            return "the judge lost its way"
+        if done > _YOUNG and seen["variety"] < _LEAST_WHILE_LEARNING:
+            return f"its images were all alike ({seen['variety']:.0%} of the real variety)"
+        return ""
+
+    def is_best(self, seen):
+        """Whether the images are nearer to the real ones than ever before, and varied enough.
+
+        An image set that is not varied counts as farther away, in proportion.
+        """
+        missing = max(LEAST_VARIETY / max(seen["variety"], 1e-9), 1.0)
+        score = max(seen["distance"], 1e-9) * missing
+        if score >= self._best:
+            return False
+        self._best = score
+        return True
+
+
+@torch.no_grad()
+def make(generator, latents, labels, progress=None):
+    """Make images a few at a time.
+
+    Returns
+    -------
+    torch.Tensor, shape (N, bands, side, side)
+        In -1..1, on the CPU.
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    device, made = next(generator.parameters()).device, []
+    for start in range(0, len(latents), _TOGETHER):
+        if progress is not None:
+            progress.check()
+        some = slice(start, start + _TOGETHER)
+        made.append(generator(latents[some].to(device), labels[some].to(device)).cpu())
+    return torch.cat(made)
