@@ -16,6 +16,7 @@ from .export_onnx import ExportOnnx
 from .export_training_chips import ExportTrainingChips
 from .forecast_grid import ForecastGrid
 from .forecast_seismic_grid import ForecastSeismicGrid
+from .generate_images import GenerateImages
 from .grid_catalog import GridCatalog
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
@@ -23,9 +24,11 @@ from .suggest_labels import SuggestLabels
 from .test_seismic_forecast import TestSeismicForecast
 from .train_grid_forecast import TrainGridForecast
 from .train_image_classifier import TrainImageClassifier
+from .train_image_generator import TrainImageGenerator
 from .train_object_detector import TrainObjectDetector
 from .train_pixel_classifier import TrainPixelClassifier
 from .train_seismic_forecast import TrainSeismicForecast
+from .upscale_raster import UpscaleRaster
 
 ALGORITHMS = (
     PrepareEngine,
@@ -52,6 +55,9 @@ ALGORITHMS = (
     ExportCsepForecast,
     TrainGridForecast,
     ForecastGrid,
+    UpscaleRaster,
+    TrainImageGenerator,
+    GenerateImages,
     ExportOnnx,
     DescribeModel,
 )
