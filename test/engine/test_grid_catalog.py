@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rasterio
 
+from brightness import Said
 from plugin.engine.progress import Progress, Silent
 from plugin.engine.seismic.grid import SpaceTimeGrid
 from plugin.engine.seismic.raster_grid import window_names, written_grid
@@ -73,6 +74,16 @@ def test_netcdf_holds_the_same_counts_with_time_and_place(tmp_path):
     with rasterio.open(f"netcdf:{outputs['NETCDF']}:events") as series:
         assert (series.read() == raster).all() and series.crs.to_epsg() == 4326
         assert np.allclose(series.transform, transform)
+
+
+def test_end_inside_a_window_is_told_by_how_much(tmp_path):
+    said = Said()
+    path = write(tmp_path, [14_000.5, 14_008.5], [10.1, 11.9], [45.1, 45.9])
+    values = {"extent": [10.0, 12.0, 45.0, 46.0], "start": "2008-05-01T00:00:00"}
+    values |= {"window_days": 7, "end": "2008-05-11T00:00:00"}
+    outputs = grid(tmp_path, path, said.progress, **values)
+    assert (outputs["PERIODS"], outputs["EVENTS"]) == (1, 1)
+    assert any("the count ends 3 days earlier, on 2008-05-08" in text for text in said.notes)
 
 
 def test_extent_over_the_antimeridian_is_written_on_both_sides(tmp_path):

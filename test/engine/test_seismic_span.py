@@ -1,5 +1,6 @@
 """What a training is laid out on."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from brightness import Said
 from plugin.engine.progress import Silent
-from plugin.engine.seismic.catalog import Catalog
+from plugin.engine.seismic.catalog import Catalog, to_iso
 from plugin.engine.seismic.completeness import estimate
 from plugin.engine.seismic.span import lay_out_training
 from plugin.jobs.errors import JobError
@@ -62,3 +63,43 @@ def test_events_beside_the_extent_count_for_the_completeness_as_they_train():
 def test_extent_without_events_is_refused_by_its_name():
     with pytest.raises(JobError, match="in EXTENT or near it"):
         lay_out_training(ask(extent=[60.0, 61.0, 45.0, 46.0]), events(10), Silent())
+
+
+def split_at(days, **values):
+    names = ("start", "train_end", "validation_end", "test_end")
+    return ask(**dict(zip(names, map(to_iso, days), strict=True)), **values)
+
+
+def test_dates_inside_a_window_move_to_its_start_and_it_is_said_by_how_much():
+    """10 + 70 * 7 = 500, so that 503 lies 3 days inside a window; so do the others, 1 and 6."""
+    said, job = Said(), split_at((10, 503, 711, 989), window_days=7, completeness=1.0)
+    span = lay_out_training(job, events(10), said.progress)
+    assert (span.training, span.validation, span.test) == (70, 100, 139)
+    assert span.grid.edges[[70, 100, 139]].tolist() == [500, 710, 983]
+    for name, days in (
+        ("TRAIN_END", "3 days"),
+        ("VALIDATION_END", "1 day"),
+        ("TEST_END", "6 days"),
+    ):
+        found = [text for text in span.moves if text.startswith(f"{name} 197")]
+        assert len(found) == 1 and f" {days} earlier" in found[0] and found[0] in said.notes
+
+
+def test_dates_on_the_windows_stay():
+    span = lay_out_training(
+        split_at((10, 500, 710, 983), window_days=7, completeness=1.0), events(10), Silent()
+    )
+    assert span.moves == () and span.grid.edges[[70, 100, 139]].tolist() == [500, 710, 983]
+
+
+@pytest.mark.parametrize("day", [500, 501.5, 503, 506.9])
+def test_training_never_gains_a_window_of_the_validation(day):
+    """The events of the window that the date falls into change, and nothing that is learned from."""
+    job = split_at((10, day, 710, 983), window_days=7)
+    known = events(10, 4000)
+    here = (known.days >= 500) & (known.days < 507)
+    changed = replace(known, magnitude=np.where(here, 6.0, known.magnitude))
+    first, second = (lay_out_training(job, one, Silent()) for one in (known, changed))
+    assert first.starts[first.training] == 500 <= day
+    assert first.completeness == second.completeness
+    assert first.events_in(0, first.training) == second.events_in(0, second.training)

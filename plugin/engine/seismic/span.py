@@ -1,6 +1,6 @@
 """What a training is laid out on: magnitudes, cells, windows and the dates of the splits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,10 +9,10 @@ from .cells import Cells, Targets
 from .completeness import estimate
 from .forecast import source_events, sources_km
 from .grid import extent_of, lay_out
-from .moments import to_days, to_iso
+from .moments import to_iso
+from .split_dates import split_dates
 
 LEAST_TRAINING, LEAST_TEST = 200, 50
-_SHARES = {"train_end": 0.6, "validation_end": 0.8}
 _MOST_CELLS = 250_000
 
 
@@ -33,6 +33,8 @@ class Span:
         Cells of windows with target events, before the end of the validation.
     test_events : int
         Target events in the test; nothing else is known of it.
+    moves : tuple of str
+        Of dates that were moved to the end of a window.
     """
 
     completeness: float
@@ -44,6 +46,7 @@ class Span:
     events: object
     targets: Targets
     test_events: int
+    moves: tuple = ()
 
     @property
     def cells(self):
@@ -87,7 +90,9 @@ def lay_out_training(job, catalog, progress):
     JobError
         If the dates are not in order, or there are too few events.
     """
-    dates = _dates(job, catalog)
+    dates, moves = split_dates(job, catalog)
+    for sentence in moves:
+        progress.note(sentence)
     before = catalog.between(-np.inf, dates["train_end"])
     completeness = _completeness(job, _near(job, before, dates), dates, progress)
     target = completeness if job.target_magnitude is None else job.target_magnitude
@@ -104,27 +109,7 @@ def lay_out_training(job, catalog, progress):
             f"{grid.rows:,} x {grid.columns:,} cells are more than {_MOST_CELLS:,}.",
             "Choose a larger CELL_SIZE or a smaller EXTENT.",
         )
-    return _span(grid, dates, catalog, completeness, target)
-
-
-def _dates(job, catalog):
-    """Days of the splits; those left empty are shares of the span, on whole days."""
-    first = to_days(job.start) if job.start else float(np.floor(catalog.days[0]))
-    last = to_days(job.test_end) if job.test_end else float(np.floor(catalog.days[-1]) + 1)
-    dates = {"start": first, "test_end": last}
-    for name, share in _SHARES.items():
-        given = getattr(job, name)
-        dates[name] = to_days(given) if given else float(np.floor(first + share * (last - first)))
-    order = ["start", "train_end", "validation_end", "test_end"]
-    for early, late in zip(order, order[1:], strict=False):
-        if dates[late] - dates[early] < job.window_days:
-            raise JobError(
-                f"{late.upper()} is {to_iso(dates[late])[:10]}, less than one window of "
-                f"{job.window_days} days after {early.upper()}, {to_iso(dates[early])[:10]}.",
-                f"Choose {' < '.join(name.upper() for name in order)}; the catalog reaches from "
-                f"{to_iso(catalog.days[0])[:10]} to {to_iso(catalog.days[-1])[:10]}.",
-            )
-    return dates
+    return replace(_span(grid, dates, catalog, completeness, target), moves=moves)
 
 
 def _near(job, before, dates):
@@ -181,7 +166,8 @@ def _not_empty(events, completeness, dates):
 def _span(grid, dates, catalog, completeness, target):
     edges = grid.edges
     training, validation = (
-        int(np.searchsorted(edges[:-1], dates[name] - 1e-6)) for name in _SHARES
+        round((dates[name] - dates["start"]) / grid.window_days)
+        for name in ("train_end", "validation_end")
     )
     cells = Cells(grid)
     sources = source_events(catalog, cells, completeness)

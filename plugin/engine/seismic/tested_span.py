@@ -7,6 +7,7 @@ import numpy as np
 from ...jobs.errors import JobError
 from .b_values import b_value
 from .catalog import to_days, to_iso
+from .split_dates import moved
 
 LEAST_EVENTS = 50
 _MOST_BINS = 2**28
@@ -30,6 +31,8 @@ def lay_out_test(job, forecaster, catalog, progress):
         The model's cells with the windows of the test.
     targets : Catalog
         The target events in them.
+    remarks : list of str
+        What the report should say of them, too.
 
     Raises
     ------
@@ -46,11 +49,9 @@ def lay_out_test(job, forecaster, catalog, progress):
     length = float(training["window_days"])
     last = _last_known(catalog, first, wished, length)
     periods = floor((last - first) / length + _SLIVER)
-    if last < wished:
-        progress.warning(
-            f"The catalog ends on {to_iso(catalog.days[-1])[:10]}, before the end of the test, "
-            f"{to_iso(wished)[:10]}; the test ends there."
-        )
+    remarks = _ends_early(catalog, last, wished)
+    for remark in remarks:
+        progress.warning(remark)
     if periods < 1:
         raise JobError(
             f"From {to_iso(first)[:10]} to {to_iso(last)[:10]} is no whole window of {length:g} "
@@ -67,7 +68,21 @@ def lay_out_test(job, forecaster, catalog, progress):
             f"cells; {LEAST_EVENTS} are needed.",
             "Give a catalog with a longer test period, or a later END.",
         )
-    return grid, targets
+    if last == wished:
+        whole = moved("END", "test", wished, grid.end_days, first, length)
+        remarks += whole
+        for remark in whole:
+            progress.note(remark)
+    return grid, targets, remarks
+
+
+def _ends_early(catalog, last, wished):
+    if last == wished:
+        return []
+    return [
+        f"The catalog ends on {to_iso(catalog.days[-1])[:10]}, before the end of the test, "
+        f"{to_iso(wished)[:10]}; the test ends there, with the last whole window."
+    ]
 
 
 def _last_known(catalog, first, wished, length):

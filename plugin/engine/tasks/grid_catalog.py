@@ -14,6 +14,7 @@ from ..seismic.grid import extent_of, lay_out
 from ..seismic.moments import to_days
 from ..seismic.raster_grid import unwrapped_grid, window_names, window_tags, written_grid
 from ..seismic.selection import select
+from ..seismic.split_dates import moved
 
 _MOST_BANDS = 65_535
 _MOST_COUNTS, _MOST_IN_NETCDF = 2**29, 2**27
@@ -38,7 +39,7 @@ def run(job, progress):
     catalog = read_catalog(job.catalog, job, progress.part(0.0, 0.4))
     catalog = select(catalog, job, progress)
     catalog = catalog.above(_target(job, catalog, progress))
-    grid = _lay_out(job, catalog)
+    grid = _lay_out(job, catalog, progress)
     _refuse_large(grid, bool(job.netcdf))
     period, cell = grid.locate(catalog)
     inside = (period >= 0) & (cell >= 0)
@@ -85,13 +86,16 @@ def _target(job, catalog, progress):
     return target
 
 
-def _lay_out(job, catalog):
+def _lay_out(job, catalog, progress):
     start = to_days(job.start) if job.start else np.floor(catalog.days[0])
     end = to_days(job.end) if job.end else np.floor(catalog.days[-1]) + 1
     if not job.end:  # the last window is whole, whatever of it lies after the last event
         end = start + np.ceil((end - start) / job.window_days) * job.window_days
     extent = job.extent or extent_of(catalog)
-    return lay_out(extent, job.cell_size, float(start), float(end), job.window_days)
+    grid = lay_out(extent, job.cell_size, float(start), float(end), job.window_days)
+    for sentence in moved("END", "count", end, grid.end_days, start, job.window_days):
+        progress.note(sentence)
+    return grid
 
 
 def _refuse_large(grid, as_netcdf):
