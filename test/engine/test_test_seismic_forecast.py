@@ -14,7 +14,7 @@ from plugin.engine.metrics import forecasts
 from plugin.engine.metrics.forecasts import Gain
 from plugin.engine.progress import Silent
 from plugin.engine.seismic import openings, tally as tally_module, tested_span
-from plugin.engine.seismic.catalog import to_iso
+from plugin.engine.seismic.catalog import Catalog, to_iso
 from plugin.engine.seismic.tally import add_up
 from plugin.engine.seismic.testing_verdict import verdict
 from plugin.engine.tasks import test_seismic_forecast as task
@@ -129,6 +129,42 @@ def test_reference_that_ships_says_so(tmp_path, prophet, events):
     assert "The network did not improve on the ETAS reference; the reference is used" in text
 
 
+def test_a_forecast_that_is_etas_has_no_gain_over_it_not_one_of_zero(
+    tmp_path, prophet, events, monkeypatch
+):
+    monkeypatch.setitem(QUALITY, "forecast", QUALITY["etas"])
+    said = Said()
+    outputs, scores = run_test(tmp_path, events, said.progress)
+    assert [outputs[f"IGPE_ETAS{ending}"] for ending in ("", "_LOW", "_HIGH")] == [None] * 3
+    assert set(scores["igpe"]["etas"].values()) == {None}
+    assert outputs["IGPE_UNIFORM_LOW"] > 0
+    assert any("ETAS itself" in text for text in said.notes)
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "the forecast is this one" in text and "nan" not in text.lower().split("<img")[0]
+
+
+def test_gains_of_a_single_block_have_no_bounds_and_the_report_says_so(tmp_path, prophet):
+    """30 days with 60 events: nothing tells how much they would differ another time."""
+    whole = simulated_catalog()
+    chance, many = np.random.default_rng(1), 60
+    days = DAYS + 200 * WINDOW + chance.uniform(0, 28, many)
+    crowd = Catalog.of(
+        days, chance.uniform(10, 14, many), chance.uniform(40, 43, many), np.full(many, 10.0),
+        4 + np.round(chance.exponential(0.4, many), 1),
+    )  # fmt: skip
+    before = whole.between(-np.inf, DAYS + 200 * WINDOW)
+    both = [np.concatenate(pair) for pair in zip(before._columns()[:-1], crowd._columns()[:-1])]
+    path = write_catalog(tmp_path / "c.csv", Catalog.of(*both))
+    end = to_iso(DAYS + 204 * WINDOW)
+    outputs, scores = run_test(tmp_path, path, end=end)
+    for name in ("ETAS", "SMOOTHED", "UNIFORM"):
+        assert isinstance(outputs[f"IGPE_{name}"], float)
+        assert outputs[f"IGPE_{name}_LOW"] is None and outputs[f"IGPE_{name}_HIGH"] is None
+    assert scores["igpe"]["etas"]["low"] is None
+    text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "the gains have no interval" in text
+
+
 def test_a_model_without_a_network_does_not_say_that_one_failed():
     gains = {name: Gain(0.0, 0.0, 0.0) for name in ("etas", "smoothed_adaptive", "uniform")}
     card = replace(seismic_card(ships="reference"), network="reference")
@@ -232,6 +268,15 @@ def test_catalog_that_ends_early_ends_the_test_with_it(tmp_path, prophet):
     _, scores = run_test(tmp_path, path, said.progress)
     assert len(scores["windows"]) in (149, 150)
     assert any("the test ends there" in text for text in said.warnings)
+
+
+def test_end_inside_a_window_is_told_in_the_log_and_the_report(tmp_path, prophet, events):
+    said = Said()
+    end = to_iso(DAYS + 350 * WINDOW + 2)
+    _, scores = run_test(tmp_path, events, said.progress, end=end)
+    found = [text for text in said.notes if "the test ends 2 days earlier" in text]
+    assert len(scores["windows"]) == 150 and len(found) == 1
+    assert found[0] in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_cancelling_leaves_no_report(tmp_path, prophet, events):

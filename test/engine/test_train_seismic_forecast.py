@@ -9,6 +9,7 @@ from brightness import Said
 from plugin.engine.metrics.forecasts import information_gain
 from plugin.engine.progress import Silent
 from plugin.engine.seismic import fitting, judging
+from plugin.engine.seismic.catalog import to_iso
 from plugin.engine.seismic.cells import Cells
 from plugin.engine.seismic.forecast import MODELS, Forecaster
 from plugin.engine.seismic.model import load_forecaster
@@ -154,10 +155,18 @@ def test_empty_settings_are_chosen_from_the_training(events, catalog, tmp_path):
                for text in said.notes)  # fmt: skip
 
 
+def test_date_inside_a_window_is_in_the_report(events, tmp_path):
+    moment = to_iso(DAYS[1] + 3)
+    task.run(ask(tmp_path, events, network="reference", train_end=moment), Silent())
+    assert read_card(str(tmp_path / "m.safetensors")).training["train_end"] == to_iso(DAYS[1])
+    assert "3 days earlier" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_reference_alone_ships_etas(events, catalog, tmp_path):
     outputs = task.run(ask(tmp_path, events, network="reference"), Silent())
     forecaster = load_forecaster(outputs["MODEL"])
     assert outputs["SHIPS"] == "reference"
+    assert outputs["IGPE_ETAS"] is outputs["IGPE_ETAS_LOW"] is outputs["IGPE_ETAS_HIGH"] is None
     rates = forecaster.rates(catalog, forecaster.grid.edges[[50]])
     np.testing.assert_array_equal(rates["forecast"], rates["etas"])
 

@@ -27,6 +27,13 @@ class Gain(NamedTuple):
     low: float
     high: float
 
+    def numbers(self):
+        """The three as numbers that can be handed on, None where they are not defined."""
+        return tuple(float(one) if np.isfinite(one) else None for one in self)
+
+
+UNDEFINED = Gain(np.nan, np.nan, np.nan)
+
 
 class Reliability(NamedTuple):
     """Per bin of probability, each (bins,): means are NaN where `count` is 0."""
@@ -100,7 +107,7 @@ def information_gain(
     differences = np.asarray(likelihoods, float) - np.asarray(reference, float)
     total = float(np.sum(events))
     if total == 0:
-        return Gain(np.nan, np.nan, np.nan)
+        return UNDEFINED
     value = float(differences.sum() / total)
     block = blocks_of(len(differences), window_days, block_days)
     gained, held = np.bincount(block, differences), np.bincount(block, events)

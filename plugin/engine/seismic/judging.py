@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ..metrics.forecasts import information_gain
+from ..metrics.forecasts import UNDEFINED, information_gain
 from .calibration import RateHistogram, calibrate
 from .forecast import MODELS, Forecaster
 from .tally import add_up
@@ -24,7 +24,7 @@ class Judged:
     targets : Catalog
         Target events in them.
     gains : dict of str to Gain
-        Information gain per earthquake of the network over each reference.
+        Information gain per earthquake of the network over each reference; NaN without a network.
     etas_gain : Gain
         Of ETAS over adaptive smoothed seismicity.
     has_network : bool
@@ -51,8 +51,8 @@ class Judged:
             "events": int(tally.events.sum()),
             "log_likelihood": {n: float(tally.likelihoods[n].sum() / events) for n in MODELS},
             "expected": {n: float(tally.expected[n].sum()) for n in MODELS},
-            "network_over": {n: list(map(_plain, gain)) for n, gain in self.gains.items()},
-            "etas_over_smoothed_adaptive": list(map(_plain, self.etas_gain)),
+            "network_over": {n: list(gain.numbers()) for n, gain in self.gains.items()},
+            "etas_over_smoothed_adaptive": list(self.etas_gain.numbers()),
         }
 
 
@@ -76,7 +76,9 @@ def judge(span, models, progress):
     tally = add_up(forecaster, span.events, grid, target, MODELS, progress)
     days = grid.window_days
     own, events = tally.likelihoods["network"], tally.events
-    gains = {n: information_gain(own, tally.likelihoods[n], events, days) for n in REFERENCES}
+    gains = dict.fromkeys(REFERENCES, UNDEFINED)
+    if models.networks:  # without one its place is ETAS's, whose gain over itself says nothing
+        gains = {n: information_gain(own, tally.likelihoods[n], events, days) for n in REFERENCES}
     etas = tally.likelihoods["etas"]
     smoothed = tally.likelihoods["smoothed_adaptive"]
     period, cell = grid.locate(span.events.above(target))
@@ -120,7 +122,3 @@ def variants_sentence(choices, network):
         f"validation chose among them.{learned} The network ships only if the lower bound of its "
         "gain over ETAS in the validation is above 0. The test decided nothing."
     )
-
-
-def _plain(number):
-    return float(number) if number == number else None

@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..metrics import alarms, csep
 from ..metrics.forecasts import (
+    UNDEFINED,
     at_least_one,
     brier_score,
     brier_skill,
@@ -97,8 +100,13 @@ def run_tests(tally, grid, targets, history, b_value, progress, probability=at_l
 
 
 def gain_over(tally, grid, name):
-    """Information gain per earthquake of the forecast over another model, in nats."""
+    """Information gain per earthquake of the forecast over another model, in nats.
+
+    It is not defined over the very model that the forecast is: 0 would look like a finding.
+    """
     both = tally.likelihoods["forecast"], tally.likelihoods[name]
+    if np.array_equal(*both):
+        return UNDEFINED
     return information_gain(*both, tally.events, grid.window_days)
 
 

@@ -37,7 +37,7 @@ _TESTS = (
 )
 
 
-def write_test_report(path, tested, card, openings, model_name):
+def write_test_report(path, tested, card, openings, model_name, remarks=()):
     """Write the report as one HTML file.
 
     Parameters
@@ -49,6 +49,8 @@ def write_test_report(path, tested, card, openings, model_name):
         Of the test period, this one last.
     model_name : str
         The model's file name.
+    remarks : sequence of str
+        On the catalog and the dates.
 
     Raises
     ------
@@ -57,7 +59,7 @@ def write_test_report(path, tested, card, openings, model_name):
     """
     report = Report(f"Test of {model_name}", subtitle(tested, card))
     report.verdict(*verdict(tested, card), NO_PREDICTION)
-    for text in cautions(tested, openings):
+    for text in [*remarks, *cautions(tested, openings)]:
         report.warning(text)
     _add_gains(report, tested)
     _add_time_and_maps(report, tested)
@@ -84,6 +86,9 @@ def _add_gains(report, tested):
         row = [label, f"{total / events:.3f}", f"{tally.expected[name].sum():,.1f}"]
         if name == "forecast":
             rows.append([*row, "", "", ""])
+            continue
+        if np.isnan(tested.gains[name].value):
+            rows.append([*row, "the forecast is this one", "", ""])
             continue
         test, rank = tested.paired[name]
         interval = f"{test.low:+.3f} to {test.high:+.3f}" if np.isfinite(test.low) else "–"

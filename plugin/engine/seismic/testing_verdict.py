@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .judging import NOT_IMPROVED
 from .moments import to_iso
 
 
@@ -18,39 +19,63 @@ def subtitle(tested, card):
 
 def verdict(tested, card):
     """The result as a headline and a sentence."""
-    gain = tested.gains["etas"]
-    uses_network = card.training.get("ships") == "network"
+    gain, smoothed = tested.gains["etas"], tested.gains["smoothed_adaptive"]
     if card.network == "reference":
-        headline = f"No network was trained; the forecast is that of ETAS: gain {nats(gain)}."
-    elif not uses_network:
-        headline = (
-            "The network did not improve on the ETAS reference; the reference is used: gain over "
-            f"ETAS {nats(gain)} nats per event."
-        )
+        headline = "No network was trained; the forecast is that of ETAS."
+    elif card.training.get("ships") != "network":
+        headline = NOT_IMPROVED
     elif gain.low > 0:
         headline = f"The forecast beats ETAS by {nats(gain)} nats per event."
     elif gain.high < 0:
         headline = f"The forecast is worse than ETAS by {nats(gain)} nats per event."
     else:
         headline = f"No difference from ETAS is established: {nats(gain)} nats per event."
-    smoothed = tested.gains["smoothed_adaptive"]
+    best, name = (gain, "ETAS") if np.isfinite(gain.value) else (smoothed, "smoothed seismicity")
     return headline, (
         f"Over adaptive smoothed seismicity it gains {nats(smoothed)}, over a uniform forecast "
-        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. A "
-        f"gain of {gain.value:.2f} means that events fall where and when the rate is on average "
-        f"{np.exp(gain.value):.2f} times that of ETAS, numbers being equal."
+        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. "
+        + _meaning(best, name)
+    )
+
+
+def _meaning(gain, name):
+    if not np.isfinite(gain.value):
+        return ""
+    return (
+        f"A gain of {gain.value:.2f} means that events fall where and when the rate is on average "
+        f"{np.exp(gain.value):.2f} times that of {name}, numbers being equal."
     )
 
 
 def nats(gain):
     """A gain with its interval, as text."""
+    if np.isnan(gain.value):
+        return "not defined"
     if not np.isfinite(gain.low):
         return f"{gain.value:+.3f} [no interval]"
     return f"{gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]"
 
 
+def gain_sentence(gain):
+    """What the log says of the gain over ETAS."""
+    if np.isnan(gain.value):
+        return "The forecast is that of ETAS itself: it has no gain over it."
+    return f"Information gain per earthquake over ETAS: {nats(gain)} nats."
+
+
+def no_interval(gains):
+    """A sentence in a list if gains have no interval, else an empty list."""
+    if not any(np.isfinite(gain.value) and not np.isfinite(gain.low) for gain in gains):
+        return []
+    return [
+        "All events lie in one block of 30 days, or a rate was 0 where one came: the gains have no "
+        "interval, and nothing is established by them."
+    ]
+
+
 def cautions(tested, openings):
     """What the reader should know before believing the result."""
+    yield from no_interval(tested.gains.values())
     if len(openings) > 1:
         yield (
             f"Events of this test period were looked at {len(openings)} times with this model: the "

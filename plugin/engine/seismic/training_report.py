@@ -9,7 +9,7 @@ from .etas_law import branching_ratio
 from .judging import NOT_IMPROVED, REFERENCES
 from .testing_figures import draw_events_over_forecast, draw_gain_in_time, draw_gain_map
 from .testing_report import NAMES, NO_PREDICTION
-from .testing_verdict import nats
+from .testing_verdict import nats, no_interval
 from .training_figures import draw_learning, draw_omori_and_kernel
 
 _MEANING = {
@@ -82,20 +82,25 @@ def _verdict(judged):
         )
     return (
         NOT_IMPROVED,
-        f"Its gain over ETAS in the validation was {nats(gain)} nats per earthquake: the lower "
-        "bound is not above 0.",
+        f"Its gain over ETAS in the validation was {nats(gain)} nats per earthquake: "
+        + (
+            "the lower bound is not above 0."
+            if np.isfinite(gain.low)
+            else "without an interval, it may be chance."
+        ),
         over,
     )
 
 
 def _cautions(judged, final):
     events = int(judged.tally.events.sum())
+    yield from no_interval([judged.gains["etas"], judged.etas_gain])
     if events < _FEW_EVENTS:
         yield f"The validation holds {events:,} events: gains are uncertain."
     if final.etas_fit.on_bound:
         names = ", ".join(final.etas_fit.on_bound)
         yield f"Of ETAS, not identifiable at this window and cell: {names}. They end on a bound."
-    if judged.etas_gain.low <= 0:
+    if not judged.etas_gain.low > 0:
         yield "ETAS does not beat smoothed seismicity in the validation for sure."
 
 
@@ -207,7 +212,7 @@ def _add_method(report, job, span, final, card):
         [name, dates[early], dates[late], int(count)]
         for (name, early, late), count in zip(parts, counts, strict=True)
     ]
-    report.table(["Part", "From (UTC)", "To", "Target events"], rows)
+    report.table(["Part", "From (UTC)", "To", "Target events"], rows, " ".join(span.moves))
     smoothings = models.smoothings
     weights = models.features.additive
     held = [name for name, weight in zip(models.maps.names(), weights, strict=False) if weight > 0]

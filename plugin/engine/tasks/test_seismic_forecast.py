@@ -11,7 +11,7 @@ from ..seismic.tested_span import find_b_value, history_counts, lay_out_test
 from ..seismic.testing import run_tests
 from ..seismic.testing_report import write_test_report
 from ..seismic.testing_scores import scores_of, write_scores
-from ..seismic.testing_verdict import nats
+from ..seismic.testing_verdict import gain_sentence
 
 _OUTPUTS = {"ETAS": "etas", "SMOOTHED": "smoothed_adaptive", "UNIFORM": "uniform"}
 
@@ -35,7 +35,7 @@ def run(job, progress):
     forecaster = load_forecaster(job.model)
     card, name = forecaster.card, os.path.basename(job.model)
     catalog = read_catalog(job.catalog, job, progress.part(0.0, 0.1))
-    grid, targets = lay_out_test(job, forecaster, catalog, progress)
+    grid, targets, remarks = lay_out_test(job, forecaster, catalog, progress)
     openings = _open(job, card, catalog, grid, targets, progress)
     magnitude = card.training["target_magnitude"]
     tally = add_up(forecaster, catalog, grid, magnitude, MODELS, progress.part(0.1, 0.5))
@@ -44,13 +44,13 @@ def run(job, progress):
     probability = forecaster.models.calibration.probability
     tests = progress.part(0.5, 0.95)
     tested = run_tests(tally, grid, targets, history, b_value, tests, probability)
-    progress.note(f"Information gain per earthquake over ETAS: {nats(tested.gains['etas'])} nats.")
+    progress.note(gain_sentence(tested.gains["etas"]))
     facts = {"model": name, "start": to_iso(grid.start_days), "end": to_iso(grid.end_days),
              "window_days": grid.window_days, "target_magnitude": magnitude}  # fmt: skip
     if job.scores:
         write_scores(job.scores, scores_of(tested, openings, facts))
     if job.report:
-        write_test_report(job.report, tested, card, openings, name)
+        write_test_report(job.report, tested, card, openings, name, remarks)
     progress(1.0)
     written = {"REPORT": job.report, "SCORES": job.scores}
     return {**_numbers(tested), **{key: path for key, path in written.items() if path}}
@@ -85,8 +85,6 @@ def _overlaps(entry, grid):
 def _numbers(tested):
     numbers = {}
     for output, name in _OUTPUTS.items():
-        gain = tested.gains[name]
-        values = {"": gain.value, "_LOW": gain.low, "_HIGH": gain.high}
-        for ending, value in values.items():
-            numbers[f"IGPE_{output}{ending}"] = float(value) if value == value else None
+        values = zip(("", "_LOW", "_HIGH"), tested.gains[name].numbers(), strict=True)
+        numbers |= {f"IGPE_{output}{ending}": value for ending, value in values}
     return numbers

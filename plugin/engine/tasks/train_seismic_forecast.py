@@ -19,8 +19,8 @@ def run(job, progress):
     Returns
     -------
     dict
-        IGPE_ETAS, IGPE_ETAS_LOW, IGPE_ETAS_HIGH (of the network in the validation), SHIPS, MODEL,
-        REPORT.
+        IGPE_ETAS, IGPE_ETAS_LOW, IGPE_ETAS_HIGH (of the network in the validation; None if not
+        defined), SHIPS, MODEL, REPORT.
 
     Raises
     ------
@@ -44,10 +44,10 @@ def run(job, progress):
     if job.report:
         write_training_report(job.report, job, span, judged, first, final, card)
     progress(1.0)
-    gain = judged.gains["etas"]
+    value, low, high = judged.gains["etas"].numbers()
     written = {"MODEL": job.model, "REPORT": job.report}
     return {
-        "IGPE_ETAS": gain.value, "IGPE_ETAS_LOW": gain.low, "IGPE_ETAS_HIGH": gain.high,
+        "IGPE_ETAS": value, "IGPE_ETAS_LOW": low, "IGPE_ETAS_HIGH": high,
         "SHIPS": card.training["ships"], **{name: path for name, path in written.items() if path},
     }  # fmt: skip
 
