@@ -9,6 +9,27 @@ import math
 import time
 
 _WARM_UP = 0.1
+_LEAST_KEPT, _MOST_KEPT, _ENOUGH = 0.05, 0.2, 60.0  # shares, and seconds
+
+
+def seconds_for_fits(minutes, aside=0.0):
+    """How much of a job's time its trainings may take: the rest is for scores and the report.
+
+    Parameters
+    ----------
+    minutes : float
+        Of the whole job.
+    aside : float
+        Share that something else takes, of at most a minute.
+
+    Returns
+    -------
+    float
+        Seconds.
+    """
+    whole = 60 * minutes
+    kept = max(_LEAST_KEPT * whole, min(_MOST_KEPT * whole, _ENOUGH))
+    return whole - kept - min(aside * whole, _ENOUGH)
 
 
 class Clock:
@@ -20,11 +41,13 @@ class Clock:
         Steps of the whole training.
     seconds : float
         Time budget; 0 for none.
+    now : callable
+        The clock in seconds; `time.thread_time` counts only what this thread computes.
     """
 
-    def __init__(self, steps, seconds=0.0):
+    def __init__(self, steps, seconds=0.0, now=time.monotonic):
         self.steps, self.step = steps, 0
-        self.seconds, self.started = seconds, time.monotonic()
+        self.seconds, self.now, self.started = seconds, now, now()
 
     def tick(self):
         """Count a step."""
@@ -32,7 +55,7 @@ class Clock:
 
     def fraction(self):
         """Share of the training that is over, 0..1."""
-        by_time = (time.monotonic() - self.started) / self.seconds if self.seconds else 0.0
+        by_time = (self.now() - self.started) / self.seconds if self.seconds else 0.0
         return min(1.0, max(self.step / self.steps, by_time))
 
     def share_of_rate(self):
@@ -44,7 +67,7 @@ class Clock:
 
     def left(self):
         """Seconds until the end, at the pace so far."""
-        spent, done = time.monotonic() - self.started, self.fraction()
+        spent, done = self.now() - self.started, self.fraction()
         return spent * (1 - done) / done if done else 0.0
 
 

@@ -92,8 +92,8 @@ def train_adversarial(fidelity, kinds, watched, sensor, lesson, weight, device, 
     """
     school = _School(fidelity, lesson, weight, device)
     result = Tutored(copy.deepcopy(fidelity).eval())
-    guard = _Guard(watched, fidelity, device)
-    clock = Clock(lesson.steps, lesson.seconds)
+    guard = Guard(watched, fidelity, device)
+    clock = Clock(lesson.steps, lesson.seconds, lesson.now)
     while clock.fraction() < 1:
         pair = next_pair(kinds, fidelity, sensor, lesson, school.chances, device)
         losses = school.step(pair, clock)
@@ -239,7 +239,7 @@ def _faithful(truth, factor):
     return loss
 
 
-class _Guard:
+class Guard:
     """Watches a generator on patches that train nothing."""
 
     def __init__(self, watched, fidelity, device):

@@ -10,6 +10,7 @@ from torch.optim.swa_utils import AveragedModel
 from ..degradation import cubic
 from ..schedule import Clock, minutes
 from .fine_images import draw
+from .paired_images import PairedImages, draw_pairs
 from .simulation import simulate
 
 _AVERAGE_DECAY = 0.999
@@ -32,6 +33,8 @@ class Lesson:
     batch_size, side : int
         Coarse patches in a step, and their side in pixels.
     seed : int
+    now : callable
+        The clock of `seconds`.
     """
 
     steps: int
@@ -40,6 +43,7 @@ class Lesson:
     batch_size: int = 8
     side: int = 32
     seed: int = 0
+    now: object = time.monotonic
 
 
 def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None):
@@ -70,7 +74,7 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
     network = network.to(device, memory_format=torch.channels_last).train()
     average = AveragedModel(network, multi_avg_fn=blend)
     optimizer = torch.optim.Adam(network.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.99))
-    clock, losses, watched = Clock(lesson.steps, lesson.seconds), [], time.monotonic()
+    clock, losses, watched = Clock(lesson.steps, lesson.seconds, lesson.now), [], time.monotonic()
     while clock.fraction() < 1:
         for group in optimizer.param_groups:
             group["lr"] = lesson.learning_rate * clock.share_of_rate()
@@ -90,6 +94,9 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
 def next_pair(kinds, network, sensor, lesson, chances, device):
     """Coarse patches, what is told of their blur, the fine patches, and their gains."""
     chance, dice = chances
+    if isinstance(kinds[0], PairedImages):
+        pair = draw_pairs(kinds, lesson, sensor, network.bands, dice)
+        return tuple(part.to(device, non_blocking=True) for part in pair)
     side = lesson.side * sensor.factor
     fine, gains = draw(kinds, lesson.batch_size, side, network.bands, dice)
     coarse, told = simulate(fine, sensor, chance)
