@@ -55,9 +55,12 @@ class Fits:
         -------
         list of Tested
         """
-        count = len(self.plan.splits)
-        parts = [progress.part(fold / count, (fold + 1) / count) for fold in range(count)]
-        return [self._test(fold, part) for fold, part in enumerate(parts)]
+        tested, parts = [], progress.folds(len(self.plan.splits))
+        for fold, part in enumerate(parts):
+            if len(parts) > 1:
+                part.note(f"Fold {fold + 1} of {len(parts)}:")
+            tested.append(self._test(fold, part))
+        return tested
 
     def _test(self, fold, progress):
         train, test = self.plan.splits[fold]
@@ -78,6 +81,8 @@ class Fits:
         """
         if not self.plan.refit:
             return tested[0].fit
+        progress.note("Training on all images, for the model that ships.")
+        progress = progress.part(0.0, 1.0, "All images")
         everything = np.arange(len(self.samples))
         fit = self._fit(everything, len(tested), progress, watch=False)
         logits = np.concatenate([one.logits for one in tested])

@@ -29,9 +29,15 @@ class Progress:
         ``"warning"`` (text) and ``"metric"`` (name, value, step).
     is_stopped : callable, optional
         Tells whether the user has cancelled.
+
+    Attributes
+    ----------
+    started : float
+        When the job began, on the monotonic clock.
     """
 
     def __init__(self, say, is_stopped=None):
+        self.started, self._name = time.monotonic(), ""
         self._say = say
         self._is_stopped = is_stopped or (lambda: False)
         self._pace = _Pace(say)
@@ -46,6 +52,7 @@ class Progress:
             If the user has cancelled.
         """
         self.check()
+        text = f"{self._name}: {text}" if self._name and text else text
         inside = min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
         self._pace.offer(self._start + inside * (self._stop - self._start), text)
 
@@ -66,13 +73,21 @@ class Progress:
         if self._is_stopped():
             raise Stopped()
 
-    def part(self, start, stop):
-        """A `Progress` whose 0..1 is the span `start`..`stop` of this one."""
+    def part(self, start, stop, name=""):
+        """A `Progress` whose 0..1 is the span `start`..`stop` of this one.
+
+        Its texts begin with the name, such as ``"Fold 2 of 3"``; without one, as those of this one.
+        """
         part = Progress(self._say, self._is_stopped)
-        part._pace = self._pace
+        part._pace, part.started, part._name = self._pace, self.started, name or self._name
         width = self._stop - self._start
         part._start, part._stop = self._start + start * width, self._start + stop * width
         return part
+
+    def folds(self, count):
+        """Equal parts, each named if there are several."""
+        names = [f"Fold {fold} of {count}" for fold in range(1, count + 1)] if count > 1 else [""]
+        return [self.part(k / count, (k + 1) / count, name) for k, name in enumerate(names)]
 
     def flush(self):
         """Tell the last report that came too soon after another one."""

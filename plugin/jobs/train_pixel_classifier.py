@@ -125,7 +125,8 @@ class TrainPixelClassifier:
         0.0,
         unit="minutes",
         minimum=0,
-        help="All trainings are planned to end within this time. 0: no limit.",
+        help="All of it, scores and report included, is planned to end within this time. "
+        "0: no limit.",
     )
     learning_rate: float = number(
         "Learning rate",

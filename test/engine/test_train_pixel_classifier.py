@@ -63,6 +63,16 @@ def test_a_planted_pattern_is_learned_and_the_scores_say_so(trained):
     assert outputs["ACCURACY"] > 0.97 and outputs["MEAN_IOU"] > 0.95 and outputs["AUC"] > 0.98
 
 
+def test_the_log_says_which_fold_learns(trained):
+    told = [words.get("text", "") for _, words in trained[2]]
+    places = [told.index(text) for text in (
+        "Fold 1 of 2:", "Fold 2 of 2:", "Training on all labels, for the model that ships.",
+    )]  # fmt: skip
+    assert places == sorted(places)
+    for name in ("Fold 1 of 2", "Fold 2 of 2", "All labels"):
+        assert any(text.startswith(f"{name}: Epoch ") for text in told)
+
+
 def test_the_card_says_what_the_model_needs_and_how_it_was_scored(trained):
     card = read_card(trained[1]["MODEL"], PIXELS)
     assert [entry["name"] for entry in card.classes] == sorted(ROCKS)

@@ -8,6 +8,7 @@ import torch
 
 from ..metrics.detection import average_precisions
 from ..normalization import measure
+from ..schedule import seconds_for_fits
 from . import starting
 from .finder import Finder
 from .learning import Recipe, learn
@@ -17,7 +18,6 @@ from .units import watched_split
 
 MOST_FOUND = 300
 AUTOMATIC_SECONDS = 25 * 60
-_RESERVE = 0.95
 _LEAST_SECONDS = 2.0
 _SLOWER = 4
 _GOING_ON = 0.2  # of the time of a fit
@@ -88,6 +88,7 @@ class Fitting:
         self.job, self.start, self.collection, self.units = job, start, collection, units
         self.patch, self.overlap, self.device = patch, overlap, device
         self.left, self.started = fits, started
+        self.search_seconds = 0.0
 
     def test(self, train, test, scored, progress, goes_on=False):
         """Fit on some units and score others.
@@ -107,12 +108,14 @@ class Fitting:
         -------
         Tested
         """
-        begun = self._begin(train)
+        begun, before = self._begin(train), time.monotonic()
         baseline = self._search(begun, scored, test, progress.part(0.0, 0.03))[0]
+        self.search_seconds = time.monotonic() - before
         last = 0.8 if goes_on else 0.94
         fit = self._fit(begun, train, progress.part(0.03, last))
         if goes_on and fit.watched:
-            fit = self._go_on(fit, train, progress.part(last, 0.94)) or fit
+            aside = self.search_seconds
+            fit = self._go_on(fit, train, progress.part(last, 0.94), aside) or fit
         found, truth = self._search(fit, scored, test, progress.part(0.94, 1.0))
         return Tested(fit, test, found, truth, baseline)
 
@@ -129,6 +132,8 @@ class Fitting:
             What was done.
         """
         everything = np.arange(len(self.units))
+        progress.note("Training on everything, for the model that ships.")
+        progress = progress.part(0.0, 1.0, "Everything")
         if len(tested) > 1:
             fit = self._fit(self._begin(everything), everything, progress, watch=False)
             return fit, "The model that ships was then fitted on everything."
@@ -140,9 +145,9 @@ class Fitting:
             "scored part included; the model that ships is that one."
         )
 
-    def _go_on(self, fit, some, progress):
+    def _go_on(self, fit, some, progress, aside=0.0):
         """Let a network learn a little more, slowly, from more units; None if time is over."""
-        seconds = self._seconds(1.0)
+        seconds = self._seconds(1.0, aside)
         if 0 < seconds < _LEAST_SECONDS:
             return None
         epochs = max(1, round(_GOING_ON * fit.best_epoch))
@@ -235,10 +240,10 @@ class Fitting:
             seed=self.job.seed,
         )
 
-    def _seconds(self, share):
-        """Time budget of a fit: its share of what is left; 0 for none."""
+    def _seconds(self, share, aside=0.0):
+        """Time budget of a fit: its share of what is left but for some seconds; 0 for none."""
         if not self.job.minutes and self.job.epochs:
             return 0.0
-        whole = 60 * self.job.minutes * _RESERVE if self.job.minutes else AUTOMATIC_SECONDS
-        left = whole - (time.monotonic() - self.started)
+        whole = seconds_for_fits(self.job.minutes) if self.job.minutes else AUTOMATIC_SECONDS
+        left = whole - (time.monotonic() - self.started) - aside
         return max(1.0, share * left / max(self.left, 1))

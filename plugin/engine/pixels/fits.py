@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..metrics.classification import fit_temperature
+from ..schedule import seconds_for_fits
 from .fitting import Fit
 from .scoring import Seer, logits_at, maps_of
 
 _AUTOMATIC_SECONDS = 120  # a fit of automatic length takes no longer
-_RESERVE = 0.9  # of the time budget, the rest is for testing and the report
+_FOR_BASELINES = 0.1  # of the time of the job, at most a minute
 _MOST_SCORED = 60_000
 _CALIBRATION_PIXELS = 20_000
 _FEWEST_GROUPS = 200
@@ -68,7 +69,7 @@ class Fits:
         list of Tested
         """
         count = len(self.plan.splits)
-        parts = [progress.part(fold / count, (fold + 1) / count) for fold in range(count)]
+        parts = progress.folds(count)
         tested = [self._test(fold, part) for fold, part in enumerate(parts)]
         return self._calibrated(tested) if self.plan.refit else tested
 
@@ -90,11 +91,14 @@ class Fits:
         return [split.test.labels[one.places].astype(np.int64) for split, one in pairs]
 
     def _test(self, fold, progress):
+        count = len(self.plan.splits)
         split, seed = self.plan.splits[fold], self.fitter.job.seed
+        if count > 1:
+            progress.note(f"Fold {fold + 1} of {count}:")
         watch = self._watches(split.train)
         fit = self.fitter.fit(split.train, self._seconds(fold), progress.part(0.0, 0.9), watch)
         seer = self.see(fit)
-        most = _MOST_SCORED // len(self.plan.splits)
+        most = _MOST_SCORED // count
         some = np.random.default_rng([seed, fold]).permutation(len(split.test))[:most]
         some = np.sort(some)
         test = split.test.take(some)
@@ -116,6 +120,8 @@ class Fits:
             return tested[0].fit
         everything = np.arange(len(self.fitter.ground.pixels))
         seconds = self._seconds(len(tested))
+        progress.note("Training on all labels, for the model that ships.")
+        progress = progress.part(0.0, 1.0, "All labels")
         fit = self.fitter.fit(everything, seconds, progress, watch=False)
         pooled = np.concatenate(_logits(tested)), np.concatenate(self._labels(tested))
         return replace(fit, temperature=_temperature(*pooled))
@@ -136,12 +142,21 @@ class Fits:
         return Seer(fit.network, fit.numbers, self.stack, fitter.side, fitter.device)
 
     def _seconds(self, fold):
-        """Time budget of a fit: an equal share of what is left; 0 for none."""
-        job = self.fitter.job
+        """Time budget of a fit: an equal share of what is left; 0 for none.
+
+        The baselines come before the model that ships.
+        """
+        job, is_last = self.fitter.job, fold == len(self.plan.splits)
         if not job.minutes:
             return 0.0 if job.epochs else _AUTOMATIC_SECONDS
-        left = 60 * job.minutes * _RESERVE - (time.monotonic() - self.started)
+        whole = seconds_for_fits(job.minutes, 0.0 if is_last else _FOR_BASELINES)
+        left = whole - (time.monotonic() - self.started)
         return max(1.0, left / (self.count - fold))
+
+    @property
+    def seconds_for_baselines(self):
+        """Time budget of all baselines together; 0 for none."""
+        return min(_FOR_BASELINES * 60 * self.fitter.job.minutes, 60.0)
 
 
 def _logits(tested):

@@ -1,7 +1,5 @@
 """Train an object detector, with honest scores and a report."""
 
-import time
-
 import numpy as np
 
 from ...jobs.colors import class_colors
@@ -33,14 +31,13 @@ def run(job, progress):
     dict
         MODEL, REPORT, PREDICTIONS, MAP50, MAP.
     """
-    started = time.monotonic()
     device = choose_device(job.device)
     start = choose_start(job)
     if start.network != job.network:
         progress.note(f"The network is that of the model: {start.network}.")
     collection = _read(job, progress.part(0.0, 0.03))
     try:
-        return _train(job, start, collection, device, started, progress)
+        return _train(job, start, collection, device, progress)
     finally:
         collection.close()
 
@@ -51,7 +48,7 @@ def _read(job, progress):
     return read_images(job.images, job.box_file, progress)
 
 
-def _train(job, start, collection, device, started, progress):
+def _train(job, start, collection, device, progress):
     folds = job.folds if job.validation == "cross_validation" else round(1 / job.validation_share)
     units = lay_out(collection, folds)
     own, split = _split(job, collection, units, progress.part(0.03, 0.04))
@@ -60,7 +57,15 @@ def _train(job, start, collection, device, started, progress):
     _say_plan(progress, collection, split, patch, overlap, device)
     many = len(split.splits) > 1
     fitting = Fitting(
-        job, start, collection, units, patch, overlap, device, len(split.splits) + many, started
+        job,
+        start,
+        collection,
+        units,
+        patch,
+        overlap,
+        device,
+        len(split.splits) + many,
+        progress.started,
     )
     scored = own or (collection, units)
     part = progress.part(0.04, 0.97 if own else 0.8)
@@ -106,11 +111,12 @@ def _say_plan(progress, collection, split, patch, overlap, device):
 
 
 def _test_all(fitting, split, scored, progress, goes_on):
-    count = len(split.splits)
-    return [
-        fitting.test(train, test, scored, progress.part(fold / count, (fold + 1) / count), goes_on)
-        for fold, (train, test) in enumerate(split.splits)
-    ]
+    tested, parts = [], progress.folds(len(split.splits))
+    for fold, ((train, test), part) in enumerate(zip(split.splits, parts, strict=True), 1):
+        if len(parts) > 1:
+            part.note(f"Fold {fold} of {len(parts)}:")
+        tested.append(fitting.test(train, test, scored, part, goes_on))
+    return tested
 
 
 def _result(job, collection, units, scored, tested, split, sentence):

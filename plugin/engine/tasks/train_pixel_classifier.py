@@ -1,7 +1,5 @@
 """Train a classifier of pixels from labels on a map, with honest scores and a report."""
 
-import time
-
 import numpy as np
 
 from ...jobs.errors import JobError
@@ -9,7 +7,7 @@ from ...jobs.train_pixel_classifier import SMALLEST_PATCH
 from .. import model_file
 from ..device import choose_device, describe
 from ..pixels.background import add_background
-from ..pixels.baselines import FOREST, REGRESSION, baseline
+from ..pixels.baselines import FOREST, REGRESSION, TITLES, baseline
 from ..pixels.fits import Fits
 from ..pixels.fitting import Fitter
 from ..pixels.ground import gather
@@ -36,7 +34,7 @@ def run(job, progress):
     JobError
         If the rasters, the labels or the model to start from cannot be used together.
     """
-    started, device = time.monotonic(), choose_device(job.device)
+    device = choose_device(job.device)
     with Stack(job.rasters, job.bands) as stack:
         start = choose_start(job, stack.names)
         side = _patch_side(job, start, stack)
@@ -47,11 +45,13 @@ def run(job, progress):
         windows = choose_windows(ground.pixels, (stack.grid.height, stack.grid.width))
         _say_start(progress, start, job, stack, labels, ground, plan, device)
         fitter = Fitter(job, start, ground, labels.class_names, plan.groups, side, device)
-        fits = Fits(fitter, plan, stack, windows, started)
-        tested = fits.test_all(progress.part(0.08, 0.08 + 0.86 * fits.tested_share))
-        shipped = fits.ship(tested, progress.part(0.08 + 0.86 * fits.tested_share, 0.94))
-        baselines = _baselines(job, labels, ground, plan, tested, progress)
-        seer, pictured = fits.see(shipped), progress.part(0.96, 0.98)
+        fits = Fits(fitter, plan, stack, windows, progress.started)
+        half = 0.08 + 0.83 * fits.tested_share
+        tested = fits.test_all(progress.part(0.08, half))
+        known = plan, tested, fits.seconds_for_baselines
+        baselines = _baselines(job, labels, ground, known, progress.part(half, half + 0.05))
+        shipped = fits.ship(tested, progress.part(half + 0.05, 0.96))
+        seer, pictured = fits.see(shipped), progress.part(0.97, 0.98)
         trust = measure_trust_of(
             seer, ground, plan, len(stack.bands), job.seed, progress.part(0.98, 1.0)
         )
@@ -146,17 +146,29 @@ def _say_start(progress, start, job, stack, labels, ground, plan, device):
     progress.note(f"Training on {describe(device)}.")
 
 
-def _baselines(job, labels, ground, plan, tested, progress):
+def _baselines(job, labels, ground, fits, progress):
     """Probabilities of the baselines at all scored pixels, part after part."""
-    kinds = [FOREST, REGRESSION]
-    values, classes = {kind: [] for kind in kinds}, len(labels.class_names)
+    plan, tested, seconds = fits
+    kinds, count = (FOREST, REGRESSION), 2 * len(tested)
+    values, classes, cut = {kind: [] for kind in kinds}, len(labels.class_names), set()
+    said = len(plan.warnings)
     for split, one in zip(plan.splits, tested, strict=True):
         learned = np.random.default_rng(job.seed).permutation(split.train)[:50_000]
         known = ground.at(learned), ground.pixels.labels[learned]
         for kind in kinds:
-            progress(0.95, "Random forest and other simpler ways, for comparison")
+            done = sum(map(len, values.values())) / count
+            progress(done, f"{TITLES[kind]}, for comparison")
             test = split.values[one.places]
-            values[kind].append(baseline(kind, *known, test, classes, job.seed))
+            found, is_whole = baseline(kind, *known, test, classes, job.seed, seconds / count)
+            values[kind].append(found)
+            cut |= set() if is_whole else {kind}
+    plan.warnings.extend(
+        f"{TITLES[kind]}: MINUTES left no time to fit it in full, it may do better."
+        for kind in kinds
+        if kind in cut
+    )
+    for text in plan.warnings[said:]:
+        progress.warning(text)
     return {kind: np.concatenate(parts) for kind, parts in values.items()}
 
 
