@@ -73,7 +73,8 @@ class TrainUpscaler:
         "Start from",
         "bundled",
         STARTS,
-        help="The bundled upscaler has the size balanced and one band; more bands are adapted.",
+        help="The bundled upscaler has the size balanced and one band, which is adapted to more; "
+        "where there is none of the size and factor, training begins from nothing.",
     )
     base_model: str = model_file(
         "My model",
@@ -82,7 +83,13 @@ class TrainUpscaler:
         help="The model to go on from, with Start from: a model of mine.",
     )
     minutes: float = number(
-        "Time limit", 20.0, unit="minutes", minimum=0.1, maximum=10_000, help="For all of it."
+        "Time limit",
+        20.0,
+        unit="minutes",
+        minimum=0.1,
+        maximum=10_000,
+        help="For all of it with the scores, in minutes of computing: beside other programs it takes "
+        "longer.",
     )
     gan_share: float = number(
         "Share of the adversarial stage",
@@ -134,9 +141,4 @@ class TrainUpscaler:
             raise JobError(
                 "Start from is a model of mine, but no model is given.",
                 "Choose a model file in BASE_MODEL, or start from the bundled one.",
-            )
-        if self.start_from == "bundled" and self.size != "balanced":
-            raise JobError(
-                f"The bundled upscaler has the size balanced, not {self.size}.",
-                "Choose the size balanced, or start from scratch.",
             )

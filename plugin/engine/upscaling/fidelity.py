@@ -79,7 +79,7 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
         for group in optimizer.param_groups:
             group["lr"] = lesson.learning_rate * clock.share_of_rate()
         pair = next_pair(kinds, network, sensor, lesson, (chance, dice), device)
-        losses.append(_step(network, optimizer, *pair))
+        losses.append(take_step(network, optimizer, *pair))
         average.update_parameters(network)
         clock.tick()
         recent = sum(losses[-100:]) / len(losses[-100:])
@@ -103,7 +103,8 @@ def next_pair(kinds, network, sensor, lesson, chances, device):
     return tuple(part.to(device, non_blocking=True) for part in (coarse, told, fine, gains))
 
 
-def _step(network, optimizer, coarse, told, fine, gains):
+def take_step(network, optimizer, coarse, told, fine, gains):
+    """One step on what `next_pair` gives; returns the loss."""
     made = cubic(coarse, network.factor) + network(_as_seen(coarse), told)
     loss = error(made, fine, gains, network.factor)
     optimizer.zero_grad()

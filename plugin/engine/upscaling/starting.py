@@ -1,0 +1,109 @@
+"""What a training begins with: nothing, the bundled upscaler, or a model of the user's."""
+
+import os
+
+import torch
+
+from ...jobs.errors import JobError
+from ...jobs.model_card import UPSCALING
+from .. import model_file
+from ..networks.upscaler import Upscaler
+from .generator import bundled_path
+
+SIZES = {"fast": (32, 6), "balanced": (48, 8), "best": (64, 16)}
+SCRATCH = "nothing"
+
+
+def make_start(job, bands, progress):
+    """Make the network that learns.
+
+    Parameters
+    ----------
+    job : TrainUpscaler
+    bands : int
+    progress : Progress
+        Is told where the weights come from.
+
+    Returns
+    -------
+    network : Upscaler
+    start : str
+        In words.
+
+    Raises
+    ------
+    JobError
+        If the user's model is of another factor or has other bands.
+    """
+    factor = int(job.factor)
+    if job.start_from == "model":
+        return _from_model(job.base_model, factor, bands, progress)
+    if job.start_from == "bundled":
+        path = bundled_path(f"upscaler_x{factor}")
+        if os.path.isfile(path):
+            fidelity = model_file.load(path, UPSCALING)[1].fidelity
+            if SIZES[job.size] == _size(fidelity):
+                progress.note("Training goes on from the upscaler that comes with the plugin.")
+                return with_bands(fidelity, bands), "the bundled upscaler"
+            why = f"has another size than {job.size}"
+        else:
+            why = f"does not exist for a factor of {factor}"
+        progress.note(f"The bundled upscaler {why}: training begins from nothing.")
+    torch.manual_seed(job.seed)
+    return Upscaler(bands, factor, *SIZES[job.size]), SCRATCH
+
+
+def _from_model(path, factor, bands, progress):
+    name = os.path.basename(path)
+    card, network = model_file.load(path, UPSCALING)
+    if card.network != "upscaler":
+        raise JobError(
+            f'Model "{name}" only estimates the blur of a sensor.',
+            "Choose a model that Train upscaler made.",
+        )
+    fidelity = network.fidelity
+    if fidelity.factor != factor:
+        raise JobError(
+            f'Model "{name}" makes rasters {fidelity.factor} times finer; the factor is {factor}.',
+            f"Choose the factor {fidelity.factor}, or another model.",
+        )
+    if fidelity.bands not in (1, bands):
+        names = ", ".join(band["name"] for band in card.bands)
+        raise JobError(
+            f"The model expects {fidelity.bands} bands ({names}) but there are {bands}.",
+            "Choose bands, or start from a single-band model.",
+        )
+    progress.note(f'Training goes on from "{name}"; its size is used.')
+    return with_bands(fidelity, bands), name
+
+
+def _size(network):
+    return network.first.out_channels, len(network.body)
+
+
+def with_bands(network, bands):
+    """A network of one band as one of several: it sees their mean and adds the same to all.
+
+    Parameters
+    ----------
+    network : Upscaler
+        Of one band, or of `bands` already; stays as it is.
+    bands : int
+
+    Returns
+    -------
+    Upscaler
+    """
+    wider = Upscaler(bands, network.factor, *_size(network))
+    if network.bands == bands:
+        wider.load_state_dict(network.state_dict())
+        return wider
+    weights = network.state_dict()
+    first = weights["first.weight"]
+    weights["first.weight"] = torch.cat(
+        [first[:, :1].repeat(1, bands, 1, 1) / bands, first[:, 1:]], 1
+    )
+    for name in ("last.weight", "last.bias"):
+        weights[name] = torch.cat([weights[name]] * bands)
+    wider.load_state_dict(weights)
+    return wider
