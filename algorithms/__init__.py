@@ -1,6 +1,7 @@
 """What QGIS shows: the algorithms, in the order of their groups."""
 
 from .assess_accuracy import AssessAccuracy
+from .assess_upscaling import AssessUpscaling
 from .check_catalog import CheckCatalog
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
@@ -28,6 +29,7 @@ from .train_image_generator import TrainImageGenerator
 from .train_object_detector import TrainObjectDetector
 from .train_pixel_classifier import TrainPixelClassifier
 from .train_seismic_forecast import TrainSeismicForecast
+from .train_upscaler import TrainUpscaler
 from .upscale_raster import UpscaleRaster
 
 ALGORITHMS = (
@@ -56,6 +58,8 @@ ALGORITHMS = (
     TrainGridForecast,
     ForecastGrid,
     UpscaleRaster,
+    TrainUpscaler,
+    AssessUpscaling,
     TrainImageGenerator,
     GenerateImages,
     ExportOnnx,

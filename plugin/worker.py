@@ -20,10 +20,12 @@ from .jobs.places import sweep
 # Jobs whose engine ends with them: training leaves its memory scattered.
 NOT_KEPT_WARM = (
     "train_image_classifier",
+    "train_image_generator",
     "train_object_detector",
     "train_pixel_classifier",
     "train_grid_forecast",
     "train_seismic_forecast",
+    "train_upscaler",
 )
 _ids = itertools.count(1)
 

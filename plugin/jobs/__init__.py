@@ -1,6 +1,7 @@
 """What can be asked of Deep Geology; read by QGIS and by the engine."""
 
 from .assess_accuracy import AssessAccuracy
+from .assess_upscaling import AssessUpscaling
 from .check_catalog import CheckCatalog
 from .classify_features import ClassifyFeatures
 from .classify_images import ClassifyImages
@@ -28,6 +29,7 @@ from .train_image_generator import TrainImageGenerator
 from .train_object_detector import TrainObjectDetector
 from .train_pixel_classifier import TrainPixelClassifier
 from .train_seismic_forecast import TrainSeismicForecast
+from .train_upscaler import TrainUpscaler
 from .upscale_raster import UpscaleRaster
 
 JOBS = {
@@ -56,6 +58,8 @@ JOBS = {
     "train_grid_forecast": TrainGridForecast,
     "forecast_grid": ForecastGrid,
     "upscale_raster": UpscaleRaster,
+    "train_upscaler": TrainUpscaler,
+    "assess_upscaling": AssessUpscaling,
     "train_image_generator": TrainImageGenerator,
     "generate_images": GenerateImages,
     "export_onnx": ExportOnnx,
