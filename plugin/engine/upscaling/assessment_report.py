@@ -64,7 +64,7 @@ def _verdict(judged):
     if CORRECTED in judged.tables:
         more.insert(
             1,
-            "Against cubic interpolation with back-projection, which learns nothing: "
+            "Against back-projection, which learns nothing: "
             f"{said_gain(judged, judged.main, CORRECTED)}.",
         )
     return headline, *more

@@ -7,28 +7,30 @@ from ..figures import COLORS, GRAY, new_figure, shorten
 _WORDS = {"best": "Best", "median": "Median", "worst": "Worst", "random": "Random"}
 
 
-def draw_crops(crops, shown):
+def draw_crops(crops, shown, judged):
     """Before and after: a row for each crop, a column for each picture, and the error last.
 
     Parameters
     ----------
     crops : list of Crop
     shown : list of str
-        Names of the pictures; the error is that of the last but one.
+        Names of the pictures.
+    judged : str
+        Whose error is shown.
     """
-    figure = new_figure(8.9, 0.35 + 1.55 * len(crops))
+    figure = new_figure(8.9, 0.5 + 1.3 * len(crops))
     axes = figure.subplots(len(crops), len(shown) + 1, squeeze=False)
     for row, crop in zip(axes, crops, strict=True):
         truth = crop.images["Truth"]
         limits = np.percentile(truth.reshape(len(truth), -1), [1, 99], axis=1)
         for place, name in zip(row, shown, strict=False):
             place.imshow(_as_picture(crop.images[name], limits), cmap="gray", vmin=0, vmax=1)
-        error = np.abs(crop.images[shown[-2]] - truth).mean(axis=0)
+        error = np.abs(crop.images[judged] - truth).mean(axis=0)
         top = float((limits[1] - limits[0]).mean()) / 4 or 1.0
         row[-1].imshow(error, cmap="magma", vmin=0, vmax=top)
         row[0].set_ylabel(f"{_WORDS[crop.what]}, {crop.psnr:.1f} dB", fontsize=8)
     for place, name in zip(axes[0], [*shown, "Error"], strict=True):
-        place.set_title(shorten(name, 18), fontsize=8)
+        place.set_title(name.replace(", ", ",\n"), fontsize=8)
     for place in axes.ravel():
         place.set_xticks([])
         place.set_yticks([])
@@ -99,13 +101,14 @@ def draw_spectrum(judged, names):
     lines = {"Truth": truth, **{name: judged.tables[name]["spectrum"] for name in names}}
     for place, (name, spectra) in enumerate(lines.items()):
         known = np.isfinite(spectra).all(axis=0)
-        axes.semilogy(middle[known], np.maximum(spectra.mean(axis=0)[known], 1e-12), label=name,
-                      color="#000000" if not place else COLORS[place - 1], lw=1.4)  # fmt: skip
+        power = 10 * np.log10(np.maximum(spectra.mean(axis=0)[known], 1e-20))
+        color = "#000000" if not place else COLORS[place - 1]
+        axes.plot(middle[known], power, label=name, color=color, lw=1.4)
     if judged.factor > 1:
         axes.axvline(0.5 / judged.factor, color=GRAY, linestyle=":", lw=1)
-    top = float(truth.mean(axis=0)[1:].max())
-    axes.set_ylim(top * 1e-7, top * 4)
-    axes.set(xlabel="cycles per fine pixel", ylabel="power", title="Power spectrum")
+    top = 10 * np.log10(max(float(np.nanmax(truth.mean(axis=0)[1:])), 1e-20))
+    axes.set_ylim(top - 70, top + 6)
+    axes.set(xlabel="cycles per fine pixel", ylabel="power (dB)", title="Power spectrum")
     axes.legend(fontsize=8)
     axes.grid(True)
     return figure
@@ -124,6 +127,7 @@ def draw_consistency(judged):
     bars.bar(places, judged.band_bias, color=COLORS[1])
     bars.axhline(0, color=GRAY, lw=1)
     bars.set(xlabel="band", ylabel="mean difference", title="Bias by band")
+    bars.ticklabel_format(axis="y", style="sci", scilimits=(-2, 4))
     if len(places) <= 12:
         bars.set_xticks(places)
     return figure

@@ -24,6 +24,7 @@ _LEAST_SIDE, _LEAST_RASTER = 12, 16
 _ENOUGH_TILES, _ENOUGH_BLOCKS = 20, 20
 _TILES = 16, 8, 4, 2, 1
 _SHARE_WATCHED = 0.06
+_SCORED_NOISE = 0.016  # about 1 % of the range of an 8-bit image
 _MOST_IMAGES, _MOST_BYTES, _MOST_SCORED = 4000, 2**29, 32
 
 
@@ -106,7 +107,7 @@ def _raster_scenes(job, progress):
             if job.coarse:
                 pair = make_pair(raster, job.coarse[number], job.bands, factor)
             _check_raster(raster)
-            scene = Scene(raster, factor, pair=pair)
+            scene = Scene(raster, factor, pair=pair, noise=_noise(factor))
             if scene.scale is None:
                 raise JobError(
                     f'"{raster.name}" holds no data: nodata covers 100 % of it.',
@@ -176,7 +177,12 @@ def _image_scenes(folder, factor, progress):
         )
     _check_bands(images)
     scale = scale_of(_finite(image) for image in images)
-    return [Scene(image, factor, scale=scale) for image in images]
+    return [Scene(image, factor, scale=scale, noise=_noise(factor)) for image in images]
+
+
+def _noise(factor):
+    """Noise of the coarse images that are scored: what is not upscaled is freed of noise."""
+    return _SCORED_NOISE if factor == 1 else 0.0
 
 
 def _finite(image):

@@ -10,7 +10,7 @@ from .resampling import corrected, resample
 from .scoring import intervals, measure, pooled, stacked
 
 ITERATIONS = 5
-CORRECTED, OURS, TEXTURED = "Cubic, back-projected", "Generator", "Generator, full texture"
+CORRECTED, OURS, TEXTURED = "Back-projection", "Generator", "Generator, full texture"
 UNCHANGED = "As it is"
 _INTERPOLATIONS = {"Nearest": "nearest", "Bilinear": "bilinear", "Cubic": "cubic",
                    "Lanczos": "lanczos"}  # fmt: skip
@@ -98,9 +98,7 @@ def usual_methods(factor, blur):
     if factor == 1:
         return {
             UNCHANGED: lambda piece: piece.coarse,
-            CORRECTED.replace("Cubic, b", "B"): lambda piece: corrected(
-                piece.coarse, 1, blur, ITERATIONS
-            ),
+            CORRECTED: lambda piece: corrected(piece.coarse, 1, blur, ITERATIONS),
         }
     made = {
         name: lambda piece, how=how: resample(piece.coarse, factor, how)

@@ -12,17 +12,21 @@ from .figures import (
 )
 from .judging import CORRECTED, TEXTURED
 
-_SCORES = (
+_ERRORS = (
     ("rmse", "RMSE"), ("bias", "Bias"), ("psnr", "PSNR (dB)"), ("ssim", "SSIM"),
-    ("sam", "Spectral angle (°)"), ("ergas", "ERGAS"), ("hf_ratio", "Fine texture"),
-    ("consistency_mae", "Consistency, mean"), ("consistency_max", "Consistency, largest"),
-    ("shift", "Shift (px)"),
+    ("sam", "SAM (°)"), ("ergas", "ERGAS"), ("shift", "Shift (px)"),
+)  # fmt: skip
+_DETAIL = (
+    ("hf_ratio", "Fine texture"), ("improvement", "Detail found"), ("omission", "Missed"),
+    ("hallucination", "Invented"), ("consistency_mae", "Consistency, mean"),
+    ("consistency_max", "Largest"),
 )  # fmt: skip
 _MEANING = (
-    "Every method got the same coarse raster and is compared with the same truth. PSNR and SSIM: "
-    "higher is better; the rest: nearer to 0, fine texture nearer to 1 (energy above the finest "
-    "frequency of the coarse raster, of the truth's). Consistency is the error of the result made "
-    "coarse again, in the raster's unit."
+    "Back-projection is cubic interpolation, corrected until it is the coarse raster again; it "
+    "learns nothing. Every method got the same coarse raster and is compared with the same truth. PSNR and SSIM: "
+    "higher is better; RMSE, bias, spectral angle (SAM), ERGAS and shift: nearer to 0 is better. "
+    "Fine texture is the energy above the finest frequency of the coarse raster, of the truth's: 1 "
+    "is as much. Consistency is the error of the result made coarse again, in the raster's unit."
 )
 
 
@@ -34,9 +38,9 @@ def add_pictures(report, judged, shown):
         "chance. Colors are stretched alike in a row.",
     )
     report.figure(
-        draw_crops(judged.crops, shown),
-        f'Error: absolute difference of "{shown[-2]}" from the truth, white where it is a quarter '
-        "of the row's contrast.",
+        draw_crops(judged.crops, shown, judged.main),
+        f'Error: absolute difference of "{judged.main}" from the truth, white where it is a '
+        "quarter of the row's contrast.",
         "Squares of the coarse raster, of the results and of the truth",
     )
 
@@ -45,10 +49,12 @@ def add_scores(report, judged, unit=""):
     """The table of the scores of every method, and their bars."""
     report.section("Scores, beside methods that learn nothing", _MEANING)
     names = list(judged.tables)
-    rows = [
-        [name, *(_number(judged.scores(name)[key], key) for key, _ in _SCORES)] for name in names
-    ]
-    report.table(["Method", *(label for _, label in _SCORES)], rows)
+    for columns in (_ERRORS, _DETAIL):
+        rows = [
+            [name, *(_number(judged.scores(name)[key], key) for key, _ in columns)]
+            for name in names
+        ]
+        report.table(["Method", *(label for _, label in columns)], rows)
     pieces = len(judged.places)
     report.paragraph(
         f"{pieces} square{'s' * (pieces > 1)}; PSNR and SSIM for a range of the values of "
@@ -69,6 +75,8 @@ def _number(value, key):
         return "–"
     if key == "psnr":
         return f"{value:.2f}"
+    if key in ("improvement", "omission", "hallucination"):
+        return f"{value:.0%}"
     return f"{value:.3f}" if key in ("ssim", "shift", "hf_ratio", "sam") else f"{value:.3g}"
 
 

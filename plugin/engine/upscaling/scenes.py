@@ -58,6 +58,8 @@ class Scene:
         The coarse raster of the same ground; without one it is simulated.
     window : tuple of int, optional
         Row, column, height and width of the part of the raster that is used, in its pixels.
+    noise : float
+        Standard deviation of what is added to simulated coarse values, in the network's range.
 
     Attributes
     ----------
@@ -65,8 +67,8 @@ class Scene:
         In coarse pixels.
     """
 
-    def __init__(self, raster, factor, scale=None, pair=None, window=None):
-        self.raster, self.factor, self.pair = raster, factor, pair
+    def __init__(self, raster, factor, scale=None, pair=None, window=None, noise=0.0):
+        self.raster, self.factor, self.pair, self.noise = raster, factor, pair, noise
         self.name = raster.name
         window = pair.window if pair else window
         self._top, self._left, *size = window or (0, 0, raster.grid.height, raster.grid.width)
@@ -126,6 +128,9 @@ class Scene:
         if self.pair:
             return self.scale.to_network(self.pair.read(*whole))
         seen = degrade(self.scale.to_network(values), self.factor, blur)
+        if self.noise:
+            chance = torch.Generator().manual_seed(whole[0] * self.width + whole[1])
+            seen = seen + self.noise * torch.randn(seen.shape, generator=chance)
         if np.dtype(self.raster.dtype).kind in "iu":  # a file of whole numbers would be rounded
             seen = self.scale.to_network(np.rint(self.scale.to_unit(seen)))
         return seen

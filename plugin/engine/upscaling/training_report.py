@@ -57,8 +57,8 @@ def _verdict(judged, learned):
     more = [f"On ground that it never saw: {said_gain(judged, judged.main)} over {base}."]
     if CORRECTED in judged.tables:
         more.append(
-            f"{said_gain(judged, judged.main, CORRECTED)} over cubic interpolation with "
-            "back-projection, which learns nothing."
+            f"{said_gain(judged, judged.main, CORRECTED)} over back-projection, which learns "
+            "nothing."
         )
     more.append(f"SSIM {scores['ssim']:.3f}; fine texture {scores['hf_ratio']:.2f} of the truth's.")
     if TEXTURED in judged.tables:
@@ -110,8 +110,8 @@ def training_warnings(judged, learned):
         yield "The gain is within what chance between squares makes."
     if CORRECTED in judged.tables and judged.gain(judged.main, CORRECTED)[0] <= 0:
         yield (
-            "Cubic interpolation with back-projection, the method classical, is as good: it "
-            "learns nothing and is faster."
+            "Back-projection alone (in Upscale raster the method classical) is as good: it learns "
+            "nothing and is faster."
         )
     if judged.left_out:
         yield f"{judged.left_out} squares with pixels without data were left out of the scores."
