@@ -131,13 +131,17 @@ def settle(job, raster, readings, generator, progress):
     -------
     Settings
     """
-    blur, told, found = _blur(job, readings, progress)
+    blur, told, found = _blur(job, raster, readings, progress)
+    if generator.factor == 1 and not job.blur:
+        told = 0.0  # the estimator knows coarse pixels, not the same ones made sharper
     detail = _detail(job, raster, generator, progress)
     color = job.intensity_only and len(raster.bands) >= _LEAST_BANDS_OF_COLOR
-    return Settings(blur, told, job.consistency, detail, color, found)
+    # At the same size back-projection would bring back the noise that was removed.
+    iterations = job.consistency if generator.factor > 1 else 0
+    return Settings(blur, told, iterations, detail, color, found)
 
 
-def _blur(job, readings, progress):
+def _blur(job, raster, readings, progress):
     if job.blur:
         return job.blur, job.blur, "named by you"
     estimator = load_estimator()
@@ -147,12 +151,17 @@ def _blur(job, readings, progress):
             "taken, as is usual for satellites."
         )
         return USUAL, 0.0, "usual for satellites"
-    blur = estimate(readings, estimator, progress)
+    blur = estimate(readings, estimator, progress, is_field=_is_field(raster))
     if blur is None:
         progress.note(f"Nothing in the raster shows its blur: {USUAL} is taken.")
         return USUAL, 0.0, "nothing in the raster shows it"
     progress.note(f"The sensor's blur is estimated as {blur:.2f} (MTF at Nyquist).")
-    return blur, 0.0, "estimated from the raster"
+    return blur, blur, "estimated from the raster"
+
+
+def _is_field(raster):
+    """Whether a raster is more likely a measured field, such as elevation, than an image."""
+    return len(raster.bands) == 1 and np.dtype(raster.dtype).itemsize > 1
 
 
 def _detail(job, raster, generator, progress):
