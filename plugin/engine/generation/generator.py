@@ -14,7 +14,8 @@ from ...jobs.model_card import GENERATION, ModelCard, class_names, read_card
 from .. import model_file
 from ..device import choose_device
 from ..model_report import check_content
-from ..networks.image_generator import IMAGE_GENERATORS, LATENT
+from ..networks.image_generator import IMAGE_GENERATORS
+from .noise import make
 
 _LARGEST_SIDE, _MOST_BANDS, _MOST_CLASSES, _WIDEST = 1024, 10_000, 100_000, 512
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError)
@@ -56,9 +57,7 @@ class Maker:
             In -1..1, on the CPU.
         """
         label = self.class_of(seed) if label is None else label
-        latent = latent_of(seed)[None].to(self.device)
-        with torch.no_grad():
-            return self._network(latent, torch.tensor([label], device=self.device))[0].cpu()
+        return make(self._network, [seed], [label])[0]
 
     def values(self, image):
         """Turn an image in -1..1 into the values of the training images, in their data type."""
@@ -71,11 +70,6 @@ class Maker:
             limits = np.iinfo(dtype)
             values = values.round().clip(limits.min, limits.max)
         return values.astype(dtype)
-
-
-def latent_of(seed):
-    """The latent vector that a seed stands for."""
-    return torch.randn(LATENT, generator=torch.Generator().manual_seed(int(seed)))
 
 
 def make_card(job, collection, taught, width, scores):

@@ -3,17 +3,15 @@
 import math
 
 import numpy as np
-import torch
 
 from ..metrics.image_sets import kernel_distance, mean_pairwise
-from ..networks.image_generator import LATENT
+from .noise import make
 
 WATCHED = 64
 LEAST_VARIETY = 0.7
 _LEAST_WHILE_LEARNING = 0.35
 _YOUNG = 0.2  # share of the training before which a generator may still be uniform
 _LOUDEST = 1e3
-_TOGETHER = 16
 
 
 class Guard:
@@ -30,14 +28,14 @@ class Guard:
 
     def __init__(self, eye, real, labels):
         self._eye, self._real = eye, real
-        self._latents = torch.randn(len(labels), LATENT, generator=torch.Generator().manual_seed(1))
-        self._labels = torch.from_numpy(labels)
+        self._seeds = np.arange(len(labels))
+        self._labels = labels
         self._usual = mean_pairwise(real[:WATCHED])
         self._best = math.inf
 
     def judge(self, generator, losses):
         """Scores of a generator: distance to the real images, variety (1 is theirs), soundness."""
-        made = make(generator.eval(), self._latents, self._labels)
+        made = make(generator.eval(), self._seeds, self._labels)
         if not made.isfinite().all():
             return {"distance": math.nan, "variety": math.nan, "loudest": math.nan}
         features = self._eye.features(made)
@@ -76,26 +74,3 @@ class Guard:
             return False
         self._best = score
         return True
-
-
-@torch.no_grad()
-def make(generator, latents, labels, progress=None):
-    """Make images a few at a time.
-
-    Returns
-    -------
-    torch.Tensor, shape (N, bands, side, side)
-        In -1..1, on the CPU.
-
-    Raises
-    ------
-    Stopped
-        If the user cancels.
-    """
-    device, made = next(generator.parameters()).device, []
-    for start in range(0, len(latents), _TOGETHER):
-        if progress is not None:
-            progress.check()
-        some = slice(start, start + _TOGETHER)
-        made.append(generator(latents[some].to(device), labels[some].to(device)).cpu())
-    return torch.cat(made)

@@ -219,13 +219,18 @@ class _School:
     def step(self, images, labels, done):
         """One step of each; gives the losses of judge and generator."""
         images = images.contiguous(memory_format=torch.channels_last)
-        latents = torch.randn(len(images), LATENT, generator=self.chance).to(images.device)
-        made = self.generator(latents, labels)
+        made = self.generator(*self._noise(images), labels)
         judged = self._teach_judge(images, made.detach(), labels)
         taught = self._teach_generator(made, labels)
         self.average.update_parameters(self.generator)
         self.steps += 1
         return judged, taught
+
+    def _noise(self, images):
+        count, side = len(images), images.shape[-1]
+        latents = torch.randn(count, LATENT, generator=self.chance)
+        grain = torch.randn(count, 1, side, side, generator=self.chance)
+        return latents.to(images.device), grain.to(images.device)
 
     def _teach_judge(self, images, made, labels):
         real = self.judge(vary(images, self.chance), labels)

@@ -14,8 +14,7 @@ from ..metrics.image_sets import (
 )
 from ..schedule import minutes
 from .copies import find_copies
-from .generator import latent_of
-from .guard import make
+from .noise import make
 from .usefulness import REPEATS, measure_usefulness
 
 _MOST_TRAINING, _MOST_HELD, _MADE = 2000, 500, 256
@@ -95,7 +94,7 @@ def score(network, collection, eye, seed, progress):
     held = _some(collection.held, _MOST_HELD, chance)
     names = collection.class_names
     labels = _turns(chance.choice(collection.labels[held], _MADE), names)
-    made = make_seeds(network, np.arange(_MADE), labels, progress)
+    made = make(network, np.arange(_MADE), labels, progress)
     real, kept = collection.centers(training), collection.centers(held)
     _announce(eye, real, len(kept) + _MADE + _in_sets(collection, training), progress)
     seen = [eye.features(part, progress.part(*span)) for part, span in (
@@ -119,12 +118,6 @@ def score(network, collection, eye, seed, progress):
         labels=labels,
         near=training[copies.places],
     )  # fmt: skip
-
-
-def make_seeds(network, seeds, labels, progress):
-    """Make the images of seeds with given labels, some at a time."""
-    latents = torch.stack([latent_of(seed) for seed in seeds])
-    return make(network.eval(), latents, torch.from_numpy(np.asarray(labels)), progress)
 
 
 def _some(rows, most, chance):
@@ -196,7 +189,7 @@ def _usefulness(network, collection, eye, rows, seen, seed, progress):
         part = progress.part(0.9 * number / REPEATS, 0.9 * (number + 1) / REPEATS)
         wanted = chance.choice(labels[training], count)
         seeds = _FIRST_SET * (number + 1) + np.arange(count)
-        made = make_seeds(network, seeds, wanted, part)
+        made = make(network, seeds, wanted, part)
         sets.append((eye.features(made, part), wanted))
     known = real[: len(training)], labels[training]
     groups = collection.split.groups[held]

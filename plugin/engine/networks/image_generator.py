@@ -4,7 +4,8 @@ The generator turns a latent vector (and a class) into an image. It grows from 4
 nearest-neighbor upsampling and convolution, which leaves no checkerboard as transposed convolution
 does. After every convolution the features of a pixel are scaled to unit length, then scaled and
 moved by what the latent vector says: no layer looks at other images or at the image's mean, so
-an image is the same alone and in a batch.
+an image is the same alone and in a batch. Grain, a map of noise, is added at every scale: what is random
+in a texture need not be made up from the latent vector.
 
 The judge is a strided convolutional network with spectral normalization. It sees how much the images
 of a batch differ, so that a generator whose images are all alike is found out, and it is asked
@@ -28,6 +29,7 @@ LATENT = 128
 SMALLEST = 4
 _CLASS_FEATURES = 32
 _SLOPE = 0.2
+_GAIN = 1.7  # keeps the signal of the judge from fading: a layer of norm 1 makes most of it smaller
 _WIDEST = 8  # times the width of the finest level
 _GROUP = 4
 
@@ -56,15 +58,17 @@ class ImageGenerator(nn.Module):
         self.start = nn.Linear(told, widths[0] * SMALLEST**2)
         steps = zip(widths, widths[1:], strict=False)
         self.levels = nn.ModuleList(_Level(before, after, told) for before, after in steps)
-        self.end = nn.Conv2d(widths[-1], bands, 3, padding=1)
+        self.end = nn.Conv2d(widths[-1], bands, 3, padding=1, padding_mode="replicate")
 
-    def forward(self, latents, labels):
+    def forward(self, latents, grain, labels):
         """Make images.
 
         Parameters
         ----------
         latents : torch.Tensor, shape (N, 128)
             Normally distributed.
+        grain : torch.Tensor, shape (N, 1, side, side)
+            The same.
         labels : torch.Tensor of int, shape (N,)
 
         Returns
@@ -78,7 +82,7 @@ class ImageGenerator(nn.Module):
         features = self.start(told).view(len(told), -1, SMALLEST, SMALLEST)
         features = _unit_length(features)
         for level in self.levels:
-            features = level(features, told)
+            features = level(features, told, grain)
         return torch.tanh(self.end(features))
 
 
@@ -87,13 +91,17 @@ class _Level(nn.Module):
 
     def __init__(self, before, after, told):
         super().__init__()
-        self.grow = nn.Conv2d(before, after, 3, padding=1)
+        # What is outside of an image is as at its edge: zeros would draw a frame around it.
+        self.grow = nn.Conv2d(before, after, 3, padding=1, padding_mode="replicate")
+        self.grain = nn.Parameter(torch.full((1, after, 1, 1), 0.05))
         self.style = nn.Linear(told, 2 * after)
         nn.init.normal_(self.style.weight, std=0.3 / math.sqrt(told))
         nn.init.zeros_(self.style.bias)
 
-    def forward(self, features, told):
+    def forward(self, features, told, grain):
         features = self.grow(functional.interpolate(features, scale_factor=2, mode="nearest"))
+        step = grain.shape[-1] // features.shape[-1]
+        features = features + self.grain * grain[..., ::step, ::step]
         scale, shift = self.style(told)[..., None, None].chunk(2, 1)
         return functional.leaky_relu(_unit_length(features) * (1 + scale) + shift, _SLOPE)
 
@@ -122,14 +130,18 @@ class ImageJudge(nn.Module):
 
     def forward(self, images, labels):
         """How real images look: a number each, shape (N,), high for real ones."""
-        features = functional.leaky_relu(self.begin(images), _SLOPE)
+        features = _louder(self.begin(images))
         for layer in self.shrink:
-            features = functional.leaky_relu(layer(features), _SLOPE)
-        features = functional.leaky_relu(self.mix(_with_spread(features)), _SLOPE).flatten(1)
+            features = _louder(layer(features))
+        features = _louder(self.mix(_with_spread(features))).flatten(1)
         logits = self.verdict(features).squeeze(1)
         if self.embedding is not None:
             logits = logits + (self.embedding(labels) * features).sum(1)
         return logits
+
+
+def _louder(features):
+    return functional.leaky_relu(features, _SLOPE) * _GAIN
 
 
 def _with_spread(features):

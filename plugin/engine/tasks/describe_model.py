@@ -2,10 +2,17 @@
 
 import os
 
-from ...jobs.model_card import SEISMIC, SERIES, class_names, read_card
+from ...jobs.model_card import GENERATION, SEISMIC, SERIES, class_names, read_card
 from ...jobs.model_weights import read_weights
 from ..forecast_model_report import write_forecast_model_report
+from ..generation.model_page import write_generator_page
 from ..model_report import check_content, write_model_report
+
+_PAGES = {
+    SEISMIC: write_forecast_model_report,
+    SERIES: write_forecast_model_report,
+    GENERATION: write_generator_page,
+}
 
 
 def run(job, progress):
@@ -28,8 +35,7 @@ def run(job, progress):
     }
     progress(0.5, "Writing the report")
     if job.report:
-        forecasts = card.task in (SEISMIC, SERIES)
-        write = write_forecast_model_report if forecasts else write_model_report
+        write = _PAGES.get(card.task, write_model_report)
         write(job.report, card, weights, name)
         outputs["REPORT"] = job.report
     progress(1.0)
