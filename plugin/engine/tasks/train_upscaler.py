@@ -36,6 +36,7 @@ from ..upscaling.training_report import training_warnings, write_training_report
 _USUAL_BLUR = 0.3
 _NOISE, _NOISE_SAME_SIZE = 0.0025, 0.03
 _HALO, _MOST_BANDS = 24, 32
+_NEAR = 1.5  # pixels that much larger or smaller show ground that looks the same
 
 
 def run(job, progress):
@@ -173,7 +174,7 @@ def _card(job, scenes, learned, judged, sensor, start):
         training={
             "blur": [sensor.softest, sensor.sharpest], "start": start, "steps": learned.steps,
             "rasters": [scene.name for scene in scenes[:20]], "count": len(scenes),
-            "pixel_size": [min(sizes), max(sizes)] if sizes else [],
+            "gsd": [min(sizes) / _NEAR, max(sizes) * _NEAR] if sizes else [],
             "paired": bool(job.coarse), "minutes": job.minutes,
             "adversarial": _said_stage(learned.tutored),
         },

@@ -111,13 +111,15 @@ def usual_methods(factor, blur):
 def by_generator(generator, blur, detail=0.0):
     """A generator as a method: what it makes of a piece if the blur is told.
 
-    With three bands and more the texture is in the intensity only, as it is by default.
+    As Upscale raster does it: with three bands and more the texture is in the intensity only, and
+    at the same size nothing is projected back, as that would bring back the noise.
     """
+    iterations = ITERATIONS if generator.factor > 1 else 0
 
     def method(piece):
         coarse = piece.coarse.to(generator.device)
         joined = coarse.shape[1] >= 3
-        return generator.upscale(coarse, blur, ITERATIONS, detail, intensity_only=joined).cpu()
+        return generator.upscale(coarse, blur, iterations, detail, intensity_only=joined).cpu()
 
     return method
 
