@@ -186,8 +186,8 @@ def test_images_that_are_all_alike_are_a_reason_to_go_back():
         network.start.weight.zero_()
     seen = guard.judge(network, (1.0, 1.0))
     assert seen["variety"] < 0.2
-    assert "all alike" in guard.broken(seen, 0.5)
-    assert guard.broken(seen, 0.05) == ""  # at the beginning that is how every generator is
+    assert "all alike" in guard.broken(seen, 600)
+    assert guard.broken(seen, 50) == ""  # at the beginning that is how every generator is
 
 
 def test_varied_images_are_preferred_at_the_same_distance():

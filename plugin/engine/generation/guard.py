@@ -10,7 +10,7 @@ from .noise import make
 WATCHED = 64
 LEAST_VARIETY = 0.7
 _LEAST_WHILE_LEARNING = 0.35
-_YOUNG = 0.2  # share of the training before which a generator may still be uniform
+_YOUNG = 500  # steps before which a generator may still be uniform
 _LOUDEST = 1e3
 
 
@@ -45,21 +45,21 @@ class Guard:
             "loudest": float(np.abs(losses).max()),
         }
 
-    def broken(self, seen, done):
+    def broken(self, seen, step):
         """Why the training must go back to its last good state, or an empty text.
 
         Parameters
         ----------
         seen : dict
             Of `judge`.
-        done : float
-            Share of the training that is over.
+        step : int
+            Of the training.
         """
         if not all(map(math.isfinite, (seen["distance"], seen["variety"], seen["loudest"]))):
             return "its numbers grew out of all bounds"
         if seen["loudest"] > _LOUDEST:
             return "the judge lost its way"
-        if done > _YOUNG and seen["variety"] < _LEAST_WHILE_LEARNING:
+        if step > _YOUNG and seen["variety"] < _LEAST_WHILE_LEARNING:
             return f"its images were all alike ({seen['variety']:.0%} of the real variety)"
         return ""
 

@@ -23,6 +23,7 @@ _BETAS = (0.0, 0.99)
 _AVERAGE_DECAY = 0.999
 _SMOOTHNESS, _SMOOTHNESS_EVERY = 0.2, 16  # R1: gamma, steps
 _WATCHES = 24
+_LAST_RATE = 0.1  # of the first
 _PATIENCE = 2
 
 
@@ -40,7 +41,7 @@ class Lesson:
     width : int
         Of both networks at the finest level.
     rates : tuple of float
-        Learning rates of generator and judge.
+        Learning rates of generator and judge; they fall to a tenth.
     seed : int
     """
 
@@ -48,7 +49,7 @@ class Lesson:
     steps: int = 1_000_000
     batch_size: int = 16
     width: int = 16
-    rates: tuple = (4e-4, 4e-4)
+    rates: tuple = (1e-3, 2e-3)
     seed: int = 0
 
 
@@ -167,7 +168,7 @@ def _look(school, guard, result, clock, losses):
     seen.update(step=clock.step, seconds=time.monotonic() - clock.started)
     seen.update(judge_loss=float(means[0]), generator_loss=float(means[1]))
     result.history.append(seen)
-    reason = guard.broken(seen, clock.fraction())
+    reason = guard.broken(seen, clock.step)
     if not reason:
         school.remember()
         if guard.is_best(seen):
@@ -217,7 +218,12 @@ class _School:
         self._start()
 
     def step(self, images, labels, done):
-        """One step of each; gives the losses of judge and generator."""
+        """One step of each; gives the losses of judge and generator.
+
+        `done` is the share of the training that is over.
+        """
+        for optimizer, rate in zip(self.optimizers, self.rates, strict=True):
+            optimizer.param_groups[0]["lr"] = rate * (1 - (1 - _LAST_RATE) * done)
         images = images.contiguous(memory_format=torch.channels_last)
         made = self.generator(*self._noise(images), labels)
         judged = self._teach_judge(images, made.detach(), labels)
