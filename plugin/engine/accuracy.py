@@ -55,7 +55,7 @@ class Assessment:
         return int(self.confusion.sum())
 
 
-def assess(tally, values, reference, design, unit, polygons=0):
+def assess(tally, values, reference, design, unit, polygons=0, numbered=True):
     """Put the counts of a map and its reference together.
 
     Parameters
@@ -70,6 +70,8 @@ def assess(tally, values, reference, design, unit, polygons=0):
         Of the areas.
     polygons : int
         Polygons whose pixels count.
+    numbered : bool
+        Whether the map's values are its own, by which the reference may name classes.
 
     Returns
     -------
@@ -78,11 +80,14 @@ def assess(tally, values, reference, design, unit, polygons=0):
     Raises
     ------
     JobError
-        If no reference place lies on the map, or no class of it is one of the map's.
+        If no reference place lies on the map, no class of it is one of the map's, or it names
+        classes by numbers of which most are none of the map's.
     """
     mapped = _mapped(tally, values)
-    known = match_classes(reference.names, mapped)
+    known = match_classes(reference.names, mapped, numbered)
     _refuse_nothing(tally, reference, mapped, known)
+    by_number = {name: value for name, value in known.items() if numbered and name == str(value)}
+    _refuse_few(tally, reference, by_number, known)
     strangers = [name for name in reference.names if name not in known]
     names = [*mapped.values(), *strangers]
     confusion = _confusion(tally, reference, mapped, known, strangers)
@@ -102,7 +107,10 @@ def assess(tally, values, reference, design, unit, polygons=0):
         left_out=left_out,
         polygons=polygons,
         pixels=tally.pixels,
-        warnings=_warnings(names, strangers, confusion, areas, design, tally, polygons),
+        warnings=[
+            *_say_numbers(by_number, mapped),
+            *_warnings(names, strangers, confusion, areas, design, tally, polygons),
+        ],
     )
 
 
@@ -130,6 +138,31 @@ def _refuse_nothing(tally, reference, mapped, known):
             f"({_some([f'{value}: {name}' for value, name in mapped.items()])}).",
             "Choose another CLASS_FIELD, or name the map's values in CLASS_NAMES.",
         )
+
+
+def _refuse_few(tally, reference, by_number, known):
+    """Refuse a field of numbers that are only by chance some of the map's values."""
+    if not by_number:
+        return
+    places = dict.fromkeys(range(len(reference.names)), 0)
+    for (label, _), count in tally.counts.items():
+        places[label] += count
+    met = sum(count for label, count in places.items() if reference.names[label] in known)
+    total, classes = sum(places.values()), len(reference.names)
+    if 2 * len(known) < classes or 2 * met < total:
+        raise JobError(
+            f"The reference names its classes by numbers; only {len(known):,} of {classes:,}, at "
+            f"{met:,} of {total:,} places, are values of the map ({_some(list(by_number))}).",
+            "Choose in CLASS_FIELD the field that holds the class, not a number of the feature.",
+        )
+
+
+def _say_numbers(by_number, mapped):
+    """What a number of the reference was taken for, where the map has a name for it."""
+    pairs = [f"{name} as {mapped[value]}" for name, value in by_number.items()]
+    if all(name == mapped[value] for name, value in by_number.items()):
+        return []
+    return [f"The reference gives classes as numbers, read as values of the map: {_some(pairs)}."]
 
 
 def _some(names, most=8):

@@ -141,7 +141,7 @@ def same_class(first, second):
     return first.strip().casefold() == second.strip().casefold()
 
 
-def match_classes(names, values):
+def match_classes(names, values, numbered=True):
     """Find the mapped class that each name of the reference means.
 
     Parameters
@@ -150,6 +150,8 @@ def match_classes(names, values):
         Classes of the reference.
     values : dict of int to str
         Name of every value of the map.
+    numbered : bool
+        Whether the reference may know a class by its value: not where values only count names.
 
     Returns
     -------
@@ -157,6 +159,6 @@ def match_classes(names, values):
         Value by name, for the names that the map has: as its name or, failing that, its value.
     """
     by_name = {name.strip().casefold(): value for value, name in reversed(list(values.items()))}
-    by_value = {str(value): value for value in values}
+    by_value = {str(value): value for value in values} if numbered else {}
     found = {name: by_name.get(name.casefold(), by_value.get(name)) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -62,6 +62,48 @@ def test_places_that_agree_everywhere_give_accuracy_1(tmp_path):
     assert table["chalk"]["mapped_chalk"] == table["chalk"]["places"]
 
 
+def numbers_of(entries):
+    return [(shape, ROCKS.index(rock) + 1) for shape, rock in entries]
+
+
+def test_numbers_of_the_reference_are_read_as_values_and_that_is_said(tmp_path):
+    said = Said()
+    outputs, _, text = assess(tmp_path, numbers_of(drawn()), said.progress)
+    sentence = "read as values of the map: 1 as chalk, 2 as marl, 3 as basalt."
+    assert outputs["ACCURACY"] == 1
+    assert any(sentence in warning for warning in said.warnings) and sentence in text
+
+
+def test_numbers_that_the_map_has_no_names_for_need_no_words(tmp_path):
+    said = Said()
+    outputs, _, _ = assess(tmp_path, numbers_of(drawn()), said.progress, class_names="")
+    assert outputs["ACCURACY"] == 1
+    assert not any("values of the map" in warning for warning in said.warnings)
+
+
+@pytest.mark.parametrize("names", [NAMES, ""])
+def test_numbers_of_features_are_not_taken_for_classes(tmp_path, names):
+    entries = [(shape, number) for number, (shape, _) in enumerate(drawn(), 1)]
+    with pytest.raises(JobError, match="only 3 of 200, at 3 of 200 places") as caught:
+        assess(tmp_path, entries, class_names=names)
+    assert "not a number of the feature" in caught.value.remedy
+
+
+def test_numbers_mostly_elsewhere_are_refused_though_most_classes_match(tmp_path):
+    entries = [(shape, number if number < 4 else 9) for number, (shape, _) in enumerate(drawn())]
+    with pytest.raises(JobError, match="only 3 of 5, at 3 of 200 places"):
+        assess(tmp_path, entries)
+
+
+def test_order_of_the_names_of_features_is_no_value_of_theirs(tmp_path):
+    """A map of features has names only: the reference's 1 is not the second of them."""
+    parts = [(box(0, 0, 120, 80), "chalk"), (box(0, 80, 120, 160), "marl")]
+    features = write_labels(tmp_path / "map.geojson", parts, "EPSG:32633")
+    places = [(point(50.5, 120.5), 1), (point(60.5, 100.5), 1)]
+    with pytest.raises(JobError, match="No class of the reference"):
+        assess(tmp_path, places, raster="", classified_features=features, classified_field="rock")
+
+
 @pytest.mark.parametrize("transform", [NORTH_UP, SOUTH_UP, ROTATED])
 def test_places_are_found_on_every_kind_of_grid(tmp_path, transform):
     raster = class_raster(tmp_path / "map.tif", transform=transform)

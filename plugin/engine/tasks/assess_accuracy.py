@@ -73,7 +73,8 @@ def _assess_features(job, progress):
         progress.note("Reference polygons count by the point in their middle.")
     tally = tally_features(features, reference.as_points(), job.distance, progress)
     unit = "m²" if features.crs else "square map units"
-    return assess(tally, dict(enumerate(features.names)), reference, job.design, unit)
+    names = dict(enumerate(features.names))
+    return assess(tally, names, reference, job.design, unit, numbered=False)
 
 
 def _say(assessment, progress):
