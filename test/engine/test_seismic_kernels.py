@@ -1,12 +1,22 @@
 """Power laws as sums of Gaussians and exponentials."""
 
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
-from plugin.engine.seismic import kernels
-from plugin.engine.seismic.cells import Cells
+from plugin.engine.progress import Silent
+from plugin.engine.seismic import excitation, kernels, smoothing, sufficient
+from plugin.engine.seismic.basis import choose_basis
+from plugin.engine.seismic.catalog import Catalog
+from plugin.engine.seismic.cells import Cells, Targets
+from plugin.engine.seismic.etas_law import EtasModel, EtasParameters
+from plugin.engine.seismic.excitation import ExcitationMaps, Past
 from plugin.engine.seismic.grid import SpaceTimeGrid
+from plugin.engine.seismic.smoothing import SmoothedSeismicity, Smoothing
+from plugin.engine.seismic.sufficient import sums_at_targets
 
 GRID = SpaceTimeGrid(10.0, 40.0, 0.5, 12, 16, 0.0, 1.0, 10)
 
@@ -84,3 +94,82 @@ def test_without_triggering_a_cascade_is_the_plain_integral():
     shares, constant = kernels.cascade_shares(rates, weights, *numbers(0.0), 2.0)
     np.testing.assert_allclose(shares, kernels.window_shares(rates, 2.0), rtol=1e-12)
     assert float(constant) == pytest.approx(2.0)
+
+
+WIDE = Cells(SpaceTimeGrid(0.0, 20.0, 0.1, 500, 600, 0.0, 30.0, 10))
+
+
+def many_events(count, seed=0):
+    chance = np.random.default_rng(seed)
+    return Catalog.of(
+        np.sort(chance.uniform(0, 300, count)), chance.uniform(0, 60, count),
+        chance.uniform(20, 70, count), np.full(count, 5.0), 3 + chance.exponential(0.4, count),
+    )  # fmt: skip
+
+
+def peak_bytes(act):
+    """The most memory that numpy held at once while something was done."""
+    tracemalloc.start()
+    try:
+        result = act()
+        return tracemalloc.get_traced_memory()[1], result
+    finally:
+        tracemalloc.stop()
+
+
+def test_masses_of_many_events_need_little_more_memory_than_they_are():
+    events, widths = many_events(2000), np.geomspace(5, 500, 8)
+    peak, masses = peak_bytes(
+        lambda: kernels.axis_masses(events.longitude, WIDE.longitude_edges, 80.0, widths)
+    )
+    assert peak < masses.nbytes + 2**25  # all of it at once would need six times the masses
+
+
+def test_maps_of_smoothed_seismicity_fit_the_memory_however_many_events_there_are():
+    events = many_events(15_000)
+    stream = SmoothedSeismicity(events, WIDE, Smoothing("fixed", 30.0))
+    peak, _ = peak_bytes(lambda: stream.advance(290.0))
+    assert peak < 80e6  # masses of all events in rows and columns are 130 MB, as float64
+    assert stream.shares().sum() == pytest.approx(1)
+
+
+def etas_past(events, cells):
+    basis = choose_basis(cells, 4.0, 300.0, 1e-3, 100)
+    shares = np.full(len(basis.magnitudes), 0.05)
+    model = EtasModel(EtasParameters(1.0, 0.01, 0.8, 0.01, 1.1, 3.0, 0.3, 1.6), basis, shares, 30.0)
+    maps = ExcitationMaps.of(30.0, cells)
+    return Past(events, cells, 3.0, model, maps, {"background": Smoothing("adaptive", 5)})
+
+
+def test_past_is_the_same_however_few_events_are_taken_in_at_once(monkeypatch):
+    cells, chance = Cells(GRID), np.random.default_rng(2)
+    events = replace(
+        many_events(400), longitude=chance.uniform(10, 18, 400),
+        latitude=chance.uniform(40, 46, 400),
+    )  # fmt: skip
+    found = []
+    for at_once in (256, 7):
+        monkeypatch.setattr(excitation, "_MOST_AT_ONCE", at_once)
+        monkeypatch.setattr(smoothing, "_BLOCK_BYTES", at_once * 8 * sum(cells.shape))
+        past = etas_past(events, cells)
+        for day in (100.0, 130.0, 250.0):
+            past.advance(day)
+        found.append((past.etas(), past.raw().numpy()))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-5)
+    np.testing.assert_allclose(found[0][1], found[1][1], rtol=1e-4, atol=1e-7)
+
+
+def test_sums_for_the_likelihood_are_the_same_in_chunks_that_fit_the_memory(monkeypatch):
+    events = many_events(900)
+    targets = Targets.of(WIDE.grid, events.where(np.arange(900) % 30 == 0))
+    basis = choose_basis(WIDE, 4.0, 300.0, 1e-3, 100)
+    starts, above = WIDE.grid.edges[:-1], events.magnitude - 3.0
+
+    def gather():
+        return sums_at_targets(events, WIDE, above, basis, starts, targets, Silent())
+
+    peak, whole = peak_bytes(gather)
+    monkeypatch.setattr(sufficient, "_MASS_BYTES", 10e6)
+    less, parts = peak_bytes(gather)
+    torch.testing.assert_close(whole, parts, rtol=1e-4, atol=1e-9)
+    assert less < 60e6 < peak

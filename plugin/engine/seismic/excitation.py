@@ -9,13 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .kernels import cell_masses
+from .kernels import cell_masses, events_at_once
 from .smoothing import SmoothedSeismicity
 
 _DECAYS = (0.5, 2.0, 8.0, 32.0, 128.0, 512.0)
 _WIDTHS_IN_CELLS = (0.35, 1.0, 3.0)
 GROWTHS = (0.0, 0.6)
-_EVENTS_AT_ONCE = 256
+_MOST_AT_ONCE, _STAMP_BYTES = 256, 2**25
 
 
 @dataclass(frozen=True)
@@ -86,6 +86,7 @@ class Past:
         self._rates = torch.from_numpy(etas.basis.rates)
         self._known, self._now = 0, None
         size = cells.shape[0] * cells.shape[1]
+        self._at_once = min(events_at_once(size, _STAMP_BYTES, 4), _MOST_AT_ONCE)
         self._triggered = torch.zeros(len(self._rates), size)
         if maps:
             self._excited = torch.zeros(*maps.shape, size)
@@ -97,8 +98,8 @@ class Past:
             self._decay(days - self._now)
         self._now = days
         last = int(np.searchsorted(self._events.days, days, side="left"))
-        for first in range(self._known, last, _EVENTS_AT_ONCE):
-            self._take_in(slice(first, min(first + _EVENTS_AT_ONCE, last)))
+        for first in range(self._known, last, self._at_once):
+            self._take_in(slice(first, min(first + self._at_once, last)))
         self._known = last
         for smoothed in self._smoothed.values():
             smoothed.advance(days)

@@ -16,6 +16,7 @@ EARTH_RADIUS_KM = 6371.0
 # Steps of the nodes in the natural logarithm: the mixtures follow the power laws within 1 to 3 %.
 _STEP_WIDTH = np.log(1.75)
 _STEP_RATE = 1.4
+_BYTES_AT_ONCE = 2**22
 
 
 def width_nodes(smallest_km, largest_km):
@@ -47,10 +48,21 @@ def axis_masses(position, edges_degrees, km_per_degree, widths_km):
     -------
     array of float32, shape (event, width, cell)
     """
-    km = (edges_degrees[None] - position[:, None]) * np.reshape(km_per_degree, (-1, 1))
-    scaled = km[:, None, :] / (np.sqrt(2.0) * np.broadcast_to(
-        widths_km, (len(position), np.shape(widths_km)[-1]))[:, :, None])  # fmt: skip
-    return (0.5 * np.abs(np.diff(erf(scaled), axis=2))).astype(np.float32)
+    widths = np.broadcast_to(widths_km, (len(position), np.shape(widths_km)[-1]))
+    scale = np.broadcast_to(km_per_degree, (len(position),)) / np.sqrt(2.0)
+    masses = np.empty((*widths.shape, len(edges_degrees) - 1), np.float32)
+    at_once = events_at_once(widths.shape[1] * len(edges_degrees), _BYTES_AT_ONCE)
+    for first in range(0, len(position), at_once):
+        part = slice(first, first + at_once)
+        scaled = (edges_degrees[None] - position[part, None]) * scale[part, None]
+        below = erf(scaled[:, None, :] / widths[part, :, None])
+        masses[part] = 0.5 * np.abs(np.diff(below, axis=2))
+    return masses
+
+
+def events_at_once(numbers, most_bytes, itemsize=8):
+    """How many events may be worked on together if each needs some numbers; at least 1."""
+    return max(int(most_bytes / (itemsize * numbers)), 1)
 
 
 def cell_masses(longitude, latitude, cells, widths_km):

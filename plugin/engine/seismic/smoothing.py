@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial import cKDTree
 
-from .kernels import EARTH_RADIUS_KM, cell_masses
+from .kernels import EARTH_RADIUS_KM, cell_masses, events_at_once
 
 YEAR_DAYS = 365.25
 NEIGHBORS = (1, 2, 3, 5, 8, 13, 21)
@@ -21,6 +21,7 @@ WIDTHS_IN_CELLS = (0.15, 0.25, 0.4, 0.65, 1.0, 1.6, 2.5, 4.0)
 FLOORS = (0.001, 0.003, 0.01, 0.03, 0.1)
 # Positions are not known better than this share of a cell, or than half a kilometer.
 _NARROWEST_IN_CELLS, _NARROWEST_KM = 0.05, 0.5
+_BLOCK_BYTES = 2**24
 
 
 @dataclass(frozen=True)
@@ -68,11 +69,7 @@ class SmoothedSeismicity:
         turn = np.floor(days / YEAR_DAYS) * YEAR_DAYS
         if turn != self._turn:
             self._begin_year(turn)
-        last = int(np.searchsorted(self._events.days, days, side="left"))
-        if last > self._known:
-            first, self._known = self._known - self._begun, last
-            rows, columns = (part[first : last - self._begun] for part in self._coming)
-            self._mass += rows.T @ columns
+        self._take_in(int(np.searchsorted(self._events.days, days, side="left")))
 
     def shares(self):
         """Share of the coming events in every cell, (row, column); adds up to 1."""
@@ -85,11 +82,31 @@ class SmoothedSeismicity:
         """Renew bandwidths and map from the events before the turn of the year."""
         self._turn = turn
         days = self._events.days
-        self._begun = self._known = int(np.searchsorted(days, turn, side="left"))
-        stop = int(np.searchsorted(days, turn + YEAR_DAYS, side="left"))
-        rows, columns = self._masses(slice(0, self._begun))
-        self._mass = rows.T @ columns
-        self._coming = self._masses(slice(self._begun, stop))
+        self._begun = int(np.searchsorted(days, turn, side="left"))
+        self._known, self._block = 0, None
+        self._mass = np.zeros(self._cells.shape)
+        self._take_in(self._begun)
+
+    def _take_in(self, last):
+        """Add the kernels of the events from the known ones to before `last`.
+
+        Their masses are made in blocks, whose bounds are counted from the first event or from the
+        turn of the year: what comes later moves no bound, and rounding stays the same.
+        """
+        while self._known < last:
+            if self._block is None or self._known >= self._block[1]:
+                self._make_block()
+            first, stop, rows, columns = self._block
+            until = min(last, stop)
+            part = slice(self._known - first, until - first)
+            self._mass += rows[part].T @ columns[part]
+            self._known = until
+
+    def _make_block(self):
+        first = self._known
+        end = self._begun if first < self._begun else len(self._events)
+        stop = min(first + events_at_once(sum(self._cells.shape), _BLOCK_BYTES), end)
+        self._block = first, stop, *self._masses(slice(first, stop))
 
     def _masses(self, part):
         events = self._events

@@ -12,9 +12,9 @@ import numpy as np
 import torch
 
 from .basis import magnitude_shares
-from .kernels import cell_masses
+from .kernels import cell_masses, events_at_once
 
-_EVENTS_AT_ONCE = 8192
+_MOST_AT_ONCE, _MASS_BYTES = 8192, 100e6
 _MANY_EVENTS = 48
 
 
@@ -42,9 +42,11 @@ def sums_at_targets(events, cells, above, basis, starts, targets, progress):
         return sums
     pasts = _pasts(cells, basis, starts, targets)
     last = int(np.searchsorted(events.days, starts[targets.window[-1]]))
-    chunks = range(0, max(last, 1), _EVENTS_AT_ONCE)
+    size = len(basis.widths_km) * sum(cells.shape)
+    at_once = min(events_at_once(size, _MASS_BYTES, 4), _MOST_AT_ONCE)
+    chunks = range(0, max(last, 1), at_once)
     for number, first in enumerate(chunks):
-        part = slice(first, min(first + _EVENTS_AT_ONCE, last))
+        part = slice(first, min(first + at_once, last))
         chunk = _Chunk(events.where(part), cells, above[part], basis)
         until = starts[targets.window[-1]] + 1 if part.stop == last else events.days[part.stop]
         for place, past in enumerate(pasts):
