@@ -5,6 +5,7 @@ import torch
 from scipy.ndimage import gaussian_filter
 
 from plugin.engine import model_file
+from plugin.engine.degradation import degrade
 from plugin.engine.networks.upscaler import Upscalers
 from plugin.jobs.model_card import UPSCALING, ModelCard
 
@@ -50,3 +51,9 @@ def ground(rows=96, columns=120, bands=1, seed=0):
         fields.append(np.sign(gaussian_filter(rough, 5)) + 0.4 * gaussian_filter(fine, 1) / 0.28)
     values = np.stack(fields)
     return (values - values.min()) / np.ptp(values)
+
+
+def again(fine, factor, blur):
+    """A fine raster (band, row, column) made coarse again, in double precision."""
+    images = torch.from_numpy(np.asarray(fine, float))[None]
+    return degrade(images, factor, blur)[0].numpy()

@@ -1,0 +1,407 @@
+"""What upscaling keeps: places, means, constants, holes, types, bands."""
+
+import numpy as np
+import pytest
+import rasterio
+from scipy.ndimage import zoom
+
+from brightness import Said
+from landscapes import write_raster
+from plugin.engine.degradation import DETECTOR
+from plugin.engine.progress import Silent
+from plugin.engine.tasks import upscale_raster
+from plugin.engine.upscaling import asking
+from plugin.engine.upscaling.generator import Generator
+from plugin.jobs import UpscaleRaster
+from plugin.jobs.declare import from_values
+from plugin.jobs.errors import JobError, Stopped
+from upscalers import again, ground, save_upscaler, wild_network
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return save_upscaler(tmp_path_factory.mktemp("model") / "wild.safetensors")
+
+
+def upscale(place, raster, progress=None, **values):
+    """Upscale a raster; the result's values, and its path."""
+    asked = {"blur": 0.3, "detail": 0.0, "device": "cpu", "bands": [], **values}
+    job = from_values(UpscaleRaster, {"input": raster, "output": str(place / "o.tif"), **asked})
+    made = upscale_raster.run(job, progress or Silent())
+    with rasterio.open(made["OUTPUT"]) as fine:
+        return fine.read()
+
+
+def scaled(values, dtype):
+    """Values 0..1 over most of a type's range, of elevations for the wide types."""
+    if dtype in ("uint8", "uint16", "int16"):
+        known = np.iinfo(dtype)
+        return (known.min + values * (known.max - known.min)).astype(dtype)
+    return (8000 + 848.86 * values * (100 if dtype == "int32" else 1)).astype(dtype)
+
+
+@pytest.mark.parametrize("window_size", [64, 96, 512])
+@pytest.mark.parametrize("method", ["model", "classical"])
+def test_no_window_shows_with_back_projection_on(tmp_path, model, window_size, method):
+    model = model if method == "model" else ""
+    raster = write_raster(tmp_path / "a.tif", ground(220, 300, 2).astype("float32"))
+    known = {"model": model, "method": method, "detail": 1.0 if model else 0.0}
+    whole = upscale(tmp_path, raster, window_size=4096, **known)
+    part = upscale(tmp_path, raster, window_size=window_size, **known)
+    assert np.abs(part - whole).max() <= 1e-5 * whole.std()
+
+
+def test_smaller_halo_would_show_the_windows(tmp_path, model, monkeypatch):
+    raster = write_raster(tmp_path / "a.tif", ground(200, 200).astype("float32"))
+    known = {"model": model, "consistency": 0}
+    whole = upscale(tmp_path, raster, window_size=4096, **known)
+    halo = Generator.halo
+    monkeypatch.setattr(Generator, "halo", lambda self, *given: halo(self, *given) - 3)
+    part = upscale(tmp_path, raster, window_size=64, **known)
+    assert np.abs(part - whole).max() > 1e-3 * whole.std()
+
+
+def test_extent_gives_the_pixels_of_the_whole(tmp_path, model):
+    raster = write_raster(tmp_path / "a.tif", ground(150, 160).astype("float32"))
+    whole = upscale(tmp_path, raster, model=model)
+    box = [500_000.0 + 301, 500_000.0 + 899, 5_400_000.0 - 699, 5_400_000.0 - 101]
+    part = upscale(tmp_path, raster, model=model, extent=box)
+    assert np.abs(part - whole[:, 40:280, 120:360]).max() <= 1e-5 * whole.std()
+    with rasterio.open(tmp_path / "o.tif") as fine:
+        assert fine.transform @ (0, 0) == (500_300.0, 5_399_900.0)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_bright_pixel_stays_in_its_place(tmp_path, factor):
+    values = np.zeros((1, 33, 35), "float32")
+    values[0, 15, 17] = 100
+    raster = write_raster(tmp_path / "a.tif", values)
+    fine = upscale(tmp_path, raster, method="classical", factor=str(factor))[0].astype(float)
+    rows, columns = np.indices(fine.shape) + 0.5
+    center = (rows * fine).sum() / fine.sum(), (columns * fine).sum() / fine.sum()
+    assert center == pytest.approx((15.5 * factor, 17.5 * factor), abs=0.05)
+
+
+@pytest.mark.parametrize("method", ["model", "classical"])
+def test_result_does_not_shift(tmp_path, model, method):
+    raster = write_raster(tmp_path / "a.tif", ground(96, 96).astype("float32"))
+    known = {"model": model if method == "model" else "", "method": method}
+    fine = upscale(tmp_path, raster, **known)
+    coarse, seen = (image[0, 8:-8, 8:-8] for image in (ground(96, 96), again(fine, 4, 0.3)))
+    cross = np.fft.fft2(coarse - coarse.mean()) * np.conj(np.fft.fft2(seen - seen.mean()))
+    slopes = []
+    for axis in (0, 1):  # the phase of the lowest frequencies tells the shift
+        angle = np.angle(cross.sum(axis=1 - axis)[1:4]) / (2 * np.pi * np.arange(1, 4))
+        slopes.append(np.abs(angle * len(coarse)).mean())
+    assert max(slopes) <= 0.02
+
+
+@pytest.mark.parametrize(
+    "iterations, blur, mean, most",
+    [(5, 0.3, 1e-3, None), (20, 0.3, None, 2e-3), (5, 0.64, None, 4e-7)],
+)
+def test_result_made_coarse_again_is_the_input(tmp_path, model, iterations, blur, mean, most):
+    values = again(ground(384, 480, 3), 4, min(blur, DETECTOR)).astype("float32")
+    raster = write_raster(tmp_path / "a.tif", values)
+    fine = upscale(tmp_path, raster, model=model, consistency=iterations, blur=blur, detail=1.0)
+    missed = np.abs(again(fine, 4, min(blur, DETECTOR)) - values)[:, 6:-6, 6:-6] / np.ptp(values)
+    assert mean is None or missed.mean() <= mean
+    assert most is None or missed.max() <= most
+
+
+def test_without_consistency_the_result_is_not_held(tmp_path, model):
+    values = ground(96, 96).astype("float32")
+    raster = write_raster(tmp_path / "a.tif", values)
+    fine = upscale(tmp_path, raster, model=model, consistency=0)
+    assert np.abs(again(fine, 4, 0.3) - values).mean() > 5e-3
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16"])
+@pytest.mark.parametrize("factor", [2, 4])
+def test_whole_numbers_keep_the_mean_of_each_coarse_pixel(tmp_path, dtype, factor):
+    values = scaled(0.2 + 0.6 * ground(64, 64), dtype)
+    raster = write_raster(tmp_path / "a.tif", values)
+    fine = upscale(tmp_path, raster, method="classical", factor=str(factor), blur=0.64)
+    blocks = fine.astype(float).reshape(64, factor, 64, factor)
+    known = np.iinfo(dtype)
+    clipped = (blocks == known.min) | (blocks == known.max)
+    missed = np.abs(blocks.mean(axis=(1, 3)) - values[0])[~clipped.any(axis=(1, 3))]
+    assert len(missed) > 3000 and missed.max() <= 0.5 / factor**2 + 1e-3
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
+def test_constant_raster_stays_exactly_constant_and_is_told(tmp_path, model, dtype):
+    value, said = (117 if dtype == "uint8" else 8849), Said()
+    raster = write_raster(tmp_path / "a.tif", np.full((2, 40, 50), value, dtype))
+    fine = upscale(tmp_path, raster, said.progress, model=model, detail=1.0)
+    assert fine.dtype == dtype and (fine == value).all()
+    assert f"Band 2 is constant (value {value}): copied without the model." in said.warnings
+
+
+@pytest.mark.parametrize("gain, offset", [(0.1, 0), (1, -700), (10, 3), (1000, 1e6)])
+def test_gain_and_offset_go_through(tmp_path, model, gain, offset):
+    values = ground(64, 80)
+    one = upscale(tmp_path, write_raster(tmp_path / "a.tif", values), model=model)
+    other = upscale(tmp_path, write_raster(tmp_path / "b.tif", gain * values + offset), model=model)
+    assert np.abs(other - (gain * one + offset)).max() <= 1e-4 * gain * values.std()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "uint16", "int32", "float32", "float64"])
+def test_values_at_the_ends_of_a_type_do_not_wrap(tmp_path, model, dtype):
+    kind = np.dtype(dtype)
+    low, high = (np.iinfo(kind).min, np.iinfo(kind).max) if kind.kind != "f" else (-3e7, 3e7)
+    values = np.where(ground(64, 64) > 0.5, high, low).astype(dtype)
+    fine = upscale(tmp_path, write_raster(tmp_path / "a.tif", values), model=model, detail=1.0)
+    assert fine.dtype == dtype
+    # Inside of a region nothing may come near the other end.
+    far = zoom(_inside(values[0] == high).astype(np.uint8), 4, order=0).astype(bool)
+    dark = zoom(_inside(values[0] == low).astype(np.uint8), 4, order=0).astype(bool)
+    middle = low / 2 + high / 2
+    assert far.sum() > 500 and (fine[0][far] > middle).all() and (fine[0][dark] < middle).all()
+
+
+def _inside(where):
+    from scipy.ndimage import binary_erosion
+
+    return binary_erosion(where, iterations=3)
+
+
+@pytest.mark.parametrize("dtype, unit", [("int32", 100), ("float64", 1)])
+def test_high_mountain_keeps_its_centimeters(tmp_path, dtype, unit):
+    rows, columns = np.mgrid[0:64, 0:64]
+    meters = 8848.86 - 0.013 * np.hypot(rows - 32, columns - 32) ** 1.5
+    values = (meters * unit).round() if dtype == "int32" else meters
+    raster = write_raster(tmp_path / "a.tif", values[None].astype(dtype))
+    fine = upscale(tmp_path, raster, method="classical", blur=0.64).astype(float) / unit
+    blocks = fine[0].reshape(64, 4, 64, 4).mean(axis=(1, 3))
+    error = 0.5 / unit / 16 if dtype == "int32" else 1e-7 * np.ptp(meters)
+    assert np.abs(blocks - values / unit).max() <= error * 1.05
+
+
+@pytest.mark.parametrize("bands", [1, 3, 4, 13, 200])
+def test_any_number_of_bands_is_upscaled_each_by_itself(tmp_path, bands):
+    small = save_upscaler(tmp_path / "m.safetensors", wild_network(1, 2, 4))
+    few = ground(32, 36, min(bands, 13))
+    values = np.stack([few[n % len(few)] * (1 + n) for n in range(bands)]).astype("float32")
+    order = np.random.default_rng(0).permutation(bands)
+    known = {"model": small, "factor": "2"}
+    fine = upscale(tmp_path, write_raster(tmp_path / "a.tif", values), **known)
+    turned = upscale(tmp_path, write_raster(tmp_path / "b.tif", values[order]), **known)
+    assert fine.shape == (bands, 64, 72) and np.array_equal(turned, fine[order])
+
+
+def test_chosen_bands_come_in_their_order_with_their_names(tmp_path, model):
+    values = ground(40, 40, 3).astype("float32")
+    raster = write_raster(tmp_path / "a.tif", values, names=("th", "u", "k"))
+    whole = upscale(tmp_path, raster, model=model)
+    assert np.array_equal(upscale(tmp_path, raster, model=model, bands=[3, 1]), whole[[2, 0]])
+    with rasterio.open(tmp_path / "o.tif") as fine:
+        assert fine.descriptions == ("k", "th")
+
+
+def test_model_of_four_bands_sees_them_together(tmp_path):
+    network = wild_network(4)
+    model = save_upscaler(tmp_path / "m.safetensors", network)
+    values = ground(40, 40, 4).astype("float32")
+    fine = upscale(tmp_path, write_raster(tmp_path / "a.tif", values), model=model)
+    values[3] = values[3].T
+    other = upscale(tmp_path, write_raster(tmp_path / "b.tif", values), model=model)
+    assert fine.shape == (4, 160, 160) and not np.allclose(fine[0], other[0], atol=1e-3)
+
+
+def test_same_job_gives_the_same_bytes(tmp_path, model):
+    raster = write_raster(tmp_path / "a.tif", scaled(ground(60, 70, 3), "uint8"))
+    files = []
+    for _ in range(2):
+        upscale(tmp_path, raster, model=model, detail=0.5)
+        files.append((tmp_path / "o.tif").read_bytes())
+    assert files[0] == files[1]
+
+
+def test_no_texture_is_exactly_the_faithful_generator(tmp_path, model):
+    raster = write_raster(tmp_path / "a.tif", ground(60, 70, 3).astype("float32"))
+    only = wild_network()
+    only.detail = None
+    faithful = save_upscaler(tmp_path / "m.safetensors", only)
+    made = [upscale(tmp_path, raster, model=one, detail=0.0) for one in (model, faithful)]
+    assert np.array_equal(*made)
+
+
+def test_more_texture_is_further_from_the_faithful_result(tmp_path, model):
+    raster = write_raster(tmp_path / "a.tif", ground(60, 70).astype("float32"))
+    made = [upscale(tmp_path, raster, model=model, detail=d) for d in (0.0, 0.25, 0.5, 1.0)]
+    distances = [np.abs(one - made[0]).mean() for one in made]
+    assert distances == sorted(distances) and distances[1] > 0
+
+
+def test_texture_in_intensity_is_the_same_in_all_bands(tmp_path, model):
+    values = ground(60, 70, 3)
+    values = (values - values.mean((1, 2), keepdims=True)) / values.std((1, 2), keepdims=True)
+    raster = write_raster(tmp_path / "a.tif", values.clip(-2, 2))
+    known = {"model": model, "consistency": 0}
+    faithful = upscale(tmp_path, raster, **known)
+    added = upscale(tmp_path, raster, detail=1.0, **known) - faithful
+    free = upscale(tmp_path, raster, detail=1.0, intensity_only=False, **known) - faithful
+    assert np.abs(added - added[:1]).max() <= 0.05 * np.abs(added).max()
+    assert np.abs(free - free[:1]).max() > 0.5 * np.abs(free).max()
+
+
+def test_synthesized_detail_is_the_distance_from_the_faithful_result(tmp_path, model):
+    values = (100 * ground(60, 70, 2)).astype("float32")
+    raster, place = write_raster(tmp_path / "a.tif", values), str(tmp_path / "s.tif")
+    faithful = upscale(tmp_path, raster, model=model)
+    fine = upscale(tmp_path, raster, model=model, detail=1.0, synthesized_detail=place)
+    truth = np.abs(fine - faithful).reshape(2, 60, 4, 70, 4).mean(axis=(2, 4))
+    with rasterio.open(place) as made:
+        assert np.allclose(made.read(), truth, atol=1e-3 * truth.max()) and truth.mean() > 0.1
+        assert made.transform.a == 10.0
+
+
+@pytest.mark.parametrize(
+    "dtype, wish, made",
+    [
+        ("uint8", -1.0, "0.5"),
+        ("uint16", -1.0, "0"),
+        ("float32", -1.0, "0"),
+        ("float32", 0.7, "0.7"),
+    ],
+)
+def test_automatic_texture_is_for_images_only(tmp_path, model, dtype, wish, made):
+    raster = write_raster(tmp_path / "a.tif", scaled(ground(40, 40), dtype))
+    upscale(tmp_path, raster, model=model, detail=wish)
+    with rasterio.open(tmp_path / "o.tif") as fine:
+        assert fine.tags()["DEEP_GEOLOGY_ALPHA"] == made
+
+
+def test_eight_times_is_four_and_then_two_times(tmp_path, monkeypatch):
+    for name, factor in (("x4", 4), ("x2", 2)):
+        save_upscaler(tmp_path / f"upscaler_{name}.safetensors", wild_network(1, factor))
+    place = "plugin.engine.upscaling.generator.bundled_path"
+    monkeypatch.setattr(place, lambda name: str(tmp_path / f"{name}.safetensors"))
+    values = again(ground(600, 640), 4, 0.3).astype("float32")
+    raster = write_raster(tmp_path / "a.tif", values)
+    whole = upscale(tmp_path, raster, factor="8", window_size=4096)
+    part = upscale(tmp_path, raster, factor="8", window_size=64)
+    assert whole.shape == (1, 1200, 1280) and np.abs(part - whole).max() <= 1e-5 * whole.std()
+    assert np.abs(again(whole, 8, 0.3) - values)[:, 6:-6, 6:-6].mean() <= 1e-3
+
+
+def test_same_size_is_made_sharper(tmp_path, monkeypatch):
+    network = wild_network(1, 1)
+    network.detail = None
+    save_upscaler(tmp_path / "upscaler_x1.safetensors", network)
+    place = "plugin.engine.upscaling.generator.bundled_path"
+    monkeypatch.setattr(place, lambda name: str(tmp_path / f"{name}.safetensors"))
+    values = ground(60, 64).astype("float32")
+    fine = upscale(tmp_path, write_raster(tmp_path / "a.tif", values), factor="1", detail=1.0)
+    assert fine.shape == values.shape and not np.allclose(fine, values, atol=1e-3)
+
+
+def test_blur_that_is_not_named_is_estimated_and_told(tmp_path, model):
+    said = Said()
+    raster = write_raster(tmp_path / "a.tif", scaled(ground(130, 130), "uint8"))
+    upscale(tmp_path, raster, said.progress, model=model, blur=0.0)
+    told = [text for text in said.notes if "blur is estimated as" in text]
+    with rasterio.open(tmp_path / "o.tif") as fine:
+        blur = float(fine.tags()["DEEP_GEOLOGY_RHO"])
+    assert len(told) == 1 and f"{blur:.2f}" in told[0]
+
+
+def test_usual_blur_is_taken_and_told_where_there_is_no_estimator(tmp_path, model, monkeypatch):
+    monkeypatch.setattr(asking, "load_estimator", lambda: None)
+    said = Said()
+    raster = write_raster(tmp_path / "a.tif", ground(40, 40).astype("float32"))
+    upscale(tmp_path, raster, said.progress, model=model, blur=0.0)
+    assert any("0.3 is taken, as is usual for satellites" in text for text in said.notes)
+
+
+def test_cancel_leaves_nothing(tmp_path, model):
+    raster = write_raster(tmp_path / "a.tif", ground(200, 200).astype("float32"))
+    with pytest.raises(Stopped):
+        upscale(tmp_path, raster, Said(stop_at=0.4).progress, model=model, window_size=64)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
+
+
+def test_window_that_fails_raises_and_leaves_what_was_there(tmp_path, model, monkeypatch):
+    raster = write_raster(tmp_path / "a.tif", ground(200, 200).astype("float32"))
+    (tmp_path / "o.tif").write_bytes(b"mine")
+    calls, made = [], Generator.upscale
+
+    def fails(self, *known, **more):
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("a broken window")
+        return made(self, *known, **more)
+
+    monkeypatch.setattr(Generator, "upscale", fails)
+    with pytest.raises(RuntimeError, match="a broken window"):
+        upscale(tmp_path, raster, model=model, window_size=64)
+    assert (tmp_path / "o.tif").read_bytes() == b"mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.tif", "o.tif"]
+
+
+def test_tile_that_cannot_be_read_raises_and_leaves_nothing(tmp_path, model):
+    chance = np.random.default_rng(0).integers(0, 256, (1, 300, 300)).astype("uint8")
+    whole = write_raster(tmp_path / "a.tif", chance, compress="deflate", tiled=True, blockxsize=128, blockysize=128)  # fmt: skip
+    content = bytearray((tmp_path / "a.tif").read_bytes())
+    content[40_000:42_000] = b"\x00" * 2000
+    (tmp_path / "a.tif").write_bytes(content)
+    with pytest.raises(JobError, match="damaged"):
+        upscale(tmp_path, whole, model=model)
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
+
+
+def test_disk_without_room_is_refused_before_work_starts(tmp_path, model, monkeypatch):
+    from plugin.engine.rasters import writing
+
+    usage = writing.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda place: usage._replace(free=2**21))
+    raster = write_raster(tmp_path / "a.tif", ground(200, 200, 4).astype("float32"))
+    with pytest.raises(JobError, match=r"may need 10 MB; the disk has 1 MB left"):
+        upscale(tmp_path, raster, model=model)
+
+
+def test_small_palette_class_and_complex_rasters_are_refused(tmp_path, model):
+    tiny = write_raster(tmp_path / "t.tif", np.zeros((1, 9, 12), "uint8"))
+    with pytest.raises(JobError, match="12 x 9 pixels; at least 16 x 16"):
+        upscale(tmp_path, tiny, model=model)
+    numbers = np.arange(400, dtype="uint8").reshape(1, 20, 20) % 3
+    palette = write_raster(tmp_path / "p.tif", numbers)
+    with rasterio.open(palette, "r+") as raster:
+        raster.write_colormap(1, {0: (0, 0, 0), 1: (255, 0, 0), 2: (0, 255, 0)})
+    with pytest.raises(JobError, match="has a palette"):
+        upscale(tmp_path, palette, model=model)
+    classes = write_raster(tmp_path / "c.tif", numbers)
+    names = "<CategoryNames><Category/><Category>basalt</Category></CategoryNames>"
+    text = f'<PAMDataset><PAMRasterBand band="1">{names}</PAMRasterBand></PAMDataset>'
+    (tmp_path / "c.tif.aux.xml").write_text(text, encoding="utf-8")
+    with pytest.raises(JobError, match=r"holds classes.*nearest neighbor"):
+        upscale(tmp_path, classes, model=model)
+    phases = write_raster(tmp_path / "z.tif", ground(20, 20).astype("complex64"))
+    with pytest.raises(JobError, match="has complex values"):
+        upscale(tmp_path, phases, model=model)
+
+
+def test_model_of_other_bands_is_refused_with_their_names(tmp_path):
+    model = save_upscaler(tmp_path / "m.safetensors", wild_network(4))
+    raster = write_raster(tmp_path / "x.tif", ground(40, 40, 3).astype("float32"))
+    with pytest.raises(JobError, match=r'expects 4 bands \(b1, b2, b3, b4\), but "x.tif" has 3'):
+        upscale(tmp_path, raster, model=model)
+
+
+def test_pixels_unlike_those_of_the_training_get_no_texture(tmp_path):
+    model = save_upscaler(tmp_path / "m.safetensors", training={"gsd": [0.1, 2.0]})
+    raster = write_raster(tmp_path / "a.tif", scaled(ground(40, 40), "uint8"))
+    said = Said()
+    upscale(tmp_path, raster, said.progress, model=model, detail=-1.0)
+    assert any("no texture is added" in text for text in said.warnings)
+    with rasterio.open(tmp_path / "o.tif") as fine:
+        assert fine.tags()["DEEP_GEOLOGY_ALPHA"] == "0"
+
+
+def test_missing_bundled_model_is_told_with_a_way_out(tmp_path, monkeypatch):
+    place = "plugin.engine.upscaling.generator.bundled_path"
+    monkeypatch.setattr(place, lambda name: str(tmp_path / f"{name}.safetensors"))
+    raster = write_raster(tmp_path / "a.tif", ground(40, 40).astype("float32"))
+    with pytest.raises(JobError, match=r"No upscaler for a factor of 2 .* method classical"):
+        upscale(tmp_path, raster, factor="2")
