@@ -96,6 +96,29 @@ def test_without_triggering_a_cascade_is_the_plain_integral():
     assert float(constant) == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("west", [-180.0, 0.0, 100.0])
+def test_around_the_earth_no_mass_is_lost_at_the_seam_or_a_pole(west):
+    cells = Cells(SpaceTimeGrid(west, -90.0, 2.0, 90, 180, 0.0, 1.0, 10))
+    place = np.array([west + 0.3, west + 359.9, west + 180, 45.0]), np.array([10.0, -40, 89.5, -88])
+    rows, columns = kernels.cell_masses(*place, cells, np.array([5.0, 300.0, 4000.0]))
+    np.testing.assert_allclose(np.einsum("nkr,nkc->nk", rows, columns), 1, atol=1e-5)
+    assert (rows >= 0).all() and (columns >= 0).all()
+
+
+def test_mass_is_as_large_on_both_sides_of_the_seam():
+    cells = Cells(SpaceTimeGrid(-180.0, -10.0, 1.0, 20, 360, 0.0, 1.0, 10))
+    _, columns = kernels.cell_masses(np.array([-180.0]), np.array([0.0]), cells, np.array([200.0]))
+    np.testing.assert_allclose(columns[0, 0], columns[0, 0, ::-1], atol=1e-7)
+    assert columns[0, 0, 0] > 0.1
+
+
+def test_an_event_beyond_the_edge_of_a_wide_grid_reaches_both_of_its_ends():
+    """From 170 West to 170 East: an event at 179 is 9 degrees from one end and 11 from the other."""
+    cells = Cells(SpaceTimeGrid(-170.0, -10.0, 1.0, 20, 340, 0.0, 1.0, 10))
+    _, columns = kernels.cell_masses(np.array([179.0]), np.array([0.0]), cells, np.array([800.0]))
+    assert columns[0, 0, -1] > columns[0, 0, 0] > 0.5 * columns[0, 0, -1]
+
+
 WIDE = Cells(SpaceTimeGrid(0.0, 20.0, 0.1, 500, 600, 0.0, 30.0, 10))
 
 

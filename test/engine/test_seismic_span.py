@@ -81,7 +81,7 @@ def test_dates_inside_a_window_move_to_its_start_and_it_is_said_by_how_much():
         ("VALIDATION_END", "1 day"),
         ("TEST_END", "6 days"),
     ):
-        found = [text for text in span.moves if text.startswith(f"{name} 197")]
+        found = [text for text in span.remarks if text.startswith(f"{name} 197")]
         assert len(found) == 1 and f" {days} earlier" in found[0] and found[0] in said.notes
 
 
@@ -89,7 +89,7 @@ def test_dates_on_the_windows_stay():
     span = lay_out_training(
         split_at((10, 500, 710, 983), window_days=7, completeness=1.0), events(10), Silent()
     )
-    assert span.moves == () and span.grid.edges[[70, 100, 139]].tolist() == [500, 710, 983]
+    assert span.remarks == () and span.grid.edges[[70, 100, 139]].tolist() == [500, 710, 983]
 
 
 @pytest.mark.parametrize("day", [500, 501.5, 503, 506.9])
@@ -103,3 +103,10 @@ def test_training_never_gains_a_window_of_the_validation(day):
     assert first.starts[first.training] == 500 <= day
     assert first.completeness == second.completeness
     assert first.events_in(0, first.training) == second.events_in(0, second.training)
+
+
+def test_cells_near_a_pole_are_remarked_on():
+    known = events(10, 4000)
+    arctic = replace(known, latitude=known.latitude + 40)
+    span = lay_out_training(ask(completeness=1.0), arctic, Silent())
+    assert any("near to a pole" in text for text in span.remarks)

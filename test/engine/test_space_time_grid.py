@@ -128,6 +128,32 @@ def test_layout_of_the_whole_earth_has_every_cell_once():
     ]
 
 
+def test_cells_that_would_reach_beyond_a_pole_are_refused():
+    with pytest.raises(JobError, match=r"beyond the pole, to 90\.3") as caught:
+        lay_out([0, 10, 80, 90], 0.7, 0.0, 1.0, 1)
+    assert "ends at 89.6" in str(caught.value)
+    with pytest.raises(JobError, match=r"to -90\.3"):
+        lay_out([0, 10, -90, -80], 0.7, 0.0, 1.0, 1)
+    assert lay_out([0, 10, 80, 89.6], 0.7, 0.0, 1.0, 1).north == pytest.approx(89.6)
+
+
+def test_cells_around_the_earth_must_close():
+    with pytest.raises(JobError, match="do not divide 360"):
+        lay_out([-180, 180, -60, 60], 0.7, 0.0, 1.0, 1)
+    off = lay_out([-179.95, 180.05, -60, 60], 0.1, 0.0, 1.0, 1)
+    assert off.columns == 3600
+    longitude = np.arange(-180, 180, 0.05)
+    assert (off.cell_of(longitude, np.zeros(len(longitude))) >= 0).all()
+
+
+@pytest.mark.parametrize("west, east", [(-200, 160), (0, 360), (-180, 180), (170, 530)])
+def test_the_whole_earth_from_anywhere_has_every_event_once(west, east):
+    made = lay_out([west, east, -90, 90], 10.0, 0.0, 1.0, 1)
+    longitude = np.arange(-180, 180, 10) + 5.0
+    cells = made.cell_of(longitude, np.full(36, 5.0))
+    assert sorted(cells % made.columns) == list(range(36))
+
+
 def test_span_shorter_than_a_window_is_refused():
     with pytest.raises(JobError, match="5 days, less than one window of 7 days"):
         lay_out([10, 12, 45, 46], 0.5, 0.0, 5.0, 7)

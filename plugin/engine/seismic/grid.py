@@ -161,7 +161,8 @@ def lay_out(extent, cell_degrees, start_days, end_days, window_days):
     Raises
     ------
     JobError
-        If the extent leaves the Earth, or the span is shorter than a window.
+        If the extent leaves the Earth, cells would reach beyond a pole or not close around the
+        Earth, or the span is shorter than a window.
     """
     west, east, south, north = extent
     if south < -90 - _SLIVER or north > 90 + _SLIVER or east - west > 360 + _SLIVER:
@@ -171,6 +172,8 @@ def lay_out(extent, cell_degrees, start_days, end_days, window_days):
         )
     left, columns = _snapped(west, east, cell_degrees)
     bottom, rows = _snapped(max(south, -90), min(north, 90), cell_degrees)
+    columns = _around_once(columns, cell_degrees)
+    _refuse_beyond_poles(bottom, rows, cell_degrees)
     periods = floor((end_days - start_days) / window_days + _SLIVER)
     if periods < 1:
         raise JobError(
@@ -178,10 +181,35 @@ def lay_out(extent, cell_degrees, start_days, end_days, window_days):
             f"of {window_days:g} days.",
             "Choose a later end or a shorter window.",
         )
-    columns = min(columns, round(360 / cell_degrees))
     return SpaceTimeGrid(
         left, bottom, cell_degrees, rows, columns, start_days, window_days, periods
     )
+
+
+def _around_once(columns, cell_degrees):
+    """How many columns there are; around the Earth the last one must end where the first begins."""
+    around = 360 / cell_degrees
+    if columns < around - _SLIVER:
+        return columns
+    if abs(around - round(around)) > _SLIVER:
+        raise JobError(
+            f"The cells go around the Earth, and {cell_degrees:g} degrees do not divide 360: the "
+            "last column would overlap the first.",
+            "Choose a CELL_SIZE that divides 360, such as 0.5, or a narrower EXTENT.",
+        )
+    return round(around)
+
+
+def _refuse_beyond_poles(south, rows, cell_degrees):
+    north = south + rows * cell_degrees
+    beyond = [edge for edge in (south, north) if abs(edge) > 90 + _SLIVER]
+    if beyond:
+        raise JobError(
+            f"Cells of {cell_degrees:g} degrees with edges on multiples of it would reach beyond "
+            f"the pole, to {beyond[0]:g} degrees of latitude.",
+            "Choose a CELL_SIZE that divides 90, such as 0.5, or an EXTENT that ends at "
+            f"{abs(beyond[0]) - cell_degrees:g} degrees.",
+        )
 
 
 def extent_of(catalog):

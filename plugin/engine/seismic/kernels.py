@@ -17,6 +17,7 @@ EARTH_RADIUS_KM = 6371.0
 _STEP_WIDTH = np.log(1.75)
 _STEP_RATE = 1.4
 _BYTES_AT_ONCE = 2**22
+_WIDE_DEGREES, _SLIVER = 180.0, 1e-6
 
 
 def width_nodes(smallest_km, largest_km):
@@ -69,7 +70,8 @@ def cell_masses(longitude, latitude, cells, widths_km):
     """Mass of Gaussians around events in the rows and in the columns of a grid.
 
     The mass in a cell is the product of its row's and its column's. Distances are local
-    kilometers around the event, so that no mass is lost or made.
+    kilometers around the event, so that no mass is lost or made. On a grid around the Earth what
+    leaves at one side comes in at the other, and what would go over a pole is turned back there.
 
     Parameters
     ----------
@@ -84,7 +86,24 @@ def cell_masses(longitude, latitude, cells, widths_km):
     east_km = KM_PER_DEGREE * np.cos(np.radians(latitude))
     rows = axis_masses(latitude, cells.latitude_edges, KM_PER_DEGREE, widths_km)
     columns = axis_masses(longitude, cells.longitude_edges, east_km, widths_km)
+    width = abs(cells.longitude_edges[-1] - cells.longitude_edges[0])
+    if width > _WIDE_DEGREES:
+        for turn in (-360.0, 360.0):
+            columns += axis_masses(longitude + turn, cells.longitude_edges, east_km, widths_km)
+    if width > 360 - _SLIVER:
+        # What goes further around than one turn is as good as even.
+        left = np.maximum(1 - columns.sum(axis=2, keepdims=True), 0.0)
+        columns += left / columns.shape[2]
+        for pole in _poles(cells.latitude_edges):
+            mirrored = 2 * pole - latitude
+            rows += axis_masses(mirrored, cells.latitude_edges, KM_PER_DEGREE, widths_km)
     return rows, columns
+
+
+def _poles(latitude_edges):
+    """The poles that a grid ends at, in degrees."""
+    ends = latitude_edges[[0, -1]]
+    return [pole for pole in (-90.0, 90.0) if np.abs(ends - pole).min() < _SLIVER]
 
 
 def power_law_weights(widths_km, scale_km, q):

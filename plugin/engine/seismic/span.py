@@ -14,6 +14,7 @@ from .split_dates import split_dates
 
 LEAST_TRAINING, LEAST_TEST = 200, 50
 _MOST_CELLS = 250_000
+_FLAT_UP_TO = 80.0
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Span:
         Cells of windows with target events, before the end of the validation.
     test_events : int
         Target events in the test; nothing else is known of it.
-    moves : tuple of str
-        Of dates that were moved to the end of a window.
+    remarks : tuple of str
+        Of dates that were moved to the end of a window, and of cells near a pole.
     """
 
     completeness: float
@@ -46,7 +47,7 @@ class Span:
     events: object
     targets: Targets
     test_events: int
-    moves: tuple = ()
+    remarks: tuple = ()
 
     @property
     def cells(self):
@@ -91,8 +92,6 @@ def lay_out_training(job, catalog, progress):
         If the dates are not in order, or there are too few events.
     """
     dates, moves = split_dates(job, catalog)
-    for sentence in moves:
-        progress.note(sentence)
     before = catalog.between(-np.inf, dates["train_end"])
     completeness = _completeness(job, _near(job, before, dates), dates, progress)
     target = completeness if job.target_magnitude is None else job.target_magnitude
@@ -109,7 +108,20 @@ def lay_out_training(job, catalog, progress):
             f"{grid.rows:,} x {grid.columns:,} cells are more than {_MOST_CELLS:,}.",
             "Choose a larger CELL_SIZE or a smaller EXTENT.",
         )
-    return replace(_span(grid, dates, catalog, completeness, target), moves=moves)
+    remarks = (*moves, *_near_a_pole(grid))
+    for remark in remarks:
+        progress.note(remark)
+    return replace(_span(grid, dates, catalog, completeness, target), remarks=remarks)
+
+
+def _near_a_pole(grid):
+    reach = max(abs(grid.south), abs(grid.north))
+    if reach <= _FLAT_UP_TO:
+        return []
+    return [
+        f"The cells reach to {reach:g} degrees of latitude: kernels are those of a plane around "
+        "every event, which is coarse that near to a pole."
+    ]
 
 
 def _near(job, before, dates):

@@ -212,7 +212,7 @@ def _add_method(report, job, span, final, card):
         [name, dates[early], dates[late], int(count)]
         for (name, early, late), count in zip(parts, counts, strict=True)
     ]
-    report.table(["Part", "From (UTC)", "To", "Target events"], rows, " ".join(span.moves))
+    report.table(["Part", "From (UTC)", "To", "Target events"], rows, " ".join(span.remarks))
     smoothings = models.smoothings
     weights = models.features.additive
     held = [name for name, weight in zip(models.maps.names(), weights, strict=False) if weight > 0]
