@@ -80,7 +80,7 @@ def test_shift_is_found_to_a_fiftieth_of_a_pixel(moved):
     image = np.fft.ifft2(np.fft.fft2(image)).real
     other = np.fft.ifft2(fourier_shift(np.fft.fft2(image), moved)).real
     found = shift(image[20:-20, 20:-20], other[20:-20, 20:-20], 0.5)
-    assert found == pytest.approx(moved, abs=0.05)
+    assert found == pytest.approx(moved, abs=0.02)
 
 
 def test_shift_of_a_constant_image_is_nothing():
@@ -145,6 +145,13 @@ def test_interval_holds_the_score_and_shrinks_with_more_squares(ground):
         assert low < found.scores("Cubic")["psnr"] < high
         ends.append(high - low)
     assert ends[1] < ends[0]
+
+
+def test_interpolation_is_not_taken_for_a_shift(ground):
+    places = [(0, place) for place in chosen_places(ground)]
+    judged = judge([ground], places, usual_methods(4, 0.3), "Cubic", 0.3, 16, lambda done: None)
+    for name in ("Bilinear", "Cubic", "Lanczos", "Back-projection"):
+        assert judged.scores(name)["shift"] < 0.02
 
 
 def test_back_projection_beats_cubic_and_cubic_beats_nearest(ground):
