@@ -14,7 +14,9 @@ from ..upscaling.asking import (
     settle,
 )
 from ..upscaling.bands import InNetworkRange, Readings, measure
+from ..upscaling.checking import check_result
 from ..upscaling.fine_raster import form_of, open_fine_raster
+from ..upscaling.result_report import write_result_report
 from ..upscaling.windowed import Upscaling, band_groups, plan
 from ..writing_behind import behind
 
@@ -47,7 +49,13 @@ def run(job, progress):
         made = open_fine_raster(job, raster, area, generator.factor, form, ranges, tags)
         with made as fine:
             _fill(fine, (generator, settings), (readings, ranges, area), job, progress)
-        _say_what_came(fine, raster, settings, job, progress)
+        _say_what_came(fine, raster, progress)
+        if job.report:
+            progress(_MADE, "Writing the report")
+            given = job.output, readings, area, settings, generator.factor
+            check = check_result(*given, progress)
+            made = raster, ranges, settings, generator, fine, area
+            write_result_report(job, made, check, model_name(job))
     return _outputs(job)
 
 
@@ -58,8 +66,9 @@ def _fill(fine, means, source, job, progress):
     groups = band_groups(generator, len(readings.bands))
     for number, group in enumerate(groups):
         bands = InNetworkRange(readings, ranges, group)
-        invents = bool(job.synthesized_detail)
-        work = Upscaling(generator, settings, len(bands.bands), invents)
+        invents, levels = bool(job.synthesized_detail), bands.levels
+        levels = levels if settings.keeps_ratios else None
+        work = Upscaling(generator, settings, len(bands.bands), invents, levels)
         layout, count = plan(
             generator, settings, area, work.channels, ranges.holes, job.window_size
         )
@@ -100,7 +109,7 @@ def _say(job, generator, settings, progress):
         progress.note("No texture is added, so the raster of synthesized detail is 0 everywhere.")
 
 
-def _say_what_came(fine, raster, settings, job, progress):
+def _say_what_came(fine, raster, progress):
     if fine.holes == fine.pixels:
         progress.warning(f'"{raster.name}" holds no data there; every pixel is nodata.')
     elif fine.holes:

@@ -138,7 +138,8 @@ def settle(job, raster, readings, generator, progress):
     color = job.intensity_only and len(raster.bands) >= _LEAST_BANDS_OF_COLOR
     # At the same size back-projection would bring back the noise that was removed.
     iterations = job.consistency if generator.factor > 1 else 0
-    return Settings(blur, told, iterations, detail, color, found)
+    keeps_ratios = color and np.dtype(raster.dtype).kind == "u"
+    return Settings(blur, told, iterations, detail, color, found, keeps_ratios)
 
 
 def _blur(job, raster, readings, progress):

@@ -210,6 +210,11 @@ class InNetworkRange:
         scale = ranges.scale[chosen, None, None]
         self._scale = np.where(scale > 0, scale, 1.0)
 
+    @property
+    def levels(self):
+        """The means of the bands in the network's range: what 0 in the raster's unit is, negated."""
+        return (self._mean / self._scale).ravel().tolist()
+
     def read(self, row, column, height, width):
         """Values and validity of a window, see `Raster.read`; the validity is that of all bands."""
         values, valid = self._readings.read(row, column, height, width)

@@ -25,6 +25,7 @@ _MODELS = os.path.join(
 )
 BUNDLED = {1: ("x1",), 2: ("x2",), 4: ("x4",), 8: ("x4", "x2")}
 # Coarse pixels at once: the features of one of 48 channels take 192 bytes, three times.
+_DARKEST, _MOST = 1e-3, 0.5  # of brightness, and of what texture may change of it
 _PIXELS = {"cpu": 2**19, "mps": 2**20, "cuda": 2**22}
 
 
@@ -144,6 +145,7 @@ class Generator:
         intensity_only=False,
         valid=None,
         told=None,
+        levels=None,
     ):
         """Make an image finer.
 
@@ -163,6 +165,9 @@ class Generator:
             1 where the coarse image holds data; nothing is held to measurements elsewhere.
         told : float, optional
             What the network hears of the blur; 0 if it is not known. `blur` if not given.
+        levels : sequence of float, length C, optional
+            The means of the bands in the network's range, if values below 0 mean nothing in their
+            unit: texture in the intensity then leaves the ratios of bands as they are.
 
         Returns
         -------
@@ -171,8 +176,7 @@ class Generator:
         told = blur if told is None else told
         fine = self._made(coarse, told, detail)
         if detail and intensity_only and coarse.shape[1] > 1:
-            faithful = self._made(coarse, told, 0.0)
-            fine = faithful + (fine - faithful).mean(1, keepdim=True)
+            fine = _in_intensity(self._made(coarse, told, 0.0), fine, levels)
         return back_project(fine, coarse, self.factor, blur, iterations, valid)
 
     @torch.no_grad()
@@ -230,6 +234,20 @@ class Generator:
 
 def _ready(network, device):
     return network.eval().to(device, memory_format=torch.channels_last)
+
+
+def _in_intensity(faithful, textured, levels):
+    """The faithful image with the intensity of the one with texture."""
+    added = textured - faithful
+    if levels is None:
+        return faithful + added.mean(1, keepdim=True)
+    brightness = faithful + torch.tensor(levels, dtype=faithful.dtype).view(1, -1, 1, 1).to(
+        faithful
+    )
+    brightness = brightness.clamp(min=0)
+    total = brightness.sum(1, keepdim=True).clamp(min=_DARKEST)
+    share = (added.sum(1, keepdim=True) / total).clamp(-_MOST, _MOST)
+    return faithful + share * brightness
 
 
 def _blended(stage, detail):

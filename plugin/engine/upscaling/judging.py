@@ -119,7 +119,9 @@ def by_generator(generator, blur, detail=0.0):
     def method(piece):
         coarse = piece.coarse.to(generator.device)
         joined = coarse.shape[1] >= 3
-        return generator.upscale(coarse, blur, iterations, detail, intensity_only=joined).cpu()
+        return generator.upscale(
+            coarse, blur, iterations, detail, intensity_only=joined, levels=piece.levels
+        ).cpu()
 
     return method
 

@@ -31,6 +31,8 @@ class Piece:
         The same in the scene, in coarse pixels.
     whole : tuple of int
         Row, column, height and width of all of `coarse` in the scene.
+    levels : list of float, or None
+        See `Generator.upscale`.
     """
 
     truth: np.ndarray
@@ -38,6 +40,7 @@ class Piece:
     inner: tuple
     place: tuple
     whole: tuple
+    levels: list = None
 
     def crop(self, fine, factor):
         """The rectangle of a tensor (1, band, factor * h, factor * w)."""
@@ -122,7 +125,13 @@ class Scene:
         if valid is not None and not valid[rows, columns].all():
             return None
         coarse = self._coarse(whole, values, blur)
-        return Piece(values[:, rows, columns], coarse, inner, place, whole)
+        return Piece(values[:, rows, columns], coarse, inner, place, whole, self._levels())
+
+    def _levels(self):
+        """What 0 is in the network's range, negated, if there are no values below it."""
+        if np.dtype(self.raster.dtype).kind != "u":
+            return None
+        return (self.scale.mean / self.scale.steps.ravel()).tolist()
 
     def _coarse(self, whole, values, blur):
         if self.pair:

@@ -34,6 +34,8 @@ class Settings:
     intensity_only : bool
     found : str
         How the blur was found, a few words.
+    keeps_ratios : bool
+        Whether texture in the intensity leaves the ratios of bands as they are.
     """
 
     blur: float
@@ -42,6 +44,7 @@ class Settings:
     detail: float = 0.0
     intensity_only: bool = False
     found: str = ""
+    keeps_ratios: bool = False
 
 
 class Upscaling:
@@ -55,15 +58,17 @@ class Upscaling:
     synthesized : bool
         Whether, after the fine bands, come as many channels with what was invented in each
         coarse pixel, repeated over its fine pixels.
+    levels : sequence of float, optional
+        See `Generator.upscale`.
 
     Attributes
     ----------
     channels : int
     """
 
-    def __init__(self, generator, settings, bands, synthesized=False):
+    def __init__(self, generator, settings, bands, synthesized=False, levels=None):
         self._generator, self._settings = generator, settings
-        self._synthesized = synthesized
+        self._synthesized, self._levels = synthesized, levels
         self.channels = bands * (2 if synthesized else 1)
 
     def __call__(self, images, cut):
@@ -74,8 +79,9 @@ class Upscaling:
         known = self._settings
         held = {"valid": valid, "told": known.told}
         fine = self._generator.upscale(
-            coarse, known.blur, known.iterations, known.detail, known.intensity_only, **held
-        )
+            coarse, known.blur, known.iterations, known.detail, known.intensity_only,
+            levels=self._levels, **held
+        )  # fmt: skip
         if not self._synthesized:
             return _inside(fine, cut * self._generator.factor)
         invented = self._generator.synthesized(fine, coarse, known.blur, known.iterations, **held)
