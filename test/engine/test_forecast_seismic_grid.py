@@ -1,6 +1,7 @@
 """Forecast seismic grid: one window from the events before it, as a raster."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -116,7 +117,7 @@ def test_forecast_takes_less_than_five_seconds(made, tmp_path):
 
 
 def test_start_before_any_event_is_refused(made, tmp_path):
-    with pytest.raises(JobError, match="before the start of the forecast"):
+    with pytest.raises(JobError, match=r"No event of M2\.5 or larger lies before the start"):
         forecast(made, tmp_path / "f.tif", "1950-01-01T00:00:00")
     assert not (tmp_path / "f.tif").exists()
 
@@ -132,3 +133,40 @@ def test_long_silence_before_the_start_is_warned_of(made, tmp_path):
     forecast(made, tmp_path / "f.tif", "1976-01-01T00:00:00", said.progress)
     assert any("aftershocks since then" in text for text in said.warnings)
     assert any("not a prediction" in text for text in said.notes)
+
+
+def moved_east(catalog, degrees):
+    return replace(catalog, longitude=catalog.longitude + degrees)
+
+
+def test_catalog_of_another_region_is_refused(made, catalog, tmp_path):
+    path = write_catalog(tmp_path / "far.csv", moved_east(catalog, 60))
+    with pytest.raises(
+        JobError, match="lies in or near the model's region, longitude -118"
+    ) as caught:
+        forecast(made, tmp_path / "f.tif", catalog=path)
+    assert "train a model on this catalog" in str(caught.value)
+    assert not (tmp_path / "f.tif").exists()
+
+
+def test_catalog_with_a_small_part_in_the_region_is_warned_of(made, catalog, tmp_path):
+    """Most events lie beside the grid, but near enough to be seen."""
+    said = Said()
+    path = write_catalog(tmp_path / "beside.csv", moved_east(catalog, 3.5))
+    forecast(made, tmp_path / "f.tif", progress=said.progress, catalog=path)
+    found = [text for text in said.warnings if "catalog of another region" in text]
+    assert len(found) == 1 and "the catalog has 2 events of M2.5" in found[0]
+
+
+def test_history_much_shorter_than_the_training_is_warned_of(made, catalog, tmp_path):
+    said = Said()
+    path = write_catalog(tmp_path / "late.csv", catalog.between(1200, np.inf))
+    forecast(made, tmp_path / "f.tif", progress=said.progress, catalog=path)
+    found = [text for text in said.warnings if "know less of the past" in text]
+    assert len(found) == 1 and "days before the start; the training did on 1970-04-11" in found[0]
+
+
+def test_the_catalog_of_the_training_is_not_warned_of(made, tmp_path):
+    said = Said()
+    forecast(made, tmp_path / "f.tif", progress=said.progress)
+    assert said.warnings == []

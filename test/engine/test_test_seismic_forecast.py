@@ -254,6 +254,23 @@ def test_catalog_without_its_history_is_refused_or_warned_of(tmp_path, prophet):
     assert "know less of the past than they were trained with" in " ".join(said.warnings)
 
 
+def test_catalog_of_another_region_is_refused_and_a_thin_one_warned_of(tmp_path, prophet, events):
+    whole = simulated_catalog()
+    far = replace(whole, longitude=whole.longitude + 90)
+    text = refused(tmp_path, write_catalog(tmp_path / "far.csv", far))
+    assert "lies in or near the model's region" in text
+    mean = {"mean_events": float(GRID.count(whole).sum() / PERIODS)}
+    model = save_model(tmp_path / "m.safetensors", references=mean)
+    early = whole.days < DAYS + 200 * WINDOW
+    thin = whole.where(~early | (np.arange(len(whole)) % 10 == 0))
+    said = Said()
+    path = write_catalog(tmp_path / "thin.csv", thin)
+    run_test(tmp_path, path, said.progress, model=model)
+    found = [text for text in said.warnings if "catalog of another region" in text]
+    assert len(found) == 1
+    assert "catalog of another region" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
 def test_more_bins_than_memory_holds_are_refused_with_the_latest_end(
     tmp_path, prophet, events, monkeypatch
 ):

@@ -7,11 +7,11 @@ import numpy as np
 from ...jobs.errors import JobError
 from .b_values import b_value
 from .catalog import to_days, to_iso
+from .history import check_history
 from .split_dates import moved
 
 LEAST_EVENTS = 50
 _MOST_BINS = 2**28
-_USUAL_SILENCE_DAYS = 30.0
 _SLIVER = 1e-6
 
 
@@ -44,12 +44,13 @@ def lay_out_test(job, forecaster, catalog, progress):
     first = to_days(job.start or training["validation_end"])
     _refuse_seen(first, to_days(training["validation_end"]))
     _refuse_early(catalog, first)
-    _check_history(catalog, first, training, progress)
+    _refuse_blind(catalog, first)
+    remarks = check_history(forecaster, catalog, first)
     wished = to_days(job.end or training["test_end"])
     length = float(training["window_days"])
     last = _last_known(catalog, first, wished, length)
     periods = floor((last - first) / length + _SLIVER)
-    remarks = _ends_early(catalog, last, wished)
+    remarks += _ends_early(catalog, last, wished)
     for remark in remarks:
         progress.warning(remark)
     if periods < 1:
@@ -115,21 +116,14 @@ def _refuse_early(catalog, first):
         )
 
 
-def _check_history(catalog, first, training, progress):
+def _refuse_blind(catalog, first):
     """Windows are forecast from what came before them: without it every model is blind."""
-    begins, start = float(catalog.days[0]), to_days(training["start"])
-    remedy = "Give the catalog with its history, as the model was trained on it."
+    begins = float(catalog.days[0])
     if begins >= first:
         raise JobError(
             f"The catalog begins on {to_iso(begins)[:10]}; the test begins on "
             f"{to_iso(first)[:10]}, and is forecast from the events before it.",
-            remedy,
-        )
-    if begins > start + max(_USUAL_SILENCE_DAYS, float(training["window_days"])):
-        progress.warning(
-            f"The catalog begins on {to_iso(begins)[:10]}, the training did on "
-            f"{to_iso(start)[:10]}: all models know less of the past than they were trained with. "
-            f"{remedy}"
+            "Give the catalog with its history, as the model was trained on it.",
         )
 
 

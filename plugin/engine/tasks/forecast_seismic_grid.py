@@ -7,6 +7,9 @@ import numpy as np
 from ...jobs.errors import JobError
 from ..rasters import new_raster
 from ..seismic.catalog import read_catalog, to_days, to_iso
+from ..seismic.cells import Cells
+from ..seismic.forecast import source_events
+from ..seismic.history import check_history
 from ..seismic.model import load_forecaster
 from ..seismic.raster_grid import written_grid
 
@@ -32,14 +35,14 @@ def run(job, progress):
     Raises
     ------
     JobError
-        If the model is none of seismicity, or no event lies before the start.
+        If the model is none of seismicity, or no event lies before the start in its region.
     """
     forecaster = load_forecaster(job.model)
     training = forecaster.card.training
     catalog = read_catalog(job.catalog, job, progress.part(0.0, 0.3))
     start = _start(job, catalog, training)
+    _say_past(forecaster, catalog, start, progress)
     past = catalog.between(-np.inf, start)
-    _say_past(past, start, training, progress)
     rates = forecaster.rates(past, [start], progress.part(0.3, 0.9), ("forecast", "etas"))
     rate, etas = rates["forecast"][0], rates["etas"][0]
     bands = _bands(rate, etas, forecaster.models.calibration)
@@ -70,15 +73,16 @@ def _start(job, catalog, training):
     return float(np.ceil((catalog.days[-1] + _JUST_AFTER) / _JUST_AFTER) * _JUST_AFTER)
 
 
-def _say_past(past, start, training, progress):
-    complete = past.above(float(training["completeness"]))
-    if not len(complete):
-        raise JobError(
-            f"No event of M{training['completeness']:g} or larger lies before the start of the "
-            f"forecast, {to_iso(start)}.",
-            "Choose a later FORECAST_START, or give a catalog with the history.",
-        )
-    progress.note(f"{len(complete):,} events before {to_iso(start)} UTC make the forecast.")
+def _say_past(forecaster, catalog, start, progress):
+    training = forecaster.card.training
+    for warning in check_history(forecaster, catalog, start):
+        progress.warning(warning)
+    completeness = float(training["completeness"])
+    complete = source_events(catalog.between(-np.inf, start), Cells(forecaster.grid), completeness)
+    progress.note(
+        f"{len(complete):,} events in and near the model's region before {to_iso(start)} UTC make "
+        "the forecast."
+    )
     silence = start - float(complete.days[-1])
     gaps = np.diff(complete.days)
     if silence > max(30.0, float(gaps.max(initial=0.0))):
