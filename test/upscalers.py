@@ -53,6 +53,19 @@ def ground(rows=96, columns=120, bands=1, seed=0):
     return (values - values.min()) / np.ptp(values)
 
 
+def natural(rows=384, columns=480, bands=1, seed=0):
+    """Values (band, row, column) in 0..1 whose amplitudes fall with the frequency, as in nature."""
+    chance = np.random.default_rng(seed)
+    fields = []
+    for _ in range(bands):
+        frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns))
+        frequency[0, 0] = 1
+        waves = np.fft.rfft2(chance.normal(size=(rows, columns))) / frequency
+        fields.append(np.fft.irfft2(waves, (rows, columns)))
+    values = np.stack(fields)
+    return (values - values.min()) / np.ptp(values)
+
+
 def again(fine, factor, blur):
     """A fine raster (band, row, column) made coarse again, in double precision."""
     images = torch.from_numpy(np.asarray(fine, float))[None]

@@ -51,7 +51,8 @@ class Likeness:
         known = {"predictor": 3 if kind.kind == "f" else 2} if kind.itemsize <= 4 else {}
         if self.colors[:3] == _COLORS and kind.name in ("uint8", "uint16"):
             known["photometric"] = "RGB"
-        return known
+        # A raster has control points or a transform, not both.
+        return {**known, "transform": None} if self.points else known
 
     def finer(self, factor, row=0, column=0):
         """The likeness of a part, whose pixels are made finer.

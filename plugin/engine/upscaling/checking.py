@@ -1,0 +1,145 @@
+"""Look at a finished result beside its input: pictures, and whether it gives the input back."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..degradation import cubic, degrade, reach
+from ..rasters import Raster
+
+_SIDE, _SHOWN_SIDE = 96, 64
+_PLACES, _MOST_SHOWN = 4, 3
+_POINTS = 4000
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A piece of the input and of the result.
+
+    Attributes
+    ----------
+    coarse : float array, shape (band, row, column)
+        The input, NaN in holes.
+    cubic : float array, shape (band, factor * row, factor * column)
+    fine : float array, shape (band, factor * row, factor * column)
+        The result, NaN in holes.
+    """
+
+    coarse: np.ndarray
+    cubic: np.ndarray
+    fine: np.ndarray
+
+
+@dataclass(frozen=True)
+class Check:
+    """What was seen of a result.
+
+    Attributes
+    ----------
+    pairs : list of Pair
+        To be shown, the most contrasted first.
+    input, again : float array, shape (band, n)
+        Values of the input, and of the result made coarse again, in the same pixels.
+    """
+
+    pairs: list
+    input: np.ndarray
+    again: np.ndarray
+
+    def missed(self, ranges):
+        """Mean and largest difference of every band, in parts of the range of its values."""
+        if not self.input.size:
+            return np.zeros((2, len(self.input)))
+        spans = np.maximum(ranges.high - ranges.low, 1e-300)
+        apart = np.abs(self.again - self.input) / spans[:, None]
+        return np.stack([apart.mean(axis=1), apart.max(axis=1)])
+
+
+def check_result(path, readings, area, settings, factor, progress):
+    """Compare a finished result with its input at places all over the area.
+
+    Parameters
+    ----------
+    path : str
+        Of the result.
+    readings : Readings
+        Of the input.
+    area : tuple of int
+        Row, column, height, width of the part that was upscaled.
+    settings : Settings
+    factor : int
+    progress : Progress
+
+    Returns
+    -------
+    Check
+
+    Raises
+    ------
+    Stopped
+        If the user cancels.
+    """
+    margin = reach(factor, settings.blur)
+    side = min(_SIDE, area[2], area[3])
+    shown, seen = [], []
+    with Raster(path) as result:
+        for row, column in _places(area, side):
+            progress.check()
+            pair = _pair(readings, result, area, (row, column, side), factor)
+            seen.append(_compared(pair, settings.blur, factor, margin))
+            shown.append(pair)
+    shown.sort(key=_contrast, reverse=True)
+    shown = [_middle(pair, factor) for pair in shown[:_MOST_SHOWN]]
+    both = np.concatenate(seen, axis=2)
+    step = max(1, both.shape[2] // (_POINTS * 10))
+    return Check(shown, *both[..., ::step])
+
+
+def _places(area, side):
+    rows, columns = (
+        np.unique(np.linspace(0, size - side, min(_PLACES, -(-size // side))).astype(int))
+        for size in area[2:]
+    )
+    return [(int(row), int(column)) for row in rows for column in columns]
+
+
+def _pair(readings, result, area, square, factor):
+    row, column, side = square
+    coarse = _with_holes(*readings.read(area[0] + row, area[1] + column, side, side))
+    fine = _with_holes(*result.read(row * factor, column * factor, side * factor, side * factor))
+    filled = torch.from_numpy(np.nan_to_num(coarse))[None]
+    return Pair(coarse, cubic(filled, factor)[0].numpy(), fine)
+
+
+def _with_holes(values, valid):
+    values = values.astype(np.float64)
+    if valid is not None:
+        values[:, ~valid] = np.nan
+    return values
+
+
+def _compared(pair, blur, factor, margin):
+    """The input's values and the result's made coarse again, away from holes and the border."""
+    again = degrade(torch.from_numpy(pair.fine)[None], factor, blur)[0].numpy()
+    margin = min(margin, (again.shape[1] - 1) // 2)
+    inside = np.s_[:, margin : again.shape[1] - margin, margin : again.shape[2] - margin]
+    again, coarse = again[inside], pair.coarse[inside]
+    # What touches a hole is NaN after the sensor's blur.
+    known = np.isfinite(again).all(axis=0) & np.isfinite(coarse).all(axis=0)
+    return np.stack([coarse[:, known], again[:, known]])
+
+
+def _contrast(pair):
+    known = pair.coarse[np.isfinite(pair.coarse)]
+    return float(known.std()) * known.size / pair.coarse.size if known.size else -1.0
+
+
+def _middle(pair, factor):
+    side = min(_SHOWN_SIDE, *pair.coarse.shape[1:])
+    start = (pair.coarse.shape[1] - side) // 2
+    part = np.s_[:, start : start + side, start : start + side]
+    fine = np.s_[
+        :, start * factor : (start + side) * factor, start * factor : (start + side) * factor
+    ]
+    return Pair(pair.coarse[part], pair.cubic[fine], pair.fine[fine])

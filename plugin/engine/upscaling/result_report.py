@@ -1,0 +1,138 @@
+"""The report on an upscaled raster."""
+
+import os
+
+from ..device import describe
+from ..report import Report
+from .result_pictures import before_and_after, draw_held, draw_spectra
+
+_MOST_ROWS = 40
+
+
+def write_result_report(job, made, check, model):
+    """Write the report on an upscaled raster as one HTML file: before and after come first.
+
+    Parameters
+    ----------
+    job : UpscaleRaster
+    made : tuple
+        Raster, Ranges, Settings, Generator, FineRaster and the area of the run.
+    check : Check
+    model : str
+        What the model is called.
+
+    Raises
+    ------
+    JobError
+        If it cannot be written.
+    """
+    raster, ranges, settings, generator, fine, area = made
+    factor = generator.factor
+    report = Report(f"{os.path.basename(job.output)}", f"{raster.name}, {_times(factor)}, {model}")
+    report.verdict(_headline(area, factor), *_sentences(check, ranges, settings, fine))
+    _add_pictures(report, check, factor)
+    _add_measurements(report, check, raster, ranges, settings)
+    if factor > 1 and check.pairs:
+        report.section(
+            "What was added",
+            "Right of the dotted line lies what is finer than the input: interpolation leaves "
+            "next to nothing there; what the result has is inferred.",
+        ).figure(draw_spectra(check, factor), "", "Power spectra of interpolation and result")
+    report.section("Settings").facts(_facts(job, made, model))
+    report.write(job.report)
+
+
+def _times(factor):
+    return "made sharper" if factor == 1 else f"{factor} times finer"
+
+
+def _headline(area, factor):
+    height, width = area[2:]
+    if factor == 1:
+        return f"{width:,} × {height:,} pixels, made sharper."
+    return f"{width:,} × {height:,} pixels became {width * factor:,} × {height * factor:,}."
+
+
+def _sentences(check, ranges, settings, fine):
+    said = []
+    if check.input.size:
+        mean, most = check.missed(ranges)
+        said.append(
+            f"Made coarse again, the result differs from the input by {mean.mean():.3%} of its "
+            f"range on average, {most.max():.2%} at most."
+        )
+    if settings.detail:
+        said.append(
+            f"Texture {settings.detail:g} was added: it looks natural but is inferred, not measured."
+        )
+    else:
+        said.append("No texture was added: this is the most faithful result.")
+    if fine.holes:
+        said.append(f"{fine.holes / fine.pixels:.1%} of the pixels hold no data, as in the input.")
+    said.append(
+        "How near it is to the truth cannot be told without a finer raster: Assess upscaling does "
+        "that where you have one."
+    )
+    return said
+
+
+def _add_pictures(report, check, factor):
+    report.section("Before and after")
+    heads = ["Before", "Cubic interpolation", "After"]
+    if factor == 1:
+        heads.pop(1)
+    report.table(heads, [before_and_after(pair, factor) for pair in check.pairs])
+    report.paragraph("The same stretch of values in all pictures of a row.")
+
+
+def _add_measurements(report, check, raster, ranges, settings):
+    held = f"It was held to them {settings.iterations} times." if settings.iterations else ""
+    report.section(
+        "Is it still the measurements?",
+        f"The result was made coarse again, with a sensor's response of {settings.blur:.2f} at the "
+        f"finest frequency of the input ({settings.found}), and compared with the input. {held}",
+    )
+    if not check.input.size:
+        report.paragraph("No pixel lies far enough from holes and borders to tell.")
+        return
+    report.figure(
+        draw_held(check, ranges),
+        "Left: every point a pixel; on the line the input comes back. Right: the share of the "
+        "pixels that are at most so far from it.",
+        "Result made coarse again against input",
+    )
+    mean, most = check.missed(ranges)
+    bias = (check.again - check.input).mean(axis=1)
+    rows = [
+        [
+            raster.names[place] or f"Band {raster.bands[place]}",
+            *(f"{value:.6g}" for value in (ranges.low[place], ranges.high[place], bias[place])),
+            f"{mean[place]:.3%}",
+            f"{most[place]:.2%}",
+        ]
+        for place in range(min(len(raster.bands), _MOST_ROWS))
+    ]
+    report.table(["Band", "Least", "Greatest", "Bias", "Mean difference", "Largest"], rows)
+
+
+def _facts(job, made, model):
+    raster, _, settings, generator, fine, _ = made
+    detail = f"{settings.detail:g}"
+    if settings.detail and settings.intensity_only:
+        detail += ", the same in all bands"
+    facts = [
+        ("Raster", raster.name),
+        ("Model", model),
+        ("Factor", str(generator.factor)),
+        ("Texture", detail),
+        ("Sensor blur", f"{settings.blur:.2f} (MTF at Nyquist), {settings.found}"),
+        ("Consistency", f"{settings.iterations} iterations"),
+        ("Data type", fine.form.dtype),
+        ("Nodata", "a mask in the file" if fine.form.masked else str(fine.form.nodata)),
+        ("Device", describe(generator.device)),
+    ]
+    if job.synthesized_detail and settings.detail and fine.pixels > fine.holes:
+        count = (fine.pixels - fine.holes) / generator.factor**2
+        means = ", ".join(f"{value / count:.4g}" for value in fine.invented[:_MOST_ROWS])
+        facts.insert(4, ("Synthesized detail, mean of each band", means))
+    return facts
