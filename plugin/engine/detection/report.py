@@ -47,10 +47,15 @@ def write_detection_report(path, result, numbers):
     report.write(path)
 
 
-def _headline(numbers):
+def doubt(numbers):
+    """What speaks against the detector as a whole; empty if nothing does."""
     if numbers["map50"] <= max(0.02, 2 * numbers["baselines"]["untrained"]["map50"]):
         return "Not shown to be better than a detector that has learned nothing."
-    return (
+    return ""
+
+
+def _headline(numbers):
+    return doubt(numbers) or (
         f"Finds {percent(numbers['recall'], 0)} of the objects, and {percent(numbers['precision'], 0)} "
         "of what it finds is one."
     )

@@ -13,6 +13,11 @@ _NAMES = {"auc": "area under the ROC curve", "macro_f1": "macro F1"}
 
 def headline(result, numbers):
     """The result in one sentence."""
+    return doubt(result, numbers) or _praise(result, numbers)
+
+
+def doubt(result, numbers):
+    """What speaks against the network as a whole; empty if nothing does."""
     better = beaten_by(numbers)
     if better:
         return (
@@ -20,12 +25,19 @@ def headline(result, numbers):
             "worth its effort yet."
         )
     if result.is_presence_only:
-        return _presence_headline(numbers)
+        chance = numbers["intervals"]["auc"][0] <= 0.5
+        return "Not shown to find places of presence better than chance." if chance else ""
     majority = numbers["baselines"]["majority_class"]
     if numbers["intervals"]["accuracy"][0] <= majority["accuracy"] and (
         numbers["macro_f1"] < 2 * majority["macro_f1"]
     ):
         return f"Not shown to be better than always answering {quoted(majority['class'])}."
+    return ""
+
+
+def _praise(result, numbers):
+    if result.is_presence_only:
+        return _presence_headline(numbers)
     f1 = class_scores(confusion_of(result)).f1
     scored, good = int(np.sum(~np.isnan(f1))), int(np.nansum(f1 >= GOOD))
     start = (
@@ -38,9 +50,6 @@ def headline(result, numbers):
 
 
 def _presence_headline(numbers):
-    low = numbers["intervals"]["auc"][0]
-    if low <= 0.5:
-        return "Not shown to find places of presence better than chance."
     area = numbers["auc"]
     word = "well" if area >= 0.9 else "fairly well" if area >= 0.75 else "little better than chance"
     return f"It tells places of presence from the background {word} (ROC area {area:.2f})."

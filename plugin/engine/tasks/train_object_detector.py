@@ -8,7 +8,7 @@ from ..detection.card import make_card, settings, summary
 from ..detection.collection import read_rasters
 from ..detection.fitting import Fitting
 from ..detection.image_sets import read_images
-from ..detection.report import headline_note, write_detection_report
+from ..detection.report import doubt, headline_note, write_detection_report
 from ..detection.result import DetectionResult, gather, scores, table
 from ..detection.sizes import choose_overlap, choose_patch
 from ..detection.starting import choose_start
@@ -78,6 +78,8 @@ def _train(job, start, collection, device, progress):
     result.settings = settings(job, tested[0].fit, patch, overlap, device)
     numbers = scores(result)
     progress.note(headline_note(numbers, collection.class_names))
+    if doubt(numbers):
+        progress.warning(doubt(numbers))
     if sentence:
         progress.note(sentence)
     card = make_card(job, start, collection, shipped, patch, overlap, numbers)
