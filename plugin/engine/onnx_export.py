@@ -145,7 +145,7 @@ def write_onnx(path, exported, bands, side, texts):
     JobError
         If it cannot be written, or the engine lacks the library.
     """
-    onnx = _library()
+    onnx = library()
     tiles, written = torch.zeros(1, bands, side, side), io.BytesIO()
     exported = exported.eval()
     with torch.no_grad():
@@ -181,7 +181,14 @@ def write_onnx(path, exported, bands, side, texts):
         ) from error
 
 
-def _library():
+def library():
+    """The library that writes the files.
+
+    Raises
+    ------
+    JobError
+        If the engine lacks it.
+    """
     try:
         import onnx
     except ImportError as error:

@@ -154,5 +154,8 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path):
 
 def test_engine_without_the_library_says_so(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    model = save_model(tmp_path / "m.safetensors")
-    assert "has no library for ONNX" in refused(tmp_path, model)
+    model, said = save_model(tmp_path / "m.safetensors", dtype="float32"), Said()
+    with pytest.raises(JobError, match="has no library for ONNX") as caught:
+        export(tmp_path, model, said.progress)
+    said.progress.flush()
+    assert caught.value.remedy and not said.texts and not said.notes and not said.warnings

@@ -4,7 +4,7 @@ from ...jobs.errors import JobError
 from ...jobs.export_onnx import FEATURES
 from ...jobs.model_card import CLASSIFICATION, PIXELS
 from .. import model_file
-from ..onnx_export import Exported, metadata, tile_of, write_onnx
+from ..onnx_export import Exported, library, metadata, tile_of, write_onnx
 
 
 def run(job, progress):
@@ -20,6 +20,7 @@ def run(job, progress):
     JobError
         If the model is neither a pixel nor an image classifier, or does not give what is wanted.
     """
+    library()  # without it nothing else need be said
     card, network = model_file.load(job.model)
     features = job.content == FEATURES
     _refuse(card, features)
