@@ -245,7 +245,12 @@ def test_odd_boxes_are_counted_and_left_out(ground, tmp_path):
     outputs = train(tmp_path, progress, rasters=[ground[0]], boxes=boxes, class_field="rock")
     assert read_card(outputs["MODEL"]).training["boxes"] == len(PLACES)
     warnings = " ".join(text for kind, text in said if kind == "warning")
-    for words in ("1 boxes have no class", "less than 2 pixels", "outside", "no polygons"):
+    for words in (
+        "1 feature has no class; it is",
+        "less than 2 pixels",
+        "outside",
+        "no polygon; it",
+    ):
         assert words in warnings
 
 

@@ -16,10 +16,16 @@ LEAST_SIDE = 2.0  # pixels
 LEAST_INSIDE = 0.3
 ONE_CLASS = "object"
 _WHY = {
-    "NULL": "have no class",
-    "no polygon": "are no polygons",
-    "small": f"are less than {LEAST_SIDE:.0f} pixels wide or high",
-    "outside": "lie outside the rasters or the mapped area",
+    "NULL": ("feature has no class", "features have no class"),
+    "no polygon": ("feature is no polygon", "features are no polygons"),
+    "small": (
+        f"box is less than {LEAST_SIDE:.0f} pixels wide or high",
+        f"boxes are less than {LEAST_SIDE:.0f} pixels wide or high",
+    ),
+    "outside": (
+        "box lies outside the rasters or the mapped area",
+        "boxes lie outside the rasters or the mapped area",
+    ),
 }
 
 
@@ -65,13 +71,17 @@ def draw_boxes(path, class_field, scenes, areas, crs):
         scene.labels = np.array([names.index(named[i][0]) for i in np.flatnonzero(fits)], int)
     left_out["small"] += int((small & ~used).sum())
     left_out["outside"] += int((~small & ~used).sum())
-    warnings = [f"{count} boxes {_WHY[why]}; they are left out." for why, count in left_out.items()
-                if count]  # fmt: skip
+    warnings = [_left_out(why, count) for why, count in left_out.items() if count]
     _check_any(used, features, warnings, path)
     present = sorted({int(label) for scene in scenes for label in scene.labels})
     for scene in scenes:
         scene.labels = np.searchsorted(present, scene.labels)
     return [names[label] for label in present], warnings
+
+
+def _left_out(why, count):
+    words, pronoun = (_WHY[why][0], "it is") if count == 1 else (_WHY[why][1], "they are")
+    return f"{count:,} {words}; {pronoun} left out."
 
 
 def _layer_name(path):
