@@ -61,11 +61,12 @@ def _check_bands(part, value):
         _refuse(
             part, value, "is not a list of band numbers", "Give band numbers such as [1, 2, 3]."
         )
+    shown = ", ".join(map(str, value))
     for band in value:
         if isinstance(band, bool) or not isinstance(band, int) or band < 1:
-            _refuse(part, value, "holds something that is not a band number", "Count bands from 1.")
+            _refuse(part, shown, "holds something that is not a band number", "Count bands from 1.")
     if len(set(value)) != len(value):
-        _refuse(part, value, "names a band twice", "Name every band once.")
+        _refuse(part, shown, "names a band twice", "Name every band once.")
 
 
 def _check_rasters(part, value):

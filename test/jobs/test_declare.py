@@ -70,7 +70,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
         ({"method": "lambert"}, "not one of the choices"),
         ({"bands": "1,2"}, "not a list of band numbers"),
         ({"bands": [1, 1]}, "names a band twice"),
-        ({"bands": [0]}, "not a band number"),
+        ({"bands": [0]}, 'Bands is "0", which holds something that is not a band number'),
         ({"extent": [1, 0, 0, 1]}, "is empty"),
         ({"extent": [0, 1, 0]}, "not four numbers"),
         ({"soft": True}, "too few for soft shade"),
