@@ -1,5 +1,7 @@
 """Labeled pixels that score are never near those that train, and every class can be learned."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -29,7 +31,7 @@ def ground():
 
 def plan(ground, layer=None, **wishes):
     job = TrainPixelClassifier(rasters=["r.tif"], labels="l.json", class_field="f", **wishes)
-    return plan_splits(job, ground, NAMES, 10.0, layer)
+    return plan_splits(job, ground, NAMES, (10.0, "m"), layer)
 
 
 def test_every_pixel_is_tested_once_and_never_trains_where_it_tests(ground):
@@ -44,7 +46,7 @@ def test_every_pixel_is_tested_once_and_never_trains_where_it_tests(ground):
 def test_automatic_blocks_are_wider_than_the_fields_of_the_labels(ground):
     made = plan(ground)
     assert 16 < made.block < 64
-    assert f"{made.block * 10:.6g} map units" in made.sentence
+    assert f"{made.block * 10:.4g} m wide" in made.sentence
 
 
 def test_training_pixels_keep_the_buffer_from_blocks_that_test(ground):
@@ -75,9 +77,11 @@ def test_labels_that_lie_near_each_other_get_smaller_blocks_and_a_warning():
         TrainPixelClassifier(rasters=["r"], labels="l", class_field="f"),
         make_ground(rows, columns, labels),
         NAMES[:2],
-        10.0,
+        (10.0, "degrees"),
     )
     assert any("too near each other" in text for text in made.warnings)
+    assert any(re.search(r"blocks of \d+(\.\d+)? degrees", text) for text in made.warnings)
+    assert re.search(r"blocks \d+(\.\d+)? degrees wide", made.sentence)
     assert all(set(labels[s.train]) == {0, 1} for s in made.splits)
 
 
@@ -114,7 +118,9 @@ def test_a_class_in_one_place_is_refused():
     ground = make_ground(rows, columns, np.repeat([0, 1], (60, 6)))
     with pytest.raises(JobError) as refused:
         plan(ground)
-    assert 'Class "b" lies in one block' in refused.value.found
+    assert 'Class "b" lies in one block of ' in refused.value.found
+    assert re.search(r"of [\d.]+ m \([\d.]+ pixels\) only", refused.value.found)
+    assert "a smaller BLOCK_SIZE (in m)" in refused.value.remedy
 
 
 def test_a_class_with_one_label_cannot_be_held_out():

@@ -69,7 +69,7 @@ class Plan:
     warnings: list = field(default_factory=list)
 
 
-def plan_splits(job, ground, class_names, pixel_side, layer=None):
+def plan_splits(job, ground, class_names, pixel, layer=None):
     """Plan the validation that a job asks for.
 
     Parameters
@@ -77,8 +77,8 @@ def plan_splits(job, ground, class_names, pixel_side, layer=None):
     job : TrainPixelClassifier
     ground : Ground
     class_names : list of str
-    pixel_side : float
-        Of a pixel in map units.
+    pixel : (float, str)
+        Its side in map units, and their name.
     layer : Ground, optional
         Of the second layer of labels.
 
@@ -95,7 +95,7 @@ def plan_splits(job, ground, class_names, pixel_side, layer=None):
         return _by_layer(ground, class_names, layer)
     if job.validation == "holdout_polygons":
         return _by_label(job, ground, class_names)
-    return _by_block(job, ground, class_names, pixel_side)
+    return _by_block(job, ground, class_names, *pixel)
 
 
 def _by_layer(ground, class_names, layer):
@@ -134,15 +134,16 @@ def _by_label(job, ground, class_names):
     return Plan(splits, groups, folds, sentence, True)
 
 
-def _by_block(job, ground, class_names, pixel_side):
+def _by_block(job, ground, class_names, pixel_side, unit):
     pixels, warnings = ground.pixels, []
     wished = job.block_size / pixel_side or automatic_block(pixels, job.seed)
-    side, groups = _fitting_block(pixels, wished, job.folds, bool(job.block_size), class_names)
+    told = (bool(job.block_size), class_names, pixel_side, unit)
+    side, groups = _fitting_block(pixels, wished, job.folds, *told)
     if side < 0.99 * wished:
         warnings.append(
-            f"The labels lie too near each other for blocks of {wished * pixel_side:.6g} map units, "
-            f"so far as they resemble each other: {side * pixel_side:.6g} were taken, and the scores "
-            "may be too good."
+            f"The labels lie too near each other for blocks of {wished * pixel_side:.4g} {unit}, "
+            f"so far as they resemble each other: {side * pixel_side:.4g} {unit} were taken, and the "
+            "scores may be too good."
         )
     folds = _folds(pixels.labels, groups, job.folds, job.seed, class_names)
     buffer = _BUFFER * side
@@ -152,7 +153,7 @@ def _by_block(job, ground, class_names, pixel_side):
     for split in splits:
         _check_learned(pixels.labels[split.train], class_names)
     sentence = (
-        f"Spatial blocks: {len(np.unique(groups)):,} blocks {side * pixel_side:.6g} map units wide "
+        f"Spatial blocks: {len(np.unique(groups)):,} blocks {side * pixel_side:.4g} {unit} wide "
         f"({side:.3g} pixels) hold labels; in {len(splits)} parts each was scored once, by a "
         f"network that saw no label of it and none within {buffer:.2g} pixels of it; the model "
         "itself was then fitted on all labels."
@@ -170,7 +171,7 @@ def block_numbers(rows, columns, side):
     return (np.floor(rows / side) * 1_000_003 + np.floor(columns / side)).astype(np.int64)
 
 
-def _fitting_block(pixels, wished, folds, is_given, class_names):
+def _fitting_block(pixels, wished, folds, is_given, class_names, pixel_side, unit):
     """The wished blocks, or as much smaller ones as leave every class in enough of them."""
     side = wished
     while True:
@@ -186,9 +187,9 @@ def _fitting_block(pixels, wished, folds, is_given, class_names):
     if spread[0] >= 2:
         return side, groups
     raise JobError(
-        f'Class "{class_names[spread[1]]}" lies in one block of {side:.3g} pixels only, so it '
-        "cannot be both learned and tested.",
-        "Add labels of that class in other places, or choose a smaller BLOCK_SIZE.",
+        f'Class "{class_names[spread[1]]}" lies in one block of {side * pixel_side:.4g} {unit} '
+        f"({side:.3g} pixels) only, so it cannot be both learned and tested.",
+        f"Add labels of that class in other places, or choose a smaller BLOCK_SIZE (in {unit}).",
     )
 
 

@@ -1,6 +1,5 @@
 """What a training of a pixel classifier gave: for its report and for its card."""
 
-import os
 import platform
 
 import numpy as np
@@ -13,6 +12,7 @@ from ...jobs.model_card import PIXELS, ModelCard
 from ...jobs.train_pixel_classifier import SMALLEST_PATCH
 from ..device import describe
 from ..metrics.classification import expected_calibration_error
+from ..rasters import shown_name
 from .labels import BACKGROUND
 from .result import PixelResult
 from .trust import block_weights, measure_trust, trust_features
@@ -105,7 +105,7 @@ def _summary(stack, ground):
     grid = stack.grid
     crs = grid.crs.to_string() if grid.crs else "not known"
     return [
-        ("Rasters", ", ".join(os.path.basename(path) for path in stack.paths)),
+        ("Rasters", ", ".join(map(shown_name, stack.paths))),
         ("Bands", ", ".join(stack.names)),
         ("Data type", stack.dtype),
         ("Grid", f"{grid.width:,} x {grid.height:,} pixels"),
@@ -147,7 +147,7 @@ def make_card(job, start, labels, ground, stack, shipped, numbers, trust):
             "pixels": len(ground.pixels),
             "labels": len(labels.features),
             "counts": dict(zip(names, counts, strict=True)),
-            "rasters": [os.path.basename(path) for path in stack.paths],
+            "rasters": [shown_name(path) for path in stack.paths],
             "crs": stack.grid.crs.to_string()[:2000] if stack.grid.crs else "",
             "extent": _extent(stack.grid),
             "start_from": job.start_from,

@@ -7,6 +7,7 @@ holds data.
 from .class_names import read_class_names
 from .grid import Grid, ground_sample_distance
 from .images import Description, describe_image, read_image
+from .layer_names import short_name, shown_name
 from .likeness import Likeness, read_likeness
 from .new_images import image_ending, write_new_image
 from .raster import Raster
@@ -32,6 +33,8 @@ __all__ = [
     "read_likeness",
     "read_steps",
     "read_tags",
+    "short_name",
+    "shown_name",
     "unwritable",
     "write_chip",
     "write_new_image",

@@ -28,6 +28,16 @@ class Grid:
     transform: Affine
     crs: object = None
 
+    @property
+    def unit(self):
+        """The unit of the coordinates in words, such as ``"degrees"`` or ``"m"``."""
+        if not self.crs:
+            return "map units"
+        if self.crs.is_geographic:
+            return "degrees"
+        name = self.crs.linear_units.lower()
+        return "m" if name in ("metre", "meter") else name
+
     def part(self, row, column, height, width):
         """The grid of a window, in cells of this grid; it may reach beyond the border."""
         return Grid(width, height, self.transform @ Affine.translation(column, row), self.crs)

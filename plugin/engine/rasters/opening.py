@@ -15,6 +15,7 @@ from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ...jobs.errors import JobError
+from .layer_names import shown_name
 
 OPTIONS = {
     # A folder of 20,000 images would be listed anew at every open.
@@ -44,7 +45,7 @@ def opened(path, **options):
 
 def unreadable(path, error):
     """The `JobError` for a raster that cannot be read."""
-    name = os.path.basename(path)
+    name = shown_name(path)
     if isinstance(error, UnicodeError):
         name = os.fsencode(name).decode("utf-8", "replace")
         return JobError(f'"{name}" has a name that is not UTF-8.', "Rename the file.")

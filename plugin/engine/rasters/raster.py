@@ -1,6 +1,5 @@
 """A raster that is read window by window, from any thread."""
 
-import os
 import threading
 
 import numpy as np
@@ -12,6 +11,7 @@ from rasterio.windows import Window
 from ...jobs.errors import JobError
 from .borders import Readable
 from .grid import Grid, ground_sample_distance
+from .layer_names import shown_name
 from .opening import (
     OPTIONS,
     band_names,
@@ -66,7 +66,7 @@ class Raster(Readable):
     notes = ()
 
     def __init__(self, path, bands=()):
-        self.path, self.name = path, os.path.basename(path)
+        self.path, self.name = path, shown_name(path)
         self._local, self._handles, self._lock = threading.local(), [], threading.Lock()
         with opened(path) as dataset:
             self.bands = _wanted(dataset, self.name, bands)

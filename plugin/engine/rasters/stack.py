@@ -1,6 +1,5 @@
 """Several rasters as one: read window by window on the grid of the first."""
 
-import os
 from bisect import bisect_left
 from contextlib import ExitStack
 from itertools import accumulate
@@ -10,6 +9,7 @@ from rasterio.errors import RasterioError
 
 from ...jobs.errors import JobError
 from .borders import Readable
+from .layer_names import short_name, shown_name
 from .opening import data_bands, opened, unreadable
 from .raster import Raster
 from .warped import MovedRaster, WarpedRaster, covered_share, is_on
@@ -20,8 +20,8 @@ _LITTLE = 0.999
 class Stack(Readable):
     """Rasters on the grid of the first, their bands one after the other; a context manager.
 
-    A raster of another CRS, pixel size or corner is warped as its windows are read. A pixel
-    holds data where all rasters do. Like a `Raster` it is read from any thread.
+    A raster of another grid is warped as its windows are read. A pixel holds data where all
+    rasters do. Like a `Raster` it is read from any thread.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ class Stack(Readable):
         layer = Raster(path, bands)
         if number and not _is_same(layer.grid, self.grid):
             layer.close()
-            _check_place(layer, self.grid, os.path.basename(self.paths[0]))
+            _check_place(layer, self.grid, shown_name(self.paths[0]))
             layer = self._aligned(layer)
         self._layers.append(layer)
         return layer
@@ -101,7 +101,7 @@ class Stack(Readable):
     def _aligned(self, layer):
         covered = covered_share(layer.grid, self.grid)
         part = f" It covers {covered:.0%} of it." if covered < _LITTLE else ""
-        first = os.path.basename(self.paths[0])
+        first = shown_name(self.paths[0])
         if is_on(layer.grid, self.grid):
             self.notes.append(f'"{layer.name}" has the pixels of "{first}".{part}')
             return MovedRaster(layer.path, layer.bands, self.grid)
@@ -119,7 +119,7 @@ class Stack(Readable):
         before = [0, *accumulate(counts)]
         numbers = [number for number, places in enumerate(chosen) if places]
         for number, layer, orders in zip(numbers, self._layers, self._orders, strict=True):
-            stem = os.path.splitext(os.path.basename(layer.path))[0]
+            stem = short_name(layer.path)
             for place, order in enumerate(orders):
                 self.bands[order] = before[number] + layer.bands[place]
                 single = stem if counts[number] == 1 else f"{stem} band {layer.bands[place]}"

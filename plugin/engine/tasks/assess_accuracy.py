@@ -1,7 +1,5 @@
 """Compare a map with reference data."""
 
-import os
-
 import numpy as np
 
 from ...jobs.assess_accuracy import named_values
@@ -13,7 +11,7 @@ from ..map_features import read_feature_map, tally_features
 from ..map_pixels import values_at
 from ..map_tally import tally_classes, tally_levels
 from ..metrics.success_rate import success_rate
-from ..rasters import Raster, read_class_names
+from ..rasters import Raster, read_class_names, short_name
 from ..reference import read_reference
 from ..vectors import Feature, write_features
 
@@ -48,7 +46,7 @@ def run(job, progress):
 
 
 def _name(job):
-    return os.path.splitext(os.path.basename(job.classified or job.classified_features))[0]
+    return short_name(job.classified or job.classified_features)
 
 
 def _written(job):

@@ -8,7 +8,7 @@ from ..dense_prediction import predict_dense
 from ..pixels.maps import KINDS, open_maps
 from ..pixels.planning import Disagreement, area_of, check_stack, plan, windows_at_once
 from ..pixels.predictor import load_predictor
-from ..rasters import Stack
+from ..rasters import Stack, shown_name
 from ..writing_behind import behind
 
 
@@ -58,7 +58,7 @@ def _fill(maps, predictor, stack, layout, job, progress):
 def _tags(job, layout):
     return {
         "MODEL": os.path.basename(job.model),
-        "SOURCE": ", ".join(os.path.basename(path) for path in job.rasters),
+        "SOURCE": ", ".join(map(shown_name, job.rasters)),
         "WINDOW_SIZE": str(layout.core),
         "OVERLAP": str(2 * layout.halo),
     }

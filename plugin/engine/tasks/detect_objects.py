@@ -14,7 +14,7 @@ from ..detection.measures import COLUMNS, measures
 from ..detection.result import shared_crs
 from ..detection.scenes import ImageCache, image_scene, raster_scene
 from ..image_folders import IMAGE_ENDINGS, image_files
-from ..rasters import describe_image
+from ..rasters import describe_image, shown_name
 from ..vectors import Feature, write_features
 
 _NAMED = 10
@@ -58,7 +58,7 @@ def run(job, progress):
 
 def _say_nothing(counts, seen, job, progress):
     """Tell why nothing was found."""
-    name = os.path.basename(os.path.normpath(job.input))
+    name = shown_name(job.input.rstrip(os.sep))
     if not seen["with data"]:
         progress.warning(f'"{name}" holds no data there: there is nothing to search.')
     elif not counts.any():

@@ -23,7 +23,7 @@ from ..explanation.mosaic import Mosaic
 from ..explanation.pictures import new_pictures, overlay, shown_image
 from ..explanation.report import Examples, write_band_report, write_heat_report
 from ..explanation.subject import load_subject
-from ..rasters import new_raster, open_layers
+from ..rasters import new_raster, open_layers, shown_name
 from ..vectors import Feature, write_features
 
 _NAMES = {
@@ -62,7 +62,7 @@ def _class_number(job, card):
 
 
 def _subtitle(job, card):
-    names = f"{os.path.basename(os.path.normpath(job.input))}, {os.path.basename(job.model)}"
+    names = f"{shown_name(job.input.rstrip(os.sep))}, {os.path.basename(job.model)}"
     return names + (f", class {job.class_name}" if job.class_name else "")
 
 

@@ -23,7 +23,7 @@ from ..explanation.pictures import shown_image
 from ..explanation.subject import load_subject
 from ..image_places import image_points
 from ..prediction import cell_patches
-from ..rasters import describe_image, new_raster, open_layers
+from ..rasters import describe_image, new_raster, open_layers, shown_name
 from ..vectors import Feature, write_features
 from ..windows import Cells
 
@@ -208,7 +208,7 @@ def _write(job, card, seen, chosen, places, points, crs):
         own = None if number is None else (f"probability of {job.class_name}", shown)
         among = {int(index): place for place, index in enumerate(chosen)}
         pictures = [(among[n], image) for n, image in seen.pictures if n in among]
-        title = f"{os.path.basename(os.path.normpath(job.input))}, {len(chosen):,} points"
+        title = f"{shown_name(job.input.rstrip(os.sep))}, {len(chosen):,} points"
         colors = _colors(classes, card)
         write_plot(job.plot, draw_embedding(places[:, :2], title, classes, colors, own, pictures))
 

@@ -18,6 +18,7 @@ from ..pixels.result import scores
 from ..pixels.splits import plan_splits
 from ..pixels.starting import choose_start
 from ..pixels.training_result import make_card, make_result, measure_trust_of
+from ..pixels.verdict import doubt
 from ..rasters import Stack
 
 
@@ -61,6 +62,8 @@ def run(job, progress):
         )
         numbers = scores(result)
         _say_scores(progress, numbers)
+        if doubt(result, numbers):
+            progress.warning(doubt(result, numbers))
         card = make_card(job, start, labels, ground, stack, shipped, numbers, trust)
     return _write(job, card, shipped, trust, result, numbers)
 
@@ -124,7 +127,7 @@ def _plan(job, labels, ground, stack, progress):
         shapes = second.shapes(stack.grid)
         layer = gather(stack, shapes, second.brush, 0, job.seed, progress.part(0.07, 0.08))
     pixel_side = abs(stack.grid.transform.determinant) ** 0.5
-    return plan_splits(job, ground, labels.class_names, pixel_side, layer)
+    return plan_splits(job, ground, labels.class_names, (pixel_side, stack.grid.unit), layer)
 
 
 def _say_start(progress, start, job, stack, labels, ground, plan, device):
