@@ -5,6 +5,9 @@ import pytest
 
 from csep_truth import load_pycsep
 from plugin.engine.metrics import csep as ours, forecasts
+from plugin.engine.seismic.catalog import Catalog
+from plugin.engine.seismic.csep_files import magnitude_shares
+from plugin.engine.seismic.window_tests import magnitude_bins, magnitude_counts
 
 SIMULATIONS, SEED = 200, 7
 
@@ -80,6 +83,41 @@ def test_likelihood_tests_agree_with_every_simulated_catalog(observed, name, min
     assert found.log_likelihood == pytest.approx(theirs.observed_statistic, abs=1e-6)
     assert found.simulated == pytest.approx(np.array(theirs.test_distribution), abs=1e-6)
     assert found.quantile == pytest.approx(theirs.quantile, abs=1e-6)
+
+
+@pytest.mark.parametrize("target, digits", [(3.0, 1), (3.0, 2), (2.95, 2), (-0.3, 1)])
+def test_magnitude_bins_and_test_agree_whatever_the_catalog_holds(target, digits):
+    """No event is near the target magnitude, and some lie under it: both ask for the same bins."""
+    pycsep = load_pycsep()
+    chance = np.random.default_rng(1)
+    magnitude = np.round(target + 0.4 + chance.exponential(0.4, 300), digits)
+    magnitude = np.append(magnitude, np.round(target - chance.uniform(0.1, 1, 50), 2))
+    known = len(magnitude)
+    catalog = Catalog.of(
+        np.arange(known) / 10, np.full(known, 10.2), np.full(known, 40.2), np.full(known, 5.0),
+        magnitude,
+    )  # fmt: skip
+    targets = catalog.above(target)
+    edges = magnitude_bins(targets, target)
+    assert edges[0] == target < targets.magnitude.min() - 0.3
+    assert edges[-1] <= targets.magnitude.max() + 1e-9 < edges[-1] + 0.1 + 2e-9
+    shares = magnitude_shares(1.0, len(edges))
+    region = pycsep.regions.CartesianGrid2D.from_origins(
+        np.array([(10.0, 40.0), (10.5, 40.0), (10.0, 40.5), (10.5, 40.5)]), dh=0.5, magnitudes=edges
+    )
+    rates = np.tile(shares * 80, (4, 1))
+    forecast = pycsep.forecasts.GriddedForecast(
+        None, None, data=rates, region=region, magnitudes=edges, name="flat"
+    )
+    events = [(str(n), n, 40.2, 10.2, 5.0, m) for n, m in enumerate(catalog.magnitude)]
+    theirs = pycsep.catalogs.CSEPCatalog(data=events, region=region)
+    theirs = theirs.filter(f"magnitude >= {target}")
+    counts = magnitude_counts(targets, edges)
+    assert counts.tolist() == theirs.magnitude_counts(mag_bins=edges).astype(int).tolist()
+    their = evaluations().magnitude_test(forecast, theirs, num_simulations=SIMULATIONS, seed=SEED)
+    found = ours.magnitude_test(rates.sum(axis=0), counts, SIMULATIONS, SEED)
+    assert found.log_likelihood == pytest.approx(their.observed_statistic, abs=1e-6)
+    assert found.quantile == pytest.approx(their.quantile, abs=1e-6) and found.quantile < 0.05
 
 
 def test_paired_t_test_agrees(observed):

@@ -63,7 +63,7 @@ class Tested:
     alarms: dict
 
 
-def run_tests(tally, grid, targets, history, b_value, progress, probability=at_least_one):
+def run_tests(tally, grid, targets, history, law, progress, probability=at_least_one):
     """Do all tests.
 
     Parameters
@@ -74,7 +74,8 @@ def run_tests(tally, grid, targets, history, b_value, progress, probability=at_l
         The target events in the test.
     history : int array, shape (period,)
         Target events of windows of the same length before the test.
-    b_value : float
+    law : (float, float)
+        Target magnitude and b-value of the law of Gutenberg and Richter.
     progress : Progress
     probability : callable
         Turns the forecast's rates into probabilities of at least one event.
@@ -84,14 +85,15 @@ def run_tests(tally, grid, targets, history, b_value, progress, probability=at_l
     Tested
     """
     names = [name for name in tally.likelihoods if name != "forecast"]
+    edges, b_value = magnitude_bins(targets, law[0]), law[1]
     progress(0.0, "Comparing with the references")
     gains = {name: gain_over(tally, grid, name) for name in names}
     pairs = {name: tally.ratios("forecast", name) for name in names}
     paired = {n: (csep.paired_t_of(*pair), csep.wilcoxon_of(*pair)) for n, pair in pairs.items()}
     progress(0.1, "Testing the whole period")
     ratio = variance_ratio(history, grid.periods)
-    consistency = check_period(tally, targets, b_value, ratio, progress.part(0.1, 0.4))
-    windows = check_windows(tally, grid, targets, b_value, history, progress.part(0.4, 0.9))
+    consistency = check_period(tally, targets, edges, b_value, ratio, progress.part(0.1, 0.4))
+    windows = check_windows(tally, grid, targets, edges, b_value, history, progress.part(0.4, 0.9))
     progress(0.9, "Drawing alarms from the rates")
     return Tested(
         tally, grid, targets, gains, paired, consistency, ratio, windows, b_value,
@@ -110,12 +112,12 @@ def gain_over(tally, grid, name):
     return information_gain(*both, tally.events, grid.window_days)
 
 
-def check_period(tally, targets, b_value, ratio, progress):
+def check_period(tally, targets, edges, b_value, ratio, progress):
     """CSEP's tests of the whole period: likelihoods in bins of cell and window."""
     expected, observed = tally.expected["forecast"].sum(), int(tally.counts.sum())
     rates, counts = tally.rates["forecast"], tally.counts[tally.kept]
-    shares = magnitude_shares(b_value, len(magnitude_bins(targets)))
-    magnitudes = magnitude_counts(targets)
+    shares = magnitude_shares(b_value, len(edges))
+    magnitudes = magnitude_counts(targets, edges)
     found = {
         "number": csep.number_test(expected, observed),
         "negative_binomial": csep.negative_binomial_number_test(

@@ -3,26 +3,30 @@
 import numpy as np
 
 from ..metrics import csep
-from .csep_files import MAGNITUDE_STEP, magnitude_shares
+from .csep_files import MAGNITUDE_STEP, magnitude_edges, magnitude_shares
 from .moments import to_iso
 
 _SIMULATIONS = 200
 _LEAST_SPANS = 10
-_TINY = 1e-9
+_TINY = 1e-6
 
 
-def magnitude_bins(targets):
-    """Lower edges of bins of 0.1 from the smallest to the largest target magnitude."""
-    first = np.floor(targets.magnitude.min() / MAGNITUDE_STEP + _TINY)
-    last = np.floor(targets.magnitude.max() / MAGNITUDE_STEP + _TINY)
-    return np.arange(first, last + 1) * MAGNITUDE_STEP
+def magnitude_bins(targets, target_magnitude):
+    """Lower edges of bins of 0.1 from the target magnitude to the largest event's; that one is open.
+
+    They begin where the forecast does, whether the smallest event lies there or not: a catalog
+    that lacks the smallest ones must not look as if it followed the law.
+    """
+    highest = (targets.magnitude.max() - target_magnitude) / MAGNITUDE_STEP
+    return magnitude_edges(
+        target_magnitude, target_magnitude + int(highest + _TINY) * MAGNITUDE_STEP
+    )
 
 
-def magnitude_counts(targets, among=None):
-    """Events by magnitude bin; the bins are those of `among`, or of the events themselves."""
-    edges = magnitude_bins(targets if among is None else among)
-    place = np.floor((targets.magnitude - edges[0]) / MAGNITUDE_STEP + 1e-6).astype(int)
-    return np.bincount(place, minlength=len(edges))
+def magnitude_counts(events, edges):
+    """Events by magnitude bin; a magnitude on an edge up to rounding belongs to the bin above it."""
+    place = np.floor((events.magnitude - edges[0]) / MAGNITUDE_STEP + _TINY).astype(int)
+    return np.bincount(np.minimum(place, len(edges) - 1), minlength=len(edges))
 
 
 def variance_ratio(history, periods):
@@ -46,7 +50,7 @@ def variance_ratio(history, periods):
     return float(max(sums.var(ddof=1) / sums.mean(), 1.0))
 
 
-def check_windows(tally, grid, targets, b_value, history, progress):
+def check_windows(tally, grid, targets, edges, b_value, history, progress):
     """The tests of every window.
 
     Parameters
@@ -54,6 +58,8 @@ def check_windows(tally, grid, targets, b_value, history, progress):
     tally : Tally
     grid : SpaceTimeGrid
     targets : Catalog
+    edges : array, shape (bin,)
+        From `magnitude_bins`.
     b_value : float
     history : int array, shape (period,)
         Target events of the windows before the test.
@@ -68,7 +74,7 @@ def check_windows(tally, grid, targets, b_value, history, progress):
         class CL is S.
     """
     ratio, events = variance_ratio(history, 1), tally.events
-    shares = magnitude_shares(b_value, len(magnitude_bins(targets)))
+    shares = magnitude_shares(b_value, len(edges))
     period = grid.period_of(targets.days)
     every = tally.kept.step or 1
     found = []
@@ -77,7 +83,7 @@ def check_windows(tally, grid, targets, b_value, history, progress):
         entry = _numbers(tally, grid, window, ratio)
         if events[window]:
             inside = targets.where(np.flatnonzero(period == window))
-            counts = magnitude_counts(inside, targets)
+            counts = magnitude_counts(inside, edges)
             entry["magnitude"] = _quantile(csep.magnitude_test, shares * events[window], counts)
             if window % every == 0:
                 rates = tally.rates["forecast"][window // every]

@@ -40,10 +40,10 @@ def run(job, progress):
     magnitude = card.training["target_magnitude"]
     tally = add_up(forecaster, catalog, grid, magnitude, MODELS, progress.part(0.1, 0.5))
     history = history_counts(card, catalog, grid)
-    b_value = find_b_value(card, catalog, grid)
+    law = magnitude, find_b_value(card, catalog, grid)
     probability = forecaster.models.calibration.probability
     tests = progress.part(0.5, 0.95)
-    tested = run_tests(tally, grid, targets, history, b_value, tests, probability)
+    tested = run_tests(tally, grid, targets, history, law, tests, probability)
     progress.note(gain_sentence(tested.gains["etas"]))
     facts = {"model": name, "start": to_iso(grid.start_days), "end": to_iso(grid.end_days),
              "window_days": grid.window_days, "target_magnitude": magnitude}  # fmt: skip
