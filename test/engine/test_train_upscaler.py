@@ -16,10 +16,11 @@ from landscapes import NORTH_UP, write_raster
 from plugin.engine import model_file
 from plugin.engine.degradation import degrade
 from plugin.engine.progress import Silent
-from plugin.engine.tasks import assess_upscaling, train_upscaler, upscale_raster
+from plugin.engine.tasks import assess_upscaling, describe_model, train_upscaler, upscale_raster
 from plugin.engine.upscaling import adversarial, starting
 from plugin.jobs.assess_upscaling import AssessUpscaling
 from plugin.jobs.declare import from_values
+from plugin.jobs.describe_model import DescribeModel
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import UPSCALING, read_card
 from plugin.jobs.train_upscaler import TrainUpscaler
@@ -118,6 +119,17 @@ def test_model_works_in_upscale_raster_and_in_assess_upscaling(trained, tmp_path
     assert scores[0] == pytest.approx(scores[1], abs=0.1)  # but for rounding to bytes
     with rasterio.open(made) as raster:
         assert raster.count == 2 and raster.shape == (256, 320)
+
+
+def test_description_tells_what_it_learned_and_how_well(trained, tmp_path):
+    _, outputs, _, _ = trained
+    page = str(tmp_path / "d.html")
+    said = describe_model.run(DescribeModel(model=outputs["MODEL"], report=page), Silent())
+    assert said["TASK"] == "upscaling" and said["BANDS"] == "band 1, band 2"
+    text = Path(page).read_text(encoding="utf-8")
+    gained = f"{outputs['PSNR_GAIN']:+.2f} dB over cubic interpolation"
+    for words in ("Makes rasters 4 times finer, with 2 bands", gained, "32 channels, 6 blocks"):
+        assert words in text
 
 
 def test_one_band_makes_a_model_for_any_raster_and_no_texture_if_not_wanted(fine, tmp_path):

@@ -2,16 +2,18 @@
 
 import os
 
-from ...jobs.model_card import GENERATION, SEISMIC, SERIES, class_names, read_card
+from ...jobs.model_card import GENERATION, SEISMIC, SERIES, UPSCALING, class_names, read_card
 from ...jobs.model_weights import read_weights
 from ..forecast_model_report import write_forecast_model_report
 from ..generation.model_page import write_generator_page
 from ..model_report import check_content, write_model_report
+from ..upscaling.model_page import write_upscaler_page
 
 _PAGES = {
     SEISMIC: write_forecast_model_report,
     SERIES: write_forecast_model_report,
     GENERATION: write_generator_page,
+    UPSCALING: write_upscaler_page,
 }
 
 

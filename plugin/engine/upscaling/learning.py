@@ -117,7 +117,7 @@ def learn(network, start, kinds, watched, sensor, job, device, budget, progress)
     watch(fidelity, counted.count)
     tutored = None
     if second:
-        later = _lesson(job, device, budget, budget.for_learning(), 6 * pace, rate)
+        later = _lesson(job, device, budget, budget.for_learning(), 2 * pace, rate)
         tutored = train_adversarial(
             fidelity, kinds, watched, sensor, later, job.adversarial_weight, device,
             progress.part(1 - second, 1),
