@@ -54,13 +54,13 @@ def ground(rows=96, columns=120, bands=1, seed=0):
 
 
 def natural(rows=384, columns=480, bands=1, seed=0):
-    """Values (band, row, column) in 0..1 whose amplitudes fall with the frequency, as in nature."""
+    """Values (band, row, column) in 0..1 whose power falls with the cube of the frequency, as on the ground."""
     chance = np.random.default_rng(seed)
     fields = []
     for _ in range(bands):
         frequency = np.hypot(np.fft.fftfreq(rows)[:, None], np.fft.rfftfreq(columns))
         frequency[0, 0] = 1
-        waves = np.fft.rfft2(chance.normal(size=(rows, columns))) / frequency
+        waves = np.fft.rfft2(chance.normal(size=(rows, columns))) / frequency**1.5
         fields.append(np.fft.irfft2(waves, (rows, columns)))
     values = np.stack(fields)
     return (values - values.min()) / np.ptp(values)
