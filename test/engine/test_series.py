@@ -55,6 +55,23 @@ def test_uneven_dates_are_warned_of(tmp_path):
     assert not found.axis.is_known and any("not evenly spaced" in text for text in said.warnings)
 
 
+def test_unit_of_time_without_a_date_is_told(tmp_path):
+    from scipy.io import netcdf_file
+
+    values = averaging(4)
+    with netcdf_file(str(tmp_path / "odd.nc"), "w") as file:
+        for name, size in zip(("time", "y", "x"), values.shape):
+            file.createDimension(name, size)
+            axis = file.createVariable(name, "f8", (name,))
+            axis[:] = np.arange(size)
+        file.variables["time"].units = "days since 1900-00-00"
+        file.createVariable("t", "f4", ("time", "y", "x"))[:] = values
+    said = Said()
+    found = read(tmp_path / "odd.nc", progress=said.progress)
+    assert len(found) == 4 and not found.axis.is_known
+    assert any('"days since 1900-00-00", begins at no date' in text for text in said.notes)
+
+
 def test_nodata_of_one_step_does_not_hide_the_others(tmp_path):
     values = averaging(4)
     values[1, 2, 3] = -9999
@@ -129,6 +146,18 @@ def test_next_date_follows_the_last(dates, calendar, following, cycle):
         ({"value": "36", "units": "hours since 2000-01-01 00:00:00"}, "2000-01-02T12:00"),
         ({"value": "59", "units": "days since 2000-01-01", "calendar": "noleap"}, "2000-03-01"),
         ({"value": "1", "units": "fortnights since 2000-01-01"}, ""),
+        ({"value": "5", "units": "days since 1900-00-00"}, ""),
+        ({"value": "5", "units": "days since 1900-00-00", "description": "1999-05"}, "1999-05-01"),
+        ({"value": "5", "units": "days since 1900-13-01"}, ""),
+        ({"value": "n/a", "units": "days since 1900-01-01"}, ""),
+        ({"value": "inf", "units": "days since 1900-01-01"}, ""),
+        ({"value": "730485", "units": "days since 0000-01-01 00:00:00"}, "2000-01-01"),
+        ({"value": "730119", "units": "days since 1-1-1 00:00:0.0"}, "2000-01-01"),
+        ({"value": "730850", "units": "days since -0001-01-01"}, "2000-01-01"),
+        ({"value": "1752", "units": "hours since 1800-01-01 00:00:0.0"}, "1800-03-15"),
+        ({"value": "13", "units": "months since 1999-12-16"}, "2001-01-16"),
+        ({"value": "0.5", "units": "months since 1999-12-16"}, ""),
+        ({"value": "101", "units": "years since 1900-01-01"}, "2001-01-01"),
     ],
 )
 def test_date_is_read_from_what_a_raster_says(said, date):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ..rasters import Grid, read_steps
-from .times import TimeAxis, date_of
+from .times import TimeAxis, date_of, is_odd_unit
 
 MOST_VALUES = 2**28  # a gigabyte of single precision
 
@@ -92,7 +92,9 @@ def _in_order(values, said, progress):
     """The steps in the order of time, and the axis, as far as dates are known."""
     dates, calendars = zip(*(date_of(step) for step in said), strict=True)
     if not all(dates):
-        progress.note("The steps have no dates: they are taken as evenly spaced, in their order.")
+        odd = [step["units"] for step in said if is_odd_unit(step["units"])]
+        why = f'their unit of time, "{odd[0]}", begins at no date' if odd else "they have no dates"
+        progress.note(f"The steps are taken as evenly spaced, in their order: {why}.")
         return values, TimeAxis()
     order = sorted(range(len(dates)), key=lambda place: dates[place])
     twice = [dates[a] for a, b in zip(order, order[1:]) if dates[a] == dates[b]]

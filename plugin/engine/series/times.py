@@ -11,6 +11,7 @@ from datetime import date
 
 _UNITS = {"day": 1.0, "d": 1.0, "hour": 1 / 24, "h": 1 / 24, "hr": 1 / 24, "minute": 1 / 1440,
           "min": 1 / 1440, "second": 1 / 86400, "sec": 1 / 86400, "s": 1 / 86400}  # fmt: skip
+_MONTHS_IN = {"month": 1, "year": 12}
 _SINCE = re.compile(r"(\w+?)s? since (-?\d{1,4})-(\d{1,2})-(\d{1,2})[T ]?(\d{1,2})?")
 _DATE = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2}))?")
 _IN_NAME = re.compile(
@@ -18,7 +19,7 @@ _IN_NAME = re.compile(
 )
 _MONTHS = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334, 365)
 _YEAR_DAYS = 365.2425
-_LITTLE = 0.02
+_LITTLE, _TURN_DAYS = 0.02, 146_097
 
 
 @dataclass(frozen=True)
@@ -112,12 +113,10 @@ def date_of(said):
     -------
     date, calendar : str
     """
-    since = _SINCE.match(said["units"].strip().lower())
-    if since and since[1] in _UNITS:
-        calendar = said["calendar"].lower()
-        start = int(since[2]), int(since[3]), int(since[4]) + int(since[5] or 0) / 24
-        number = _number(start, calendar) + float(said["value"]) * _UNITS[since[1]]
-        return _written(*_from_number(number, calendar)), calendar
+    calendar = said["calendar"].lower()
+    counted = _counted(said["units"], said["value"], calendar)
+    if counted:
+        return counted, calendar
     found = _DATE.search(said["description"])
     if found:
         return found[0].replace(" ", "T"), "standard"
@@ -125,6 +124,33 @@ def date_of(said):
     if named:
         return f"{named[1]}-{named[2] or '01'}-{named[3] or '01'}", "standard"
     return "", "standard"
+
+
+def is_odd_unit(units):
+    """Whether a unit of time should tell dates, and cannot: an epoch such as 1900-00-00."""
+    return " since " in units and not _counted(units, "0", "standard")
+
+
+def _counted(units, value, calendar):
+    """The date of a number of days, months, ... since an epoch; empty if that is not told."""
+    since = _SINCE.match(units.strip().lower())
+    if not since:
+        return ""
+    year, month, day = (int(since[place]) for place in (2, 3, 4))
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return ""
+    try:
+        number = float(value)
+        if since[1] in _MONTHS_IN:  # only whole ones have a date
+            months = 12 * year + month - 1 + number * _MONTHS_IN[since[1]]
+            whole = round(months)
+            return _written(whole // 12, whole % 12 + 1, day) if whole == months else ""
+        if since[1] not in _UNITS:
+            return ""
+        start = _number((year, month, day + int(since[5] or 0) / 24), calendar)
+        return _written(*_from_number(start + number * _UNITS[since[1]], calendar))
+    except (ValueError, OverflowError):
+        return ""
 
 
 def _parsed(text):
@@ -150,8 +176,8 @@ def _number(moment, calendar):
         return 360.0 * year + 30 * (month - 1) + day - 1
     if calendar in ("noleap", "365_day"):
         return 365.0 * year + _MONTHS[month - 1] + day - 1
-    first = date(year, month, 1).toordinal() if year > 0 else 365.2425 * year + 30.4 * (month - 1)
-    return first + day - 1
+    before = max(-(year - 1) // 400 + 1, 0) if year < 1 else 0  # turns of the calendar
+    return date(year + 400 * before, month, 1).toordinal() - _TURN_DAYS * before + day - 1
 
 
 def _from_number(number, calendar):
