@@ -12,7 +12,7 @@ from images import striped_folder, stripes, write_image
 from plugin.engine.generation.collection import read_collection
 from plugin.engine.generation.generator import load_maker
 from plugin.engine.generation.learning import Lesson
-from plugin.engine.generation.scoring import scrambled
+from plugin.engine.generation.likeness import alike, scrambled
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import describe_model, train_image_generator
 from plugin.jobs import DescribeModel, TrainImageGenerator
@@ -21,14 +21,16 @@ from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import GENERATION, read_card
 
 
-@pytest.fixture(autouse=True)
-def short(monkeypatch):
+@pytest.fixture(autouse=True, scope="module")
+def short():
     """A training of a few steps of small networks."""
-    monkeypatch.setattr(
-        train_image_generator,
-        "make_lesson",
-        lambda job, device: Lesson(0.0, steps=8, batch_size=4, width=4, seed=job.seed),
-    )
+
+    def lesson(job, device):
+        return Lesson(0.0, steps=8, batch_size=4, width=4, seed=job.seed)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train_image_generator, "make_lesson", lesson)
+        yield
 
 
 def run(folder, tmp_path, progress=None, **wishes):
@@ -45,9 +47,16 @@ def stripes_of_two_classes(tmp_path_factory):
     return striped_folder(tmp_path_factory.mktemp("images"), count=32, side=40)
 
 
-def test_a_training_gives_a_model_a_report_and_its_scores(stripes_of_two_classes, tmp_path):
+@pytest.fixture(scope="module")
+def trained(stripes_of_two_classes, tmp_path_factory):
+    """Outputs of a training, and what it said."""
     said = Said()
-    outputs = run(stripes_of_two_classes, tmp_path, said.progress)
+    outputs = run(stripes_of_two_classes, tmp_path_factory.mktemp("trained"), said.progress)
+    return outputs, said
+
+
+def test_a_training_gives_a_model_a_report_and_its_scores(trained):
+    outputs, said = trained
     assert set(outputs) == {"MODEL", "REPORT", "DISTANCE", "GAIN"}
     assert outputs["DISTANCE"] > 0 and -1 <= outputs["GAIN"] <= 1
     card = read_card(outputs["MODEL"], GENERATION)
@@ -61,11 +70,8 @@ def test_a_training_gives_a_model_a_report_and_its_scores(stripes_of_two_classes
     assert any("Scoring with" in text for text in said.notes)
 
 
-def test_the_report_shows_samples_first_and_then_what_they_are_worth(
-    stripes_of_two_classes, tmp_path
-):
-    outputs = run(stripes_of_two_classes, tmp_path)
-    with open(outputs["REPORT"], encoding="utf-8") as file:
+def test_the_report_shows_samples_first_and_then_what_they_are_worth(trained):
+    with open(trained[0]["REPORT"], encoding="utf-8") as file:
         page = file.read()
     titles = [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
     assert titles == [
@@ -77,9 +83,8 @@ def test_the_report_shows_samples_first_and_then_what_they_are_worth(
     assert samples.count("<img") == 4  # made and real, of two classes
 
 
-def test_the_model_makes_what_the_report_counted(stripes_of_two_classes, tmp_path):
-    outputs = run(stripes_of_two_classes, tmp_path)
-    maker = load_maker(outputs["MODEL"], "cpu")
+def test_the_model_makes_an_image_for_every_seed(trained):
+    maker = load_maker(trained[0]["MODEL"], "cpu")
     image = maker.image(5)
     assert image.shape == (3, 64, 64) and torch.equal(image, maker.image(5, maker.class_of(5)))
     values = maker.values(image)
@@ -87,8 +92,8 @@ def test_the_model_makes_what_the_report_counted(stripes_of_two_classes, tmp_pat
     assert not torch.equal(image, maker.image(6)) and maker.class_of(5) == 1
 
 
-def test_real_and_scrambled_images_stand_beside_the_distance(stripes_of_two_classes, tmp_path):
-    scores = read_card(run(stripes_of_two_classes, tmp_path)["MODEL"]).scores
+def test_real_and_scrambled_images_stand_beside_the_distance(trained):
+    scores = read_card(trained[0]["MODEL"]).scores
     assert scores["distance_of_real"] < scores["distance"]
     assert scores["distance_of_real"] < scores["distance_of_scrambled"]
 
@@ -100,6 +105,14 @@ def test_scrambled_images_keep_their_spectrum_and_lose_their_form():
     assert np.corrcoef(spectra[0].ravel(), spectra[1].ravel())[0, 1] > 0.99
     assert other.mean() == pytest.approx(image.mean(), abs=0.01)
     assert abs(np.corrcoef(image.ravel(), other.ravel())[0, 1]) < 0.5
+
+
+def test_images_are_compared_with_others_of_their_class_each_as_rarely_as_can_be():
+    labels = np.array([0, 1, 0, 2, 0, 1])
+    wanted = np.array([0, 0, 0, 1, 1, 1, 3])
+    rows = alike(wanted, labels, np.random.default_rng(0))
+    assert labels[rows[:6]].tolist() == wanted[:6].tolist()
+    assert sorted(rows[:3]) == [0, 2, 4] and set(rows[3:6]) == {1, 5}
 
 
 def plain_folder(root, count=60, **kind):
@@ -126,8 +139,8 @@ def test_holes_in_images_are_no_values(tmp_path):
     assert 0 < card.normalization["mean"][0] < 1 and 0.3 < card.normalization["sd"][0] < 2
 
 
-def test_a_described_generator_tells_what_it_makes(stripes_of_two_classes, tmp_path):
-    model = run(stripes_of_two_classes, tmp_path)["MODEL"]
+def test_a_described_generator_tells_what_it_makes(trained, tmp_path):
+    model = trained[0]["MODEL"]
     page = tmp_path / "page.html"
     outputs = describe_model.run(DescribeModel(model=model, report=str(page)), Silent())
     assert outputs["TASK"] == GENERATION and outputs["CLASSES"] == "level, upright"
@@ -243,6 +256,6 @@ def test_cancelling_leaves_nothing(monkeypatch, stripes_of_two_classes, tmp_path
         assert not (tmp_path / "out").exists()
 
 
-def test_a_card_is_plain_json(stripes_of_two_classes, tmp_path):
-    card = read_card(run(stripes_of_two_classes, tmp_path)["MODEL"])
+def test_a_card_is_plain_json(trained):
+    card = read_card(trained[0]["MODEL"])
     assert json.loads(card.to_text())["training"]["counts"] == {"level": 25, "upright": 26}

@@ -55,7 +55,8 @@ class Eye:
         for start in range(0, len(images), _TOGETHER):
             if progress is not None:
                 progress(start / len(images), f"Looking at image {start + 1:,} of {len(images):,}")
-            some = images[start : start + _TOGETHER].to(self._device)
+            some = images[start : start + _TOGETHER]
             some = functional.interpolate(some, (_SEEN, _SEEN), mode="bilinear", antialias=True)
+            some = some.to(self._device)
             found.append(self._network(some.contiguous(memory_format=torch.channels_last)).cpu())
         return torch.cat(found).numpy() if found else np.zeros((0, 1280), np.float32)

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..metrics.image_sets import (
-    kernel_distance,
-    mean_distance,
-    mean_pairwise,
-    sliced_wasserstein,
-)
+from ..metrics.image_sets import kernel_distance, mean_distance, mean_pairwise
 from ..schedule import minutes
 from .copies import find_copies
+from .likeness import alike, compare, look
 from .noise import make
 from .usefulness import REPEATS, measure_usefulness
 
@@ -90,38 +86,37 @@ def score(network, collection, eye, seed, progress):
         If the user cancels.
     """
     chance = np.random.default_rng(seed)
-    training = _some(collection.training, _MOST_TRAINING, chance)
-    held = _some(collection.held, _MOST_HELD, chance)
-    names = collection.class_names
-    labels = _turns(chance.choice(collection.labels[held], _MADE), names)
+    training = chance.permutation(collection.training)[:_MOST_TRAINING]
+    held = chance.permutation(collection.held)[:_MOST_HELD]
+    asked = collection.labels[held]
+    labels = _turns(chance.choice(asked, _MADE), collection.class_names)
     made = make(network, np.arange(_MADE), labels, progress)
-    real, kept = collection.centers(training), collection.centers(held)
-    _announce(eye, real, len(kept) + _MADE + _in_sets(collection, training), progress)
-    seen = [eye.features(part, progress.part(*span)) for part, span in (
-        (torch.cat([real, real.flip(-1)]), (0.0, 0.5)), (kept, (0.5, 0.6)), (made, (0.6, 0.65)),
-    )]  # fmt: skip
-    real_seen, kept_seen, made_seen = seen
-    copies = find_copies(made_seen, kept_seen, real_seen)
-    like = _alike(collection.labels[held], collection.labels[training], chance)
-    several = min(_VARIETY_OF, len(held))
+    sets = _in_sets(collection, training)
+    _announce(eye, made, 2 * len(training) + len(held) + _MADE + sets, progress)
+    made_seen = eye.features(made, progress.part(0.0, 0.05))
+    real_seen = look(eye, collection, training, progress.part(0.05, 0.3))
+    mirrored = look(eye, collection, training, progress.part(0.3, 0.55), mirrored=True)
+    held_seen = look(eye, collection, held, progress.part(0.55, 0.65))
+    copies = find_copies(made_seen, held_seen, np.concatenate([real_seen, mirrored]))
+    several = alike(asked[:_VARIETY_OF], labels, chance)
     return Scores(
-        **_distances(made, labels, real[like], kept, collection.labels[held], seed),
-        kernel=kernel_distance(made_seen, kept_seen),
-        kernel_floor=kernel_distance(real_seen[: len(training)], kept_seen),
-        variety=mean_pairwise(made_seen[:several]) / max(mean_pairwise(kept_seen[:several]), 1e-9),
+        **compare(made, labels, collection, training, held, chance),
+        kernel=kernel_distance(made_seen, held_seen),
+        kernel_floor=kernel_distance(real_seen, held_seen),
+        variety=_variety(made_seen[several], held_seen[:_VARIETY_OF]),
         copies=copies,
         usefulness=_usefulness(
-            network, collection, eye, (training, held), (real_seen, kept_seen), seed,
+            network, collection, eye, (training, held), (real_seen, held_seen), seed,
             progress.part(0.65, 1.0),
-        ),
+        ) if sets else None,
         images=made,
         labels=labels,
         near=training[copies.places],
     )  # fmt: skip
 
 
-def _some(rows, most, chance):
-    return rows if len(rows) <= most else np.sort(chance.choice(rows, most, replace=False))
+def _variety(made, real):
+    return mean_pairwise(made) / max(mean_pairwise(real), 1e-9)
 
 
 def _turns(labels, names):
@@ -135,54 +130,17 @@ def _in_sets(collection, training):
     return REPEATS * min(len(training), _MOST_IN_A_SET) if len(collection.class_names) > 1 else 0
 
 
-def _announce(eye, real, more, progress):
+def _announce(eye, images, count, progress):
     """Say how long the scores take, after a look at a few images."""
     started = time.monotonic()
-    eye.features(real[:32])
-    count = 2 * len(real) + more
-    seconds = (time.monotonic() - started) / min(len(real), 32) * count
+    eye.features(images[:32])
+    seconds = (time.monotonic() - started) / 32 * count
     progress.note(f"Scoring with {count:,} images, about {minutes(seconds)}.")
 
 
-def _alike(wanted, labels, chance):
-    """Rows with the wanted labels, in their order; any row for a label that there is not."""
-    rows = {label: np.flatnonzero(labels == label) for label in np.unique(wanted)}
-    anywhere = np.arange(len(labels))
-    return np.array([
-        chance.choice(rows[label] if len(rows[label]) else anywhere) for label in wanted
-    ])  # fmt: skip
-
-
-def _distances(made, labels, real, kept, kept_labels, seed):
-    """Sliced Wasserstein distances with as many images on each side."""
-    count = min(len(kept), len(made))
-    kept, real = kept[:count].numpy(), real[:count].numpy()
-    chance = np.random.default_rng(seed)
-    chosen = made.numpy()[_alike(kept_labels[:count], labels, chance)]
-    pairs = {"levels": chosen, "floor": real, "ceiling": scrambled(real, chance)}
-    return {name: sliced_wasserstein(kept, images, seed) for name, images in pairs.items()}
-
-
-def scrambled(images, chance):
-    """Images with the same spectrum and mean each, but phases by chance: texture without form.
-
-    Parameters
-    ----------
-    images : numpy.ndarray, shape (N, band, side, side)
-    chance : numpy.random.Generator
-    """
-    spectrum = np.fft.rfft2(images)
-    noise = np.fft.rfft2(chance.normal(size=(len(images), 1, *images.shape[-2:])))
-    phases = noise / np.maximum(np.abs(noise), 1e-12)
-    phases[..., 0, 0] = 1
-    return np.fft.irfft2(spectrum * phases, images.shape[-2:]).clip(-1, 1).astype(np.float32)
-
-
 def _usefulness(network, collection, eye, rows, seen, seed, progress):
-    """Compare classifiers with and without made images; None where there is one class only."""
+    """Compare classifiers with and without made images."""
     names, (training, held), (real, kept) = collection.class_names, rows, seen
-    if len(names) < 2:
-        return None
     labels, chance = collection.labels, np.random.default_rng(seed + 1)
     sets, count = [], min(len(training), _MOST_IN_A_SET)
     for number in range(REPEATS):
@@ -191,7 +149,7 @@ def _usefulness(network, collection, eye, rows, seen, seed, progress):
         seeds = _FIRST_SET * (number + 1) + np.arange(count)
         made = make(network, seeds, wanted, part)
         sets.append((eye.features(made, part), wanted))
-    known = real[: len(training)], labels[training]
+    known = real, labels[training]
     groups = collection.split.groups[held]
     return measure_usefulness(
         known, sets, (kept, labels[held]), groups, len(names), seed, progress.part(0.9, 1.0)
