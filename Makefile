@@ -92,6 +92,9 @@ soak: engine-tools plugin-link ## run the tests that repeat for minutes
 desktop: engine-tools plugin-link ## run the tests that need the desktop, under Xvfb
 	@$(TOOLS) test/run_suites.py --marks desktop qgis
 
+benchmark: engine ## measure time, memory and scores in short, into .build/benchmarks.md
+	@$(SYSTEM_PYTHON) test/run_benchmarks.py
+
 lint: tools ## check style and rules with ruff
 	@$(TOOLS) -m ruff format --check -q . || { echo "Run make format."; exit 1; }
 	@$(TOOLS) -m ruff check .
@@ -124,5 +127,5 @@ clean: ## remove what was made in the checkout; the engine stays
 	@rm -rf .build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup tools engine-tools pycsep onnx_runtime engine plugin-link test soak desktop lint check format \
+.PHONY: help setup tools engine-tools pycsep onnx_runtime engine plugin-link test soak desktop benchmark lint check format \
   package demo pictures lock clean

@@ -1,7 +1,9 @@
 """Peak memory of making a map, for rasters of several sizes.
 
-Run with the engine's Python from the repository: ``python test/benchmarks/memory_of_a_map.py 4000
-20000``. Every size runs in a process of its own, with a small network and all outputs but trust.
+Run with the engine's Python from the repository: ``python test/benchmarks/memory_of_a_map.py``, and
+with ``--large`` for a raster of 20,000 x 20,000 pixels against one of 4,000 x 4,000. Other sizes can be
+named. Every size runs in a process of its own, with a small network and all outputs but trust; the
+status is 1 if the largest needs 10 % more than the smallest, or 2 GB.
 """
 
 import os
@@ -15,6 +17,8 @@ import numpy as np
 import rasterio
 
 ROOT = Path(__file__).resolve().parents[2]
+SHORT, LARGE = (3000, 7000), (4000, 20000)
+MOST_MORE_PERCENT, MOST_MEGABYTES = 10, 2000
 RUN = """
 import resource, sys
 from plain_pixels import level_network, pixel_card
@@ -58,11 +62,26 @@ def megabytes(folder, side, kinds=("output", "confidence"), blended=False):
     return float(said.stdout)
 
 
+def compare(sizes, blended):
+    """Say the memory of every size; tells whether it stays the same."""
+    peaks, how = [], "blended" if blended else "halo"
+    for size in sizes:
+        start = time.monotonic()
+        with tempfile.TemporaryDirectory() as place:
+            peaks.append(megabytes(place, size, blended=blended))
+        seconds = time.monotonic() - start
+        print(f"{size:,} x {size:,}, {how}: {peaks[-1]:.0f} MB, {seconds:.0f} s", flush=True)
+    more = 100 * (peaks[-1] / peaks[0] - 1)
+    print(f"from the first to the last, {how}: {more:+.1f} % of memory", flush=True)
+    return more < MOST_MORE_PERCENT and max(peaks) < MOST_MEGABYTES
+
+
+def main(arguments):
+    usual = LARGE if "--large" in arguments else SHORT
+    sizes = [int(word) for word in arguments if word.isdigit()] or usual
+    is_even = [compare(sizes, blended) for blended in (False, True)]
+    return 0 if all(is_even) else 1
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as place:
-        for blended in (False, True):
-            for size in map(int, sys.argv[1:] or ["4000", "20000"]):
-                start = time.monotonic()
-                peak = megabytes(place, size, blended=blended)
-                how = "blended" if blended else "halo"
-                print(f"{size} x {size}, {how}: {peak:.0f} MB, {time.monotonic() - start:.0f} s")
+    sys.exit(main(sys.argv[1:]))
