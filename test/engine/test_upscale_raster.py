@@ -449,3 +449,11 @@ def test_report_tells_how_far_the_result_is_from_the_input(tmp_path, model):
         page = (tmp_path / f"r{iterations}.html").read_text(encoding="utf-8")
         pages.append(float(re.search(r"differs from the input by ([\d.]+)%", page)[1]))
     assert pages[0] > 0.5 and pages[1] < 0.1
+
+
+def test_dark_pixels_keep_their_mean_although_nothing_is_under_zero(tmp_path):
+    values = np.where(ground(64, 64) > 0.5, 220, 1).astype("uint8")
+    raster = write_raster(tmp_path / "a.tif", values)
+    fine = upscale(tmp_path, raster, method="classical", blur=0.64).astype(float)
+    means = fine[0].reshape(64, 4, 64, 4).mean(axis=(1, 3))
+    assert (fine == 0).any() and np.abs(means - values[0]).max() <= 0.5 / 16 + 1e-3

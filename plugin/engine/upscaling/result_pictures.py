@@ -9,6 +9,7 @@ from ..markup import Picture
 _SHOWN = 270
 _POINTS = 4000
 _LEVELS = 48
+_LEAST_APART = 1e-3  # percent
 
 
 def before_and_after(pair, factor):
@@ -61,12 +62,13 @@ def draw_held(check, ranges):
         span = max(float(ranges.high[band] - ranges.low[band]), 1e-300)
         apart = np.sort(np.abs(again - wanted)) / span * 100
         shares = np.linspace(0, 100, len(apart))
-        spread.plot(np.maximum(apart, 1e-6), shares, **known)
+        spread.plot(np.maximum(apart, _LEAST_APART), shares, **known)
     ends = [min(check.input.min(), check.again.min()), max(check.input.max(), check.again.max())]
     cloud.plot(ends, ends, color=GRAY, lw=0.8)
     cloud.set(xlabel="input", ylabel="result made coarse again", title="Held to the measurements")
     spread.set(xlabel="difference, % of the band's range", ylabel="% of the pixels", xscale="log",
                title="How far apart")  # fmt: skip
+    spread.xaxis.set_major_formatter(lambda value, place: f"{value:g}")
     spread.grid(True)
     if 1 < len(check.input) <= len(COLORS):
         spread.legend(fontsize=8)

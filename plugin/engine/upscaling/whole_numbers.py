@@ -4,6 +4,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+_SHARINGS = 6
+
 
 def cast(fine, dtype, factor, nodata=None):
     """Bring values into a data type: within its range, never its nodata value.
@@ -26,10 +28,37 @@ def cast(fine, dtype, factor, nodata=None):
     if kind.kind == "f":
         values = fine.astype(kind)
         return values if nodata is None else _without(values, np.nextafter, nodata, kind)
-    limits = np.iinfo(kind)
-    clipped = np.clip(fine, limits.min, limits.max)
-    whole = np.clip(_rounded(clipped, factor), limits.min, limits.max).astype(kind)
+    low, high = _limits(kind)
+    clipped = _within(fine, low, high, factor)
+    whole = np.clip(_rounded(clipped, factor), low, high).astype(kind)
     return whole if nodata is None else _without(whole, _next_whole, nodata, kind)
+
+
+def _limits(kind):
+    """The least and the greatest number of a type, as numbers that a float can hold."""
+    known = np.iinfo(kind)
+    high = float(known.max)
+    return float(known.min), high if int(high) <= known.max else np.nextafter(high, 0)
+
+
+def _within(fine, low, high, factor):
+    """Clip; what a coarse pixel loses by it is shared out among its other fine pixels."""
+    clipped = np.clip(fine, low, high)
+    if factor == 1:
+        return clipped
+    phases = functional.pixel_unshuffle(torch.from_numpy(fine)[:, None], factor)
+    band, row, column = ((phases < low) | (phases > high)).any(1).nonzero(as_tuple=True)
+    if not len(band):
+        return clipped
+    pixels = phases[band, :, row, column]
+    wanted = pixels.sum(1, keepdim=True)
+    for _ in range(_SHARINGS):
+        pixels = pixels.clamp(low, high)
+        lost = wanted - pixels.sum(1, keepdim=True)
+        room = torch.where(lost > 0, pixels < high, pixels > low)
+        pixels = pixels + room * lost / room.sum(1, keepdim=True).clamp(min=1)
+    phases[band, :, row, column] = pixels.clamp(low, high)
+    return functional.pixel_shuffle(phases, factor)[:, 0].numpy()
 
 
 def _rounded(fine, factor):
