@@ -50,12 +50,7 @@ def _verdict(judged):
     scores = judged.scores(judged.main)
     word = "better" if gained > 0 else "worse"
     sure = "" if not low > 0 else ", which is more than chance between squares"
-    headline = (
-        f"{abs(gained):.2f} dB {word} than {judged.base.lower()} interpolation"
-        f"{sure if gained > 0 else ''}."
-        if judged.factor > 1
-        else f"{abs(gained):.2f} dB {word} than the raster as it is."
-    )
+    headline = f"{abs(gained):.2f} dB {word} than {judged.plainly}{sure if gained > 0 else ''}."
     more = [
         f"PSNR {scores['psnr']:.2f} dB, SSIM {scores['ssim']:.3f}.",
         f"Of the detail that is wanted or was made, {scores['improvement']:.0%} is right, "

@@ -77,6 +77,11 @@ class Judged:
     curve: list = field(default_factory=list)
     crops: list = field(default_factory=list)
 
+    @property
+    def plainly(self):
+        """The base in words."""
+        return "cubic interpolation" if self.factor > 1 else "the raster as it is"
+
     def scores(self, name):
         """Scores of a method over all pieces."""
         return pooled(self.tables[name], self.factor, self.peak)

@@ -91,7 +91,7 @@ def add_texture(report, judged):
     names = [name for name in names if name in (CORRECTED, judged.main, TEXTURED)]
     report.figure(
         draw_detail(judged, names),
-        f"Detail against {judged.base.lower()} interpolation: found (improvement), missed "
+        f"Detail against {judged.plainly}: found (improvement), missed "
         "(omission), invented (hallucination).",
         "Shares of detail found, missed and invented",
     )

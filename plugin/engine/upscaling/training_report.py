@@ -33,7 +33,10 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
     JobError
         If it cannot be written.
     """
-    report = Report("Upscaler trained", f"{judged.factor} times finer")
+    report = Report(
+        "Upscaler trained",
+        f"{judged.factor} times finer" if judged.factor > 1 else "Sharper at the same size",
+    )
     report.verdict(*_verdict(judged, learned))
     for text in warnings:
         report.warning(text)
@@ -52,7 +55,7 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
 def _verdict(judged, learned):
     gained, _ = judged.gain(judged.main)
     scores = judged.scores(judged.main)
-    base = f"{judged.base.lower()} interpolation" if judged.factor > 1 else "the raster as it is"
+    base = judged.plainly
     headline = f"{abs(gained):.2f} dB {'better' if gained > 0 else 'worse'} than {base}."
     more = [f"On ground that it never saw: {said_gain(judged, judged.main)} over {base}."]
     if CORRECTED in judged.tables:
@@ -103,8 +106,7 @@ def training_warnings(judged, learned):
     gained, (low, _) = judged.gain(judged.main)
     if gained <= 0:
         yield (
-            f"The model is not better than {judged.base.lower()} interpolation on ground that it "
-            "never saw. Give it more time or more ground."
+            f"The model is not better than {judged.plainly} on ground that it never saw. Give it more time or more ground."
         )
     elif np.isfinite(low) and low <= 0:
         yield "The gain is within what chance between squares makes."
