@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from brightness import Said
 from landscapes import NORTH_UP, UTM, box, point, regions, textured, write_labels, write_raster
 from plugin.engine import model_file
 from plugin.engine.pixels.trust import Trust
@@ -61,6 +62,15 @@ def test_a_planted_pattern_is_learned_and_the_scores_say_so(trained):
     outputs = trained[1]
     assert set(outputs) == {"MODEL", "REPORT", "ACCURACY", "MACRO_F1", "MEAN_IOU", "KAPPA", "AUC"}
     assert outputs["ACCURACY"] > 0.97 and outputs["MEAN_IOU"] > 0.95 and outputs["AUC"] > 0.98
+
+
+def test_the_log_warns_when_a_forest_is_better(tmp_path, asked):
+    """A network that hardly learns is beaten on levels that a forest tells apart at once."""
+    said = Said()
+    train(tmp_path, said.progress, **asked, learning_rate=1e-7, epochs=1)
+    better = [text for text in said.warnings if "is better here" in text]
+    assert len(better) == 1 and "not worth its effort" in better[0]
+    assert better[0].split(" (")[0] in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_the_log_says_which_fold_learns(trained):

@@ -144,24 +144,19 @@ class Stack(Readable):
 
 
 def open_layers(path, others=(), bands=()):
-    """Open a raster, or it and others as a stack of its bands and all of theirs.
+    """Open a raster, or a stack of its bands and all of those of others.
 
     Parameters
     ----------
     path : str
     others : sequence of str
-        Rasters that are brought to the grid of the first; may be empty.
+        May be empty.
     bands : sequence of int
         Of the first raster; empty for all but alpha.
 
     Returns
     -------
     Raster or Stack
-
-    Raises
-    ------
-    JobError
-        As they do.
     """
     if not others:
         return Raster(path, bands)
