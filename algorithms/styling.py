@@ -5,6 +5,7 @@ from collections import deque
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
     QgsGradientColorRamp,
     QgsGradientStop,
@@ -104,10 +105,10 @@ def _light_up(layer, limit):
     steps = [(share * limit, color, f"{share * limit:.3g}") for share, color in INSIDE]
     steps[-1] = (*steps[-1][:2], f"{limit:.3g}: area of applicability ends")
     steps += [(share * limit, color, f"{share * limit:.3g}") for share, color in OUTSIDE]
-    _shade(layer, steps)
+    _shade(layer, steps, f"{steps[-1][0]:.3g} (over {limit:.3g}, in color: not to be trusted)")
 
 
-def _shade(layer, steps):
+def _shade(layer, steps, last_label=""):
     """Show a band with a ramp through steps of value, color and label."""
     first, last = steps[0], steps[-1]
     width = last[0] - first[0]
@@ -117,12 +118,21 @@ def _shade(layer, steps):
     colors.setColorRampItemList(
         [QgsColorRampShader.ColorRampItem(v, QColor(c), text) for v, c, text in steps]
     )
+    _name_ends(colors, first[2], last_label or last[2])
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colors)
     renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
     renderer.setClassificationMin(first[0])
     renderer.setClassificationMax(last[0])
     layer.setRenderer(renderer)
+
+
+def _name_ends(colors, first, last):
+    """Write the ends of a ramp in the legend, where QGIS would round small numbers to 0."""
+    settings = QgsColorRampLegendNodeSettings()
+    settings.setMinimumLabel(first)
+    settings.setMaximumLabel(last)
+    colors.setLegendSettings(settings)
 
 
 def style_heat(layer):
@@ -137,6 +147,7 @@ def style_heat(layer):
         QgsColorRampShader.ColorRampItem(v * most, QColor(c), f"{v * most:.3g}") for v, c in INFERNO
     ]
     colors.setColorRampItemList(items)
+    _name_ends(colors, "0", f"{most:.3g}")
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colors)
     renderer = QgsSingleBandPseudoColorRenderer(provider, 1, shader)

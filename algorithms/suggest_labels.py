@@ -1,6 +1,7 @@
 """Suggest labels, as a Processing algorithm."""
 
 from .job_algorithm import JobAlgorithm
+from .suggestion_style import style_suggestions
 
 
 class SuggestLabels(JobAlgorithm):
@@ -24,3 +25,6 @@ class SuggestLabels(JobAlgorithm):
         "COUNT": 20,
         "OUTPUT": "to_visit.gpkg",
     }
+
+    def style(self, job_values, results, context):
+        style_suggestions(context, results["OUTPUT"])

@@ -90,3 +90,33 @@ def test_class_raster_has_the_models_names_and_colors_only(load, landscape, mode
     classes = layer.renderer().classes()
     assert [(c.label, c.color.name()) for c in classes] == known
     assert [c.value for c in classes] == [1, 2]
+
+
+def test_ends_of_small_heat_are_written_in_the_legend(landscape, tmp_path, plugins):
+    from deep_geology.algorithms.styling import style_heat
+    from osgeo import gdal
+
+    path = str(tmp_path / "heat.tif")
+    scale = [[0, 255, 0, 2e-7]]
+    gdal.Translate(path, landscape, outputType=gdal.GDT_Float32, bandList=[1], scaleParams=scale)
+    layer = QgsRasterLayer(path, "heat")
+    style_heat(layer)
+    legend = layer.renderer().shader().rasterShaderFunction().legendSettings()
+    assert legend.minimumLabel() == "0" and legend.maximumLabel().endswith("e-07")
+
+
+def test_legend_of_trust_says_where_it_ends(load, pixel_model, landscape):
+    from deep_geology.plugin.jobs.model_card import read_card
+
+    layer = load("classifypixels", "TRUST", RASTERS=[landscape], MODEL=pixel_model, DEVICE="cpu",
+                 OUTPUT="TEMPORARY_OUTPUT")  # fmt: skip
+    limit = read_card(pixel_model).trust["applicable"]
+    legend = layer.renderer().shader().rasterShaderFunction().legendSettings()
+    assert f"over {limit:.3g}, in color: not to be trusted" in legend.maximumLabel()
+
+
+def test_suggested_places_stand_out_with_their_rank(load, pixel_model, landscape):
+    layer = load("suggestlabels", "OUTPUT", RASTERS=[landscape], MODEL=pixel_model, COUNT=4,
+                 DEVICE="cpu")  # fmt: skip
+    assert layer.labelsEnabled() and layer.labeling().settings().fieldName == "rank"
+    assert layer.renderer().symbol().size() > 3
