@@ -10,6 +10,14 @@ def test_water_is_blue_and_forest_is_green():
         assert int(water[5:7], 16) > int(water[1:3], 16)
 
 
+def test_land_covers_look_like_land_covers():
+    barren, developed, shrubs = class_colors(["Barren", "Developed", "Shrubland"])
+    red, green, blue = (int(barren[i : i + 2], 16) for i in (1, 3, 5))
+    assert red > green > blue > 128
+    assert int(developed[1:3], 16) > 2 * int(developed[3:5], 16)
+    assert int(shrubs[5:7], 16) < int(shrubs[3:5], 16)
+
+
 def test_words_are_matched_whole():
     assert class_colors(["price"]) != class_colors(["ice"])
     assert class_colors(["season"]) != class_colors(["sea"])

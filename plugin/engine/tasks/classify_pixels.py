@@ -70,9 +70,8 @@ def _say_windows(layout, progress):
         if layout.blended
         else "the map does not depend on the size of the windows"
     )
-    progress.note(
-        f"{len(layout):,} windows of {layout.core} pixels, with {layout.halo} around each: {seams}."
-    )
+    count = f"{len(layout):,} windows" if len(layout) > 1 else "1 window"
+    progress.note(f"{count} of {layout.core} pixels, with {layout.halo} around each: {seams}.")
 
 
 def _say_what_came(maps, card, stack, limit, progress):
