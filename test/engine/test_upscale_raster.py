@@ -362,10 +362,10 @@ def test_tile_that_cannot_be_read_raises_and_leaves_nothing(tmp_path, model):
 
 
 def test_disk_without_room_is_refused_before_work_starts(tmp_path, model, monkeypatch):
-    from plugin.engine.rasters import writing
+    from plugin.engine.rasters import disk
 
-    usage = writing.shutil.disk_usage(tmp_path)
-    monkeypatch.setattr(writing.shutil, "disk_usage", lambda place: usage._replace(free=2**21))
+    usage = disk.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(disk.shutil, "disk_usage", lambda place: usage._replace(free=2**21))
     raster = write_raster(tmp_path / "a.tif", ground(200, 200, 4).astype("float32"))
     with pytest.raises(JobError, match=r"may need 10 MB; the disk has 1 MB left"):
         upscale(tmp_path, raster, model=model)

@@ -2,23 +2,21 @@
 
 import glob
 import os
-import shutil
 from contextlib import contextmanager
 
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp, Resampling
-from rasterio.errors import RasterioError
 from rasterio.windows import Window
 
 from ...jobs.errors import JobError
 from ...jobs.places import part_path
+from .disk import check_space, unwritable, writing as _writing
 from .naming import auxiliary_text, color_table
-from .opening import OPTIONS, opened, reasons
+from .opening import OPTIONS, opened
 
 TILE = 256
 _OVERVIEWS_FROM = 2048
-_SPARE_BYTES = 2**20
 _BANDS_TOGETHER = 16  # a tile of many bands together would not fit the memory
 
 
@@ -174,24 +172,6 @@ def _check_place(path, grid, dtype, bands):
     check_space(folder, grid.width * grid.height * bands * np.dtype(dtype).itemsize)
 
 
-def check_space(folder, wanted):
-    """Refuse to begin if a folder's disk has less than `wanted` bytes left."""
-    free = shutil.disk_usage(folder).free - _SPARE_BYTES
-    if free < wanted:
-        raise JobError(
-            f"The output may need {_size(wanted)}; the disk has {_size(max(free, 0))} left.",
-            "Free some space, or write to another disk.",
-        )
-
-
-def _size(count):
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} TB"
-
-
 @contextmanager
 def _created(path, part, profile):
     with rasterio.Env(**OPTIONS):
@@ -202,31 +182,6 @@ def _created(path, part, profile):
         finally:
             with _writing(path):
                 dataset.close()
-
-
-@contextmanager
-def _writing(path):
-    """Turn whatever goes wrong while writing into a `JobError`."""
-    try:
-        yield
-    except (RasterioError, OSError) as error:
-        raise unwritable(path, error) from error
-
-
-def unwritable(path, error):
-    """The `JobError` for a file that cannot be written."""
-    name, folder = os.path.basename(path), os.path.dirname(os.path.abspath(path))
-    said = reasons(error)
-    full = os.path.isdir(folder) and shutil.disk_usage(folder).free < _SPARE_BYTES
-    if full or "No space left" in said:
-        return JobError(
-            f'The disk is full: "{name}" cannot be written.',
-            "Free some space, or write to another disk.",
-            trace=said,
-        )
-    return JobError(
-        f'"{name}" cannot be written in "{folder}".', "Choose a folder you may write to.", said
-    )
 
 
 def _describe(dataset, names, classes, tags, likeness):
