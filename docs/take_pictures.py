@@ -9,22 +9,27 @@ docs/pictures/log.txt says "done"; anything that went wrong is written there.
 import os
 import shutil
 import sys
-import time
-import traceback
-from pathlib import Path
 
-import processing
-from qgis.core import Qgis, QgsApplication, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 from qgis.utils import iface
 
-ROOT = Path(os.environ["DEEP_GEOLOGY_ROOT"])
-PICTURES = Path(os.environ["DEEP_GEOLOGY_PICTURES"])
-WORK = Path(os.environ["DEEP_GEOLOGY_WORK"])
+sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
+from desktop import (
+    ROOT,
+    WORK,
+    cancel_dialog,
+    main_window,
+    open_dialog,
+    run_dialog,
+    shoot,
+    show_only,
+    visit,
+)
+
 SAMPLES = WORK / "samples"
 BUNDLED = "sentinel2_land_cover.safetensors"
-LOG = WORK / "log.txt"
 
 CHIPS, MODEL = WORK / "chips", WORK / "prairie.safetensors"
 CLASSES, CONFIDENCE = WORK / "classes.tif", WORK / "confidence.tif"
@@ -36,22 +41,9 @@ TRAINING = {
 }
 
 
-def log(text):
-    with open(LOG, "a", encoding="utf-8") as file:
-        file.write(f"{time.strftime('%H:%M:%S')} {text}\n")
-
-
-def shoot(widget, name):
-    QApplication.processEvents()
-    widget.grab().save(str(PICTURES / f"{name}.png"))
-    log(f"picture {name}")
-
-
 def steps():
     """One sentence after another; each yields the seconds to wait before the next."""
-    window = iface.mainWindow()
-    window.resize(1360, 860)
-    window.move(0, 0)
+    window = main_window()
     copy_samples()
     image, labels, units = load_samples()
     yield 3
@@ -133,62 +125,6 @@ def show_toolbox(window):
     return toolbox
 
 
-def open_dialog(name, parameters):
-    dialog = processing.createAlgorithmDialog(f"deepgeology:{name}", parameters)
-    dialog.resize(900, 680)
-    dialog.show()
-    return dialog
-
-
-def run_dialog(name, parameters, midway=False):
-    dialog = open_dialog(name, parameters)
-    yield 2
-    shoot(dialog, f"dialog_{name}")
-    dialog.runButton().click()
-    began, shown = time.monotonic(), not midway
-    while dialog.cancelButton().isEnabled() or not dialog.runButton().isEnabled():
-        if not shown and time.monotonic() - began > 15:
-            shown = True
-            shoot(dialog, f"running_{name}")
-        if time.monotonic() - began > 900:
-            raise RuntimeError(f"{name} did not end")
-        yield 0.5
-    yield 2
-    shoot(dialog, f"log_{name}")
-    shown = [layer.name() for layer in iface.mapCanvas().layers()]
-    log(f"{name}: {dialog.results() or 'NO RESULTS'}; on the map: {shown}")
-    dialog.close()
-
-
-def cancel_dialog(name, parameters):
-    """Press Cancel in the middle of a run; it must be over within two seconds."""
-    dialog = open_dialog(name, parameters)
-    yield 2
-    dialog.runButton().click()
-    yield 25
-    began = time.monotonic()
-    dialog.cancelButton().click()
-    while not dialog.runButton().isEnabled():
-        yield 0.1
-    seconds = time.monotonic() - began
-    log(f"{name}: cancelled in {seconds:.1f} s{'' if seconds <= 2 else ' TOO LATE'}")
-    log(f"{name}: model written after cancel: {os.path.exists(parameters['MODEL'])}")
-    shoot(dialog, f"cancelled_{name}")
-    dialog.close()
-
-
-def show_only(names, image):
-    root = QgsProject.instance().layerTreeRoot()
-    for node in root.findLayers():
-        node.setItemVisibilityChecked(node.name().lower() in names)
-        node.setExpanded(node.name().lower() == names[0])
-    canvas = iface.mapCanvas()
-    iface.layerTreeCanvasBridge().setCanvasLayers()
-    canvas.setExtent(image.extent())
-    canvas.refreshAllLayers()
-    log(f"on the map: {[layer.name() for layer in canvas.layers()]}")
-
-
 def options_page(window):
     """The options dialog is modal: a timer looks at it and closes it."""
 
@@ -203,24 +139,4 @@ def options_page(window):
     yield 1
 
 
-def play(sequence):
-    try:
-        seconds = next(sequence)
-    except StopIteration:
-        finish("done")
-        return
-    except Exception:
-        finish(traceback.format_exc())
-        return
-    QTimer.singleShot(int(seconds * 1000), lambda: play(sequence))
-
-
-def finish(text):
-    log(text)
-    QgsProject.instance().setDirty(False)
-    QTimer.singleShot(500, lambda: os._exit(0 if text == "done" else 1))
-
-
-log(f"QGIS {Qgis.QGIS_VERSION}, Python {sys.version.split()[0]}")
-log(f"provider: {QgsApplication.processingRegistry().providerById('deepgeology')}")
-QTimer.singleShot(4000, lambda: play(steps()))
+visit(steps)

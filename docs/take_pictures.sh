@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Take the pictures of the docs in the QGIS desktop under Xvfb: docs/take_pictures.sh FOLDER
-# FOLDER is where the imagined user works; its path is seen in the pictures. The engine must be prepared.
+# Take pictures of the docs in the QGIS desktop under Xvfb: docs/take_pictures.sh FOLDER [VISIT]
+# FOLDER is where the imagined user works; its path is seen in the pictures. VISIT is take_pictures (image
+# classification, on the samples) or label_pictures (maps from labels, on the data beside the project).
+# The engine must be prepared.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mkdir -p "$1" && cd "$1" && pwd)
+visit=${2:-take_pictures}
 profiles=$(mktemp -d)
 trap 'rm -rf "$profiles"' EXIT
 mkdir -p "$profiles/plugins" "$profiles/profiles/default/QGIS"
@@ -13,15 +16,31 @@ printf '[PythonPlugins]\ndeep_geology=true\nprocessing=true\n\n[qgis]\ncheckVers
 rm -rf "$work/log.txt" "$work/chips" "$work/prairie.safetensors"
 export QGIS_PLUGINPATH="$profiles/plugins" PYTHONDONTWRITEBYTECODE=1
 export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
-export DEEP_GEOLOGY_PICTURES="${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}"
+wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
+pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
+[ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
+mkdir -p "$pictures"
+export DEEP_GEOLOGY_PICTURES="$pictures"
 unset QT_QPA_PLATFORM
 status=0
-timeout 1800 xvfb-run -a -s "-screen 0 1400x900x24" qgis --nologo --noversioncheck \
-  --profiles-path "$profiles" --code "$root/docs/take_pictures.py" || status=$?
+timeout 3000 xvfb-run -a -s "-screen 0 1400x900x24" qgis --nologo --noversioncheck \
+  --profiles-path "$profiles" --code "$root/docs/$visit.py" || status=$?
 cat "$work/log.txt"
+page() { # page REPORT PICTURE HEIGHT
+  [ ! -e "$work/$1" ] || chromium --headless --no-sandbox --disable-gpu \
+    --disable-background-networking --hide-scrollbars --user-data-dir="$profiles/chromium" \
+    --window-size="1000,$3" --screenshot="$DEEP_GEOLOGY_PICTURES/$2.png" "file://$work/$1" 2>/dev/null
+}
 if command -v chromium >/dev/null; then
-  chromium --headless --no-sandbox --disable-gpu --disable-background-networking --hide-scrollbars \
-    --user-data-dir="$profiles/chromium" --window-size=1000,2400 \
-    --screenshot="$DEEP_GEOLOGY_PICTURES/report.png" "file://$work/prairie.html" 2>/dev/null
+  if [ "$visit" = take_pictures ]; then
+    page prairie.html report 2400
+  else
+    page accuracy.html report_accuracy 1150
+  fi
+fi
+if [ "$pictures" = "$work/pictures" ]; then
+  for name in $wanted; do
+    [ ! -e "$pictures/$name.png" ] || cp "$pictures/$name.png" "$root/docs/pictures/"
+  done
 fi
 exit "$status"

@@ -14,15 +14,32 @@ DIALOGS = (
 )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def session(tmp_path_factory):
-    """What the desktop did: its log, and the folder of pictures."""
-    folder = tmp_path_factory.mktemp("desktop")
+LABEL_DIALOGS = (
+    "trainpixelclassifier", "classifypixels", "assessaccuracy", "suggestlabels",
+    "explainclassification", "mapembedding", "exportonnx", "trainobjectdetector", "detectobjects",
+)  # fmt: skip
+
+
+def visited(folder, story):
+    """What the desktop did in a visit: its log, and the folder of pictures."""
     (folder / "pictures").mkdir()
     environment = {**os.environ, "DEEP_GEOLOGY_PICTURES": str(folder / "pictures")}
-    script = ["bash", str(ROOT / "docs" / "take_pictures.sh"), str(folder / "work")]
-    subprocess.run(script, env=environment, check=False, timeout=1800)
+    script = ["bash", str(ROOT / "docs" / "take_pictures.sh"), str(folder / "work"), story]
+    subprocess.run(script, env=environment, check=False, timeout=3600)
     return (folder / "work" / "log.txt").read_text(encoding="utf-8"), folder / "pictures"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    return visited(tmp_path_factory.mktemp("desktop"), "take_pictures")
+
+
+@pytest.fixture(scope="module")
+def labels(tmp_path_factory):
+    """The visit that makes maps from labels, on real data."""
+    if not (ROOT.parent / "shared" / "data" / "rasters" / "srtm.tif").exists():
+        pytest.skip("The data that lie beside the project are not there.")
+    return visited(tmp_path_factory.mktemp("labels"), "label_pictures")
 
 
 def colors(path):
@@ -65,3 +82,27 @@ def test_cancel_was_answered_within_two_seconds_and_left_no_model(session):
 def test_the_class_map_has_few_colors_and_the_confidence_many(session):
     assert 2 <= colors(session[1] / "map_classes.png") <= 12
     assert colors(session[1] / "map_confidence.png") > 20
+
+
+@pytest.mark.desktop
+def test_maps_from_labels_were_made_to_the_end_without_a_question(labels):
+    assert labels[0].strip().endswith("done"), labels[0]
+    assert "QUESTION" not in labels[0], labels[0]
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("name", LABEL_DIALOGS)
+def test_dialog_of_a_map_from_labels_was_opened_and_run(labels, name):
+    assert (labels[1] / f"dialog_{name}.png").stat().st_size > 10_000
+    assert f"{name}: {{" in labels[0] and f"{name}: NO RESULTS" not in labels[0]
+
+
+@pytest.mark.desktop
+def test_maps_from_labels_are_styled(labels):
+    assert 2 <= colors(labels[1] / "map_pixels.png") <= 12
+    for name in ("map_trust", "map_pixel_confidence", "map_heat", "map_components"):
+        assert colors(labels[1] / f"{name}.png") > 20, name
+    plain, marked = (
+        colors(labels[1] / f"{name}.png") for name in ("map_pixels", "map_suggestions")
+    )
+    assert marked > plain  # the places and their ranks lie over the classes

@@ -1,0 +1,146 @@
+"""What a visit to the QGIS desktop does: open dialogs, run and cancel them, look at the map.
+
+The steps of a visit are a generator; each step yields the seconds to wait before the next.
+"""
+
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import processing
+from qgis.core import Qgis, QgsApplication, QgsProject
+from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtWidgets import QApplication
+from qgis.utils import iface
+
+ROOT = Path(os.environ["DEEP_GEOLOGY_ROOT"])
+PICTURES = Path(os.environ["DEEP_GEOLOGY_PICTURES"])
+WORK = Path(os.environ["DEEP_GEOLOGY_WORK"])
+LOG = WORK / "log.txt"
+LONGEST_RUN_SECONDS, LARGEST_BYTES = 1200, 150_000
+
+
+def log(text):
+    with open(LOG, "a", encoding="utf-8") as file:
+        file.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+def shoot(widget, name):
+    QApplication.processEvents()
+    keep(widget.grab(), name)
+
+
+def keep(picture, name):
+    """Save a picture; one of many colors is brought to 256, which is a third of the bytes."""
+    place = str(PICTURES / f"{name}.png")
+    picture.save(place)
+    if os.path.getsize(place) > LARGEST_BYTES:
+        few = picture.toImage().convertToFormat(QImage.Format.Format_Indexed8)
+        few.save(place, "PNG", 0)
+    log(f"picture {name}")
+
+
+def main_window():
+    window = iface.mainWindow()
+    window.resize(1360, 860)
+    window.move(0, 0)
+    return window
+
+
+def open_dialog(name, parameters):
+    dialog = processing.createAlgorithmDialog(f"deepgeology:{name}", parameters)
+    dialog.resize(900, 680)
+    dialog.show()
+    return dialog
+
+
+def run_dialog(name, parameters, midway=False):
+    """Open a dialog, press Run and wait; pictures of the dialog and of its log at the end."""
+    dialog = open_dialog(name, parameters)
+    yield 2
+    shoot(dialog, f"dialog_{name}")
+    dialog.runButton().click()
+    began, shown = time.monotonic(), not midway
+    while dialog.cancelButton().isEnabled() or not dialog.runButton().isEnabled():
+        if not shown and time.monotonic() - began > 15:
+            shown = True
+            shoot(dialog, f"running_{name}")
+        if time.monotonic() - began > LONGEST_RUN_SECONDS:
+            raise RuntimeError(f"{name} did not end")
+        yield 0.5
+    yield 2
+    shoot(dialog, f"log_{name}")
+    layers = [layer.name() for layer in iface.mapCanvas().layers()]
+    seconds = f"{time.monotonic() - began:.0f} s"
+    log(f"{name}: {dialog.results() or 'NO RESULTS'} in {seconds}; on the map: {layers}")
+    dialog.close()
+
+
+def cancel_dialog(name, parameters):
+    """Press Cancel in the middle of a run; it must be over within two seconds."""
+    dialog = open_dialog(name, parameters)
+    yield 2
+    dialog.runButton().click()
+    yield 25
+    began = time.monotonic()
+    dialog.cancelButton().click()
+    while not dialog.runButton().isEnabled():
+        yield 0.1
+    seconds = time.monotonic() - began
+    log(f"{name}: cancelled in {seconds:.1f} s{'' if seconds <= 2 else ' TOO LATE'}")
+    log(f"{name}: model written after cancel: {os.path.exists(parameters['MODEL'])}")
+    shoot(dialog, f"cancelled_{name}")
+    dialog.close()
+
+
+def show_only(names, layer):
+    """Show some layers of the tree, the first of them unfolded, over the extent of one."""
+    root = QgsProject.instance().layerTreeRoot()
+    for node in root.findLayers():
+        node.setItemVisibilityChecked(node.name().lower() in names)
+        node.setExpanded(node.name().lower() == names[0])
+    canvas = iface.mapCanvas()
+    iface.layerTreeCanvasBridge().setCanvasLayers()
+    transform = canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent())
+    canvas.setExtent(transform)
+    canvas.refreshAllLayers()
+    log(f"on the map: {[layer.name() for layer in canvas.layers()]}")
+
+
+def play(sequence):
+    try:
+        seconds = next(sequence)
+    except StopIteration:
+        finish("done")
+        return
+    except Exception:
+        finish(traceback.format_exc())
+        return
+    QTimer.singleShot(int(seconds * 1000), lambda: play(sequence))
+
+
+def finish(text):
+    log(text)
+    QgsProject.instance().setDirty(False)
+    QTimer.singleShot(500, lambda: os._exit(0 if text == "done" else 1))
+
+
+def visit(steps):
+    """Play the steps once QGIS has settled; the last line of the log says "done"."""
+    log(f"QGIS {Qgis.QGIS_VERSION}, Python {sys.version.split()[0]}")
+    log(f"provider: {QgsApplication.processingRegistry().providerById('deepgeology')}")
+    watch_for_questions()
+    QTimer.singleShot(4000, lambda: play(steps()))
+
+
+def watch_for_questions():
+    """Log and close what QGIS asks in a window that nobody is there to answer."""
+    dialog = QApplication.activeModalWidget()
+    if dialog is not None and dialog.objectName() != "QgsOptionsBase":
+        log(f"QUESTION {dialog.objectName()}: {dialog.windowTitle()}")
+        dialog.grab().save(str(WORK / "question.png"))
+        dialog.close()
+    QTimer.singleShot(10_000, watch_for_questions)

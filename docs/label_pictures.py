@@ -1,0 +1,172 @@
+"""Take the pictures of the maps from labels in the real QGIS desktop, as a user would work there.
+
+Run by `make pictures`: QGIS starts under Xvfb with this script as ``--code``. It opens and runs the
+dialogs of all tools that make maps from labels, on real data that lie beside the project.
+"""
+
+import os
+import sys
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtGui import QPainter, QPixmap
+from qgis.PyQt.QtWidgets import QDockWidget
+from qgis.utils import iface
+
+sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
+import ground
+
+from desktop import WORK, finish, keep, log, main_window, run_dialog, shoot, show_only, visit
+
+MODEL, CRATERS = WORK / "zion.safetensors", WORK / "craters.safetensors"
+MINUTES = float(os.environ.get("DEEP_GEOLOGY_MINUTES", "2"))
+
+
+def steps():
+    """One sentence after another; each yields the seconds to wait before the next."""
+    if not ground.is_there():
+        log("NO DATA")
+        return
+    window = main_window()
+    ground.prepare_zion()
+    rasters, labels, reference = load_zion()
+    yield 3
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem("EPSG:32612"))
+    show_only(("elevation", "labels"), rasters[0])
+    yield 2
+    stack = {"RASTERS": rasters, "MODEL": str(MODEL)}
+    yield from run_dialog(
+        "trainpixelclassifier",
+        {
+            **stack,
+            "LABELS": labels,
+            "CLASS_FIELD": "cover",
+            "NETWORK": "pixel_mlp",
+            "PATCH_SIZE": 64,
+            "START_FROM": "scratch",
+            "AUGMENT": "turns",
+            "MINUTES": MINUTES,
+            "REPORT": str(WORK / "zion.html"),
+        },
+        midway=True,
+    )
+    maps = {"OUTPUT": "classes", "CONFIDENCE": "confidence", "TRUST": "trust"}
+    places = {key: str(WORK / f"{name}.tif") for key, name in maps.items()}
+    yield from run_dialog("classifypixels", {**stack, **places})
+    yield from look_at_maps(window, rasters[0])
+    assess = {"REFERENCE": reference, "CLASS_FIELD": "cover", "DESIGN": "simple_random"}
+    yield from run_dialog(
+        "assessaccuracy",
+        {
+            "CLASSIFIED": places["OUTPUT"],
+            **assess,
+            "REPORT": str(WORK / "accuracy.html"),
+            "CONFUSION": "TEMPORARY_OUTPUT",
+        },
+    )
+    suggested = str(WORK / "places.gpkg")
+    yield from run_dialog(
+        "suggestlabels", {**stack, "LABELS": labels, "COUNT": 15, "OUTPUT": suggested}
+    )
+    yield from look(window, ("suggestions", "classes"), rasters[0], "map_suggestions")
+    first = {"INPUT": rasters[0], "MORE_RASTERS": rasters[1:], "MODEL": str(MODEL)}
+    yield from run_dialog(
+        "explainclassification",
+        {
+            **first,
+            "CLASS_NAME": "Forest",
+            "OUTPUT": str(WORK / "heat.tif"),
+            "REPORT": str(WORK / "heat.html"),
+        },
+    )
+    yield from look(window, ("heat", "elevation"), rasters[0], "map_heat")
+    yield from run_dialog(
+        "mapembedding",
+        {
+            **first,
+            "STRIDE": 16,
+            "OUTPUT": str(WORK / "embedding.gpkg"),
+            "COMPONENTS": str(WORK / "components.tif"),
+            "PLOT": str(WORK / "embedding.png"),
+        },
+    )
+    yield from look(window, ("components", "elevation"), rasters[0], "map_components")
+    yield from run_dialog("exportonnx", {"MODEL": str(MODEL), "OUTPUT": str(WORK / "zion.onnx")})
+    yield from find_craters(window)
+
+
+def load_zion():
+    paths = [ground.ZION / f"{name.lower()}.tif" for name in ("elevation", *ground.DERIVED)]
+    names = ("Elevation", "Slope", "Roughness", "Position")
+    rasters = [QgsRasterLayer(str(p), name) for p, name in zip(paths, names)]
+    labels = QgsVectorLayer(str(ground.ZION / "labels.geojson"), "Labels")
+    reference = QgsVectorLayer(str(ground.ZION / "reference.geojson"), "Reference")
+    QgsProject.instance().addMapLayers([*reversed(rasters), reference, labels])
+    log(f"{labels.featureCount()} labels, {reference.featureCount()} reference places")
+    return rasters, labels, reference
+
+
+def look(window, names, layer, picture):
+    """A picture of some layers, without the panels that a reader does not need."""
+    yield 1
+    for panel in window.findChildren(QDockWidget):
+        if panel.objectName() in ("Browser", "ResultsViewer"):
+            panel.hide()
+    show_only(names, layer)
+    yield 4
+    shoot(window, picture)
+
+
+def look_at_maps(window, layer):
+    """The classes, and the trust beside them in a second view."""
+    yield from look(window, ("trust", "elevation"), layer, "map_trust")
+    yield from look(window, ("confidence", "elevation"), layer, "map_pixel_confidence")
+    yield from look(window, ("classes", "elevation"), layer, "map_pixels")
+    yield from side_by_side(window, layer)
+
+
+def side_by_side(window, layer):
+    """The map of classes on the left, and that of trust on the right, in one picture."""
+    canvas, parts = iface.mapCanvas(), []
+    for names in (("classes",), ("trust",)):
+        show_only(names, layer)
+        yield 4
+        parts.append(canvas.grab())
+    width = min(part.height() * 9 // 10 for part in parts)
+    picture = QPixmap(2 * width + 12, parts[0].height())
+    picture.fill()
+    painter = QPainter(picture)
+    for number, part in enumerate(parts):
+        left = (part.width() - width) // 2
+        painter.drawPixmap(number * (width + 12), 0, part, left, 0, width, part.height())
+    painter.end()
+    keep(picture, "classes_and_trust")
+
+
+def find_craters(window):
+    """Train on images of craters and search others."""
+    train, sheet = ground.prepare_craters()
+    yield from run_dialog(
+        "trainobjectdetector",
+        {
+            "IMAGES": str(train),
+            "MINUTES": 2 * MINUTES,
+            "MODEL": str(CRATERS),
+            "REPORT": str(WORK / "craters.html"),
+        },
+        midway=True,
+    )
+    QgsProject.instance().clear()
+    image = QgsRasterLayer(str(sheet), "Mars")
+    QgsProject.instance().addMapLayer(image)
+    yield 2
+    yield from run_dialog(
+        "detectobjects",
+        {"INPUT": image, "MODEL": str(CRATERS), "OUTPUT": str(WORK / "craters.gpkg")},
+    )
+    yield from look(window, ("objects", "mars"), image, "map_craters")
+
+
+try:
+    visit(steps)
+except Exception as error:
+    finish(repr(error))
