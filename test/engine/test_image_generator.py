@@ -75,6 +75,24 @@ def test_a_hole_covers_at_most_a_quarter_and_a_shift_an_eighth():
     assert len(seen) > 50
 
 
+def test_each_image_is_changed_as_often_as_asked():
+    images = torch.rand(400, 1, 16, 16, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(vary(images, torch.Generator().manual_seed(0), 0.0), images)
+    changed = vary(images, torch.Generator().manual_seed(0), 0.2)
+    share = (changed != images).flatten(1).any(1).float().mean()
+    assert float(share) == pytest.approx(1 - 0.8**3, abs=0.08)
+
+
+def test_images_are_varied_more_the_surer_the_judge_is_of_the_real_ones():
+    school = learning._School(generator(1), Lesson(1.0, width=4), CPU)
+    for _ in range(50):
+        school._vary_as_needed(torch.full((16,), 0.3))
+    assert school.varied == pytest.approx(50 * 16 / 20_000)
+    for _ in range(60):
+        school._vary_as_needed(torch.tensor([-0.3, 0.2] * 8))
+    assert school.varied == 0
+
+
 def test_crops_are_cut_from_everywhere_and_mirrored_sideways_only():
     side = torch.arange(72, dtype=torch.float32)
     images = torch.stack([side.view(1, 72).expand(72, 72), side.view(72, 1).expand(72, 72)])

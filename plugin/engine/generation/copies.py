@@ -13,7 +13,6 @@ from ..metrics.image_sets import nearest, share_nearer
 
 _PERCENTILE = 5
 MANY = 0.15
-_MOST_NEARER = 0.75
 EXPECTED = _PERCENTILE / 100
 
 
@@ -33,6 +32,7 @@ class Copies:
         Of made images under the limit.
     nearer : float
         Probability that a made image is nearer to a training image than a held-out one; .5 if alike.
+        It proves nothing alone: plain images are near to all plain images.
     """
 
     made: np.ndarray
@@ -45,7 +45,7 @@ class Copies:
     @property
     def is_memory(self):
         """Whether the generator gives back what it was shown."""
-        return self.share > MANY or self.nearer > _MOST_NEARER
+        return self.share > MANY
 
 
 def find_copies(made, held, training):

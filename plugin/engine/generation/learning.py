@@ -25,6 +25,7 @@ _SMOOTHNESS, _SMOOTHNESS_EVERY = 0.2, 16  # R1: gamma, steps
 _WATCHES = 24
 _LAST_RATE = 0.1  # of the first
 _PATIENCE = 2
+_SURE, _IMAGES_UNTIL_VARIED = 0.6, 20_000
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ class _School:
         self.generator = generator.to(device, **form).train()
         self.judge = ImageJudge(*sizes).to(device, **form).train()
         self.chance = torch.Generator().manual_seed(lesson.seed)
-        self.rates, self.steps = lesson.rates, 0
+        self.rates, self.steps, self.varied = lesson.rates, 0, 0.0
         self.average = AveragedModel(self.generator, multi_avg_fn=_blend)
         self._start()
         self.remember()
@@ -239,14 +240,21 @@ class _School:
         return latents.to(images.device), grain.to(images.device)
 
     def _teach_judge(self, images, made, labels):
-        real = self.judge(vary(images, self.chance), labels)
-        fake = self.judge(vary(made, self.chance), labels)
+        real = self.judge(vary(images, self.chance, self.varied), labels)
+        fake = self.judge(vary(made, self.chance, self.varied), labels)
         loss = torch.relu(1 - real).mean() + torch.relu(1 + fake).mean()
         total = loss
         if self.steps % _SMOOTHNESS_EVERY == 0:
             total = loss + _SMOOTHNESS / 2 * _SMOOTHNESS_EVERY * self._steepness(images, labels)
         self._descend(1, total)
+        self._vary_as_needed(real.detach())
         return float(loss.detach())
+
+    def _vary_as_needed(self, real):
+        """Change images more often if the judge is sure of the real ones, else more rarely."""
+        sure = float(real.sign().mean())
+        change = math.copysign(len(real) / _IMAGES_UNTIL_VARIED, sure - _SURE)
+        self.varied = min(1.0, max(0.0, self.varied + change))
 
     def _steepness(self, images, labels):
         """How fast the judge's opinion of real images changes with them, squared."""
@@ -256,7 +264,7 @@ class _School:
 
     def _teach_generator(self, made, labels):
         self.judge.requires_grad_(False)
-        loss = -self.judge(vary(made, self.chance), labels).mean()
+        loss = -self.judge(vary(made, self.chance, self.varied), labels).mean()
         self._descend(0, loss)
         self.judge.requires_grad_(True)
         return float(loss.detach())

@@ -2,11 +2,14 @@
 
 The judge of a small set soon knows every real image by heart. If both real and made images are
 moved, cut and tinted by chance, and the generator learns through these changes, the judge sees
-many more images while the generator still learns to make unchanged ones.
+many more images while the generator still learns to make unchanged ones. How often they are changed
+follows the judge: never at first, for a young judge learns more from what is unchanged, and the more
+the surer it becomes of the real images.
 
 References
 ----------
-Zhao et al. 2020, arXiv:2006.10738 (differentiable augmentation).
+Zhao et al. 2020, arXiv:2006.10738 (differentiable augmentation); Karras et al. 2020,
+arXiv:2006.06676 (as often as the judge needs it).
 """
 
 import torch
@@ -17,8 +20,8 @@ _CUT = 1 / 2  # of the side
 _LIGHT = 0.5  # in the network's range, which is 2 wide
 
 
-def vary(images, chance):
-    """Change images in color, place and by a hole each.
+def vary(images, chance, share=1.0):
+    """Change images in color, place and by a hole.
 
     Parameters
     ----------
@@ -26,13 +29,20 @@ def vary(images, chance):
         In -1..1.
     chance : torch.Generator
         On the CPU.
+    share : float
+        Probability of each of the three changes, for every image.
 
     Returns
     -------
     torch.Tensor, same shape
         Differentiable in the images.
     """
-    return _cut(_move(_tint(images, chance), chance), chance)
+    if share <= 0:
+        return images
+    for change in (_tint, _move, _cut):
+        chosen = torch.rand(len(images), 1, 1, 1, generator=chance) < share
+        images = torch.where(chosen.to(images.device), change(images, chance), images)
+    return images
 
 
 def crops(images, side, chance):
