@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from plugin.engine.progress import Silent
-from plugin.engine.seismic import etas, simulation, sufficient
+from plugin.engine.seismic import etas, etas_choice, simulation, sufficient
 from plugin.engine.seismic.basis import choose_basis, magnitude_shares
 from plugin.engine.seismic.cells import Targets
 from plugin.engine.seismic.etas import (
@@ -70,7 +70,7 @@ def test_sums_of_a_target_are_those_over_its_past(span, data, monkeypatch):
 
 def test_events_in_chunks_give_the_same_sums(span, data, monkeypatch):
     known, targets = data
-    monkeypatch.setattr(sufficient, "_EVENTS_AT_ONCE", 97)
+    monkeypatch.setattr(sufficient, "_MOST_AT_ONCE", 97)
     monkeypatch.setattr(sufficient, "_MANY_EVENTS", 5)
     above = span.events.magnitude - 2.5
     starts = span.starts[: span.training]
@@ -183,3 +183,36 @@ def test_targets_count_every_event_in_the_grid_once(span):
     np.testing.assert_array_equal(
         inside[targets.window, targets.row, targets.column], targets.count
     )
+
+
+def productivity_found(catalog, target, shares_times=1.0):
+    """K and mu of whole windows of ten days, the rest of ETAS known, over what they should be.
+
+    By the law of Gutenberg and Richter, with b = 1, of all that every event triggers
+    ``10 ** -(target - 2.5)`` is a target.
+    """
+    asked = layout((300, 3000, 3500, 4000), cell_size=0.25, window_days=10)
+    asked.target_magnitude = target
+    span = lay_out_training(asked, catalog, Silent())
+    basis = etas_choice._basis(span)
+    shares = shares_times * etas_choice._mean_shares(span, basis, span.training)
+    learned = etas_choice._gather(span, 1, 0, span.training, basis, Silent())
+    data = etas_choice._data(span, learned, BACKGROUND, basis, shares, Silent())
+    bounds = parameter_bounds(basis, 10.0, span.cells)
+    for name in ("a", "c", "p", "d", "gamma", "q"):
+        bounds[name] = getattr(TRUTH, name) * 0.999, getattr(TRUTH, name) * 1.001
+    found, part = fit_etas(data, bounds, Silent()).parameters, 10 ** (2.5 - target)
+    return found.K / TRUTH.K / part, found.mu / TRUTH.mu / part
+
+
+def test_productivity_comes_back_where_targets_are_larger_than_the_completeness():
+    catalogs = [etas_catalog(seed, 4000.0) for seed in range(4)]
+    small, large = (
+        np.median([productivity_found(one, target) for one in catalogs], axis=0)
+        for target in (2.5, 3.0)
+    )
+    assert large[0] == pytest.approx(1, abs=0.15)
+    assert large == pytest.approx(small, rel=0.15)
+    # Had the events of a window been counted per event and not per target event:
+    wrong = [productivity_found(one, 3.0, 10**-0.5)[0] for one in catalogs]
+    assert np.median(wrong) > large[0] + 0.1

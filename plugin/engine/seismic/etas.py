@@ -11,7 +11,7 @@ References
 Ogata 1998, doi:10.1023/A:1003403601725; Zhuang et al. 2011, doi:10.5078/corssa-79905851.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from .etas_law import (
 
 _ITERATIONS = 400
 _LEAST = 1e-12
+_MOST_WITHIN_WINDOW = 0.6
 
 
 @dataclass(frozen=True)
@@ -178,10 +179,22 @@ def _rates(values, data):
 
 
 def _first_guess(data, bounds):
-    """Half of the events in the background, and usual values for the rest."""
+    """Half of the events in the background, and usual values for the rest.
+
+    K is smaller where targets are few among all events: begun at a cascade that grows without end
+    within a window, the search does not find back.
+    """
     daily = 0.5 * data.counts.sum() / (data.windows * data.window_days)
-    guess = {
-        "mu": daily, "K": 0.02, "a": 0.8, "c": 0.02, "p": 1.1,
-        "d": 4 * bounds["d"][0], "gamma": 0.3, "q": 1.6,
-    }  # fmt: skip
-    return EtasParameters(**guess)
+    guess = EtasParameters(
+        mu=daily, K=0.02, a=0.8, c=0.02, p=1.1, d=4 * bounds["d"][0], gamma=0.3, q=1.6
+    )
+    within = _triggered_within_window(guess, data)
+    return replace(guess, K=guess.K * min(1.0, _MOST_WITHIN_WINDOW / within))
+
+
+def _triggered_within_window(parameters, data):
+    """Target events per target event that the complete ones trigger at once within a window."""
+    p, c = parameters.p, parameters.c
+    omori = (c ** (1 - p) - (c + data.window_days) ** (1 - p)) / (p - 1)
+    grown = 10 ** (parameters.a * data.basis.magnitudes)
+    return parameters.K * omori * float(data.magnitude_shares @ grown)
