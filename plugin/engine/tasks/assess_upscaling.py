@@ -10,6 +10,7 @@ from ..device import choose_device
 from ..rasters import Raster
 from ..upscaling.assessment_report import write_assessment
 from ..upscaling.comparison import UPSCALED, at_same_place, common_window, upscaled_method
+from ..upscaling.crops import cut_crops
 from ..upscaling.generator import Generator
 from ..upscaling.judging import (
     CORRECTED,
@@ -17,7 +18,6 @@ from ..upscaling.judging import (
     OURS,
     TEXTURED,
     by_generator,
-    cut_crops,
     judge,
     trace_texture,
     usual_methods,

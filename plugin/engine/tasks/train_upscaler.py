@@ -8,6 +8,7 @@ from .. import model_file
 from ..countdown import Countdown
 from ..device import choose_device, describe
 from ..facts import versions
+from ..upscaling.crops import cut_crops
 from ..upscaling.generator import Generator
 from ..upscaling.ground import (
     VALIDATION,
@@ -22,7 +23,6 @@ from ..upscaling.judging import (
     OURS,
     TEXTURED,
     by_generator,
-    cut_crops,
     judge,
     trace_texture,
     usual_methods,

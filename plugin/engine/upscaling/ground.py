@@ -5,27 +5,23 @@ training when texture goes wrong. Patches that train lie in the other blocks wit
 """
 
 import math
-import os
 from dataclasses import dataclass
 
 import numpy as np
-from affine import Affine
 
 from ...jobs.errors import JobError
-from ..image_folders import image_files
-from ..rasters import Grid, Raster, read_image
-from ..rasters.borders import Readable
+from ..rasters import Raster
+from .image_scenes import check_bands, image_scenes
 from .pairs import make_pair
-from .scale import scale_of
 from .scenes import Scene, division
 
 TRAINING, WATCHED, VALIDATION = "training", "watched", "validation"
-_LEAST_SIDE, _LEAST_RASTER = 12, 16
+_LEAST_RASTER = 16
 _ENOUGH_TILES, _ENOUGH_BLOCKS = 20, 20
 _TILES = 16, 8, 4, 2, 1
 _SHARE_WATCHED = 0.06
 _SCORED_NOISE = 0.016  # about 1 % of the range of an 8-bit image
-_MOST_IMAGES, _MOST_BYTES, _MOST_SCORED = 4000, 2**29, 32
+_MOST_SCORED = 32
 
 
 @dataclass(frozen=True)
@@ -47,34 +43,6 @@ class Block:
     part: str
 
 
-class Held(Readable):
-    """An image in memory that is read like a raster.
-
-    Parameters
-    ----------
-    path : str
-    """
-
-    def __init__(self, path):
-        self._values, self._valid = read_image(path)
-        self.path, self.name = path, os.path.basename(path)
-        self.bands = list(range(1, len(self._values) + 1))
-        self.names, self.gsd = ("",) * len(self.bands), None
-        self.dtype = str(self._values.dtype)
-        self.grid = Grid(self._values.shape[2], self._values.shape[1], Affine.identity())
-
-    def close(self):
-        """Nothing is open."""
-
-    def _read_inside(self, row, column, height, width):
-        part = slice(row, row + height), slice(column, column + width)
-        valid = None if self._valid is None else self._valid[part]
-        values = self._values[(slice(None), *part)]
-        if values.dtype.kind == "f" and valid is None and not np.isfinite(values).all():
-            valid = np.isfinite(values).all(axis=0)
-        return values, valid
-
-
 def open_scenes(job, progress):
     """Open the fine rasters or images of a job, with their coarse ones.
 
@@ -93,7 +61,8 @@ def open_scenes(job, progress):
         If one cannot be read, is too small, has other bands, or does not fit its coarse raster.
     """
     if job.images:
-        return _image_scenes(job.images, int(job.factor), progress)
+        factor = int(job.factor)
+        return image_scenes(job.images, factor, _noise(factor), progress)
     return _raster_scenes(job, progress)
 
 
@@ -114,7 +83,7 @@ def _raster_scenes(job, progress):
                     "Choose another raster.",
                 )
             scenes.append(scene)
-        _check_bands([scene.raster for scene in scenes])
+        check_bands([scene.raster for scene in scenes])
     except BaseException:
         close_scenes(scenes)
         raise
@@ -137,57 +106,9 @@ def _check_raster(raster):
         )
 
 
-def _check_bands(rasters):
-    first = rasters[0]
-    for raster in rasters[1:]:
-        if len(raster.bands) != len(first.bands):
-            raise JobError(
-                f'"{raster.name}" has {len(raster.bands)} bands, "{first.name}" has '
-                f"{len(first.bands)}.",
-                "Choose rasters with the same bands, or the bands that all of them have.",
-            )
-
-
-def _image_scenes(folder, factor, progress):
-    """Scenes of the images of a folder; too small ones are left out."""
-    files = image_files(folder)
-    if not files:
-        raise JobError(
-            f'Folder "{folder}" has no images (JPEG, PNG, TIFF).', "Choose a folder with images."
-        )
-    if len(files) > _MOST_IMAGES:
-        progress.note(f"{_MOST_IMAGES:,} of {len(files):,} images are used.")
-        chosen = np.random.default_rng(0).choice(len(files), _MOST_IMAGES, replace=False)
-        files = [files[number] for number in sorted(chosen)]
-    images, size = [], 0
-    for number, name in enumerate(files):
-        progress(number / len(files), f"Image {number + 1:,} of {len(files):,}")
-        image = Held(os.path.join(folder, name))
-        if min(image.grid.height, image.grid.width) < _LEAST_SIDE * factor:
-            continue
-        images.append(image)
-        size += image._values.nbytes
-        if size > _MOST_BYTES:
-            progress.note(f"Only the first {len(images):,} images fit the memory.")
-            break
-    if not images:
-        raise JobError(
-            f'All images in "{folder}" are smaller than {_LEAST_SIDE * factor} px.',
-            "Choose larger images, or a smaller factor.",
-        )
-    _check_bands(images)
-    scale = scale_of(_finite(image) for image in images)
-    return [Scene(image, factor, scale=scale, noise=_noise(factor)) for image in images]
-
-
 def _noise(factor):
     """Noise of the coarse images that are scored: what is not upscaled is freed of noise."""
     return _SCORED_NOISE if factor == 1 else 0.0
-
-
-def _finite(image):
-    values, valid = image.read(0, 0, image.grid.height, image.grid.width)
-    return values if valid is None else np.where(valid, values, np.nan)
 
 
 def close_scenes(scenes):
