@@ -54,7 +54,7 @@ class Upscaler(nn.Module):
         """
         told = blur.view(-1, 1, 1, 1).expand(-1, 1, *coarse.shape[-2:]).to(coarse)
         features = self.first(torch.cat([coarse, told], 1))
-        features = features + self.after(self.body(features))
+        features = self.after(self.body(features)).add_(features)
         return functional.pixel_shuffle(self.last(features), self.factor)
 
 
@@ -67,7 +67,8 @@ class _Block(nn.Module):
             self.two.weight.mul_(0.1)
 
     def forward(self, features):
-        return features + self.two(functional.relu(self.one(features)))
+        # In place: a pass over memory takes a third of the time of a convolution.
+        return self.two(functional.relu_(self.one(features))).add_(features)
 
 
 class Upscalers(nn.Module):
