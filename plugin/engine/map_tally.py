@@ -63,7 +63,9 @@ def tally_classes(raster, reference, progress):
     """
     count = _Count(raster, reference)
     for row, column, height, width in blocks_of(raster.grid):
-        progress((row + height) / raster.grid.height, f"Row {row:,} of {raster.grid.height:,}")
+        progress(
+            (row + height) / raster.grid.height, f"Row {row + height:,} of {raster.grid.height:,}"
+        )
         count.add_block(row, column, height, width)
     return count.finished()
 
@@ -197,7 +199,9 @@ def tally_levels(raster, levels, progress):
     areas = pixel_areas(raster.grid)
     between, equal = np.zeros(len(levels) + 1), np.zeros(len(levels))
     for row, column, height, width in blocks_of(raster.grid):
-        progress((row + height) / raster.grid.height, f"Row {row:,} of {raster.grid.height:,}")
+        progress(
+            (row + height) / raster.grid.height, f"Row {row + height:,} of {raster.grid.height:,}"
+        )
         values, valid = raster.read(row, column, height, width)
         keep = np.ones((height, width), bool) if valid is None else valid
         values, weights = values[0][keep], np.broadcast_to(areas[row : row + height, None], keep.shape)[keep]  # fmt: skip

@@ -99,8 +99,9 @@ def run(job, progress):
     gather = _gather_images if images else _gather_patches
     seen, points, crs, cells = gather(job, subject, progress.part(0.0, 0.8))
     if len(seen.names) < 3:
+        count = "is 1" if len(seen.names) == 1 else f"are {len(seen.names)}"
         raise JobError(
-            f"There are {len(seen.names)} images or patches with data; a map needs at least 3.",
+            f"A map needs at least 3 images or patches with data; there {count}.",
             "Give more images, a larger extent or a smaller stride.",
         )
     coordinates, explained = principal_components(seen.store.all(), job.seed, progress.check)
