@@ -41,7 +41,7 @@ class AssessUpscaling:
     factor: str = choice("Factor", "4", FACTORS[1:], help="Between coarse and fine pixels.")
     blur: float = blur(
         "Response of the sensor at the coarse raster's Nyquist frequency: how the coarse raster is "
-        "made. 0: 0.3."
+        "made. 0: what the upscaled raster says in its tags, else 0.3."
     )
     detail: float = number(
         "Texture", 0.0, minimum=0, maximum=1, help="With which texture the model is judged."

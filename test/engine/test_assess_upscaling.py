@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 
 from brightness import Said
@@ -97,6 +98,15 @@ def test_a_part_of_the_reference_is_judged_where_it_lies(reference, tmp_path):
     made = write_raster(tmp_path / "part.tif", part, transform)
     outputs, _, _ = assess(tmp_path, reference, upscaled=made)
     assert outputs["PSNR"] == pytest.approx(20 * np.log10(255 / 4.01), abs=0.15)
+
+
+def test_blur_is_taken_from_the_upscaled_raster_that_says_it(reference, tmp_path):
+    made = write_raster(tmp_path / "made.tif", noisy())
+    with rasterio.open(made, "r+") as raster:
+        raster.update_tags(DEEP_GEOLOGY_RHO="0.450")
+    assert "0.45 (as the upscaled raster says)" in assess(tmp_path, reference, upscaled=made)[2]
+    page = assess(tmp_path, reference, upscaled=made, blur=0.2)[2]
+    assert "coarse raster of blur 0.2." in page
 
 
 def test_bands_are_compared_in_pairs(reference, tmp_path):

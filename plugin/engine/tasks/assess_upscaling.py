@@ -5,9 +5,10 @@ import os
 from contextlib import ExitStack
 
 from ...jobs.errors import JobError
+from ...jobs.upscaling import SHARPEST, SOFTEST
 from ..countdown import Countdown
 from ..device import choose_device
-from ..rasters import Raster
+from ..rasters import Raster, read_tags
 from ..upscaling.assessment_report import write_assessment
 from ..upscaling.comparison import UPSCALED, at_same_place, common_window, upscaled_method
 from ..upscaling.crops import cut_crops
@@ -26,7 +27,7 @@ from ..upscaling.scenes import Scene, chosen_places
 from ..upscaling.scoring import COLUMNS
 from ..vectors import Feature, write_features
 
-_USUAL_BLUR = 0.3
+_USUAL_BLUR, _BLUR_TAG = 0.3, "DEEP_GEOLOGY_RHO"
 _HALO = 24  # what more surroundings would change is under a thousandth of the values' range
 _LEAST = 16
 
@@ -44,7 +45,7 @@ def run(job, progress):
     JobError
         If reference and result do not meet, or the model is of another factor.
     """
-    blur = job.blur or _USUAL_BLUR
+    blur, source = _blur(job)
     with ExitStack() as stack:
         reference = stack.enter_context(Raster(job.reference, job.bands))
         scene = _scene(job, reference)
@@ -60,7 +61,7 @@ def run(job, progress):
             trace_texture(judged, [scene], generator, halo, progress.part(0.9, 0.99))
     if job.report:
         subject = os.path.basename(job.upscaled or job.model or "the bundled upscaler")
-        facts = _facts(job, reference, judged)
+        facts = _facts(reference, judged, source)
         write_assessment(
             job.report, judged, f"{subject} on {reference.name}", facts, _warnings(judged)
         )
@@ -68,6 +69,20 @@ def run(job, progress):
         write_scores(job.scores, judged)
     progress(1.0)
     return {**_written(job), **_numbers(judged)}
+
+
+def _blur(job):
+    """The blur of the coarse raster and where it is from: given, or in the upscaled raster's tags."""
+    if job.blur:
+        return job.blur, ""
+    text = read_tags(job.upscaled)[0].get(_BLUR_TAG, "") if job.upscaled else ""
+    try:
+        blur = float(text)
+    except ValueError:
+        blur = 0.0
+    if SOFTEST <= blur <= SHARPEST:
+        return blur, " (as the upscaled raster says)"
+    return _USUAL_BLUR, " (not given)"
 
 
 def _scene(job, reference):
@@ -131,13 +146,12 @@ def _warnings(judged):
         )
 
 
-def _facts(job, reference, judged):
-    blur = f"{judged.blur:.2g}" + ("" if job.blur else " (not given)")
+def _facts(reference, judged, source):
     return [
         ("Reference", f"{reference.name}, {reference.grid.width} x {reference.grid.height} px"),
         ("Bands", ", ".join(map(str, reference.bands))),
         ("Factor", str(judged.factor)),
-        ("Blur of the coarse raster", blur),
+        ("Blur of the coarse raster", f"{judged.blur:.2g}{source}"),
         ("Squares judged", str(len(judged.places))),
         ("Iterations of back-projection", str(ITERATIONS)),
     ]
