@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..metrics.image_sets import kernel_distance, mean_pairwise
+from ..metrics.image_sets import mean_distance, mean_pairwise, sliced_wasserstein
 from .noise import make
 
 WATCHED = 64
@@ -20,17 +20,17 @@ class Guard:
     Parameters
     ----------
     eye : features.Eye
-    real : numpy.ndarray, shape (N, D)
-        Features of training images.
+    real : torch.Tensor, shape (N, band, side, side)
+        Training images, in an order by chance.
     labels : numpy.ndarray of int, shape (64,)
         Classes of the images that are watched.
     """
 
     def __init__(self, eye, real, labels):
-        self._eye, self._real = eye, real
+        self._eye, self._real = eye, real.numpy()
         self._seeds = np.arange(len(labels))
         self._labels = labels
-        self._usual = mean_pairwise(real[:WATCHED])
+        self._usual = mean_pairwise(eye.features(real[:WATCHED]))
         self._best = math.inf
 
     def judge(self, generator, losses):
@@ -40,7 +40,7 @@ class Guard:
             return {"distance": math.nan, "variety": math.nan, "loudest": math.nan}
         features = self._eye.features(made)
         return {
-            "distance": kernel_distance(features, self._real),
+            "distance": mean_distance(sliced_wasserstein(self._real, made.numpy())),
             "variety": mean_pairwise(features) / max(self._usual, 1e-9),
             "loudest": float(np.abs(losses).max()),
         }

@@ -21,7 +21,7 @@ from .varying import crops, vary
 
 _BETAS = (0.0, 0.99)
 _AVERAGE_DECAY = 0.999
-_SMOOTHNESS, _SMOOTHNESS_EVERY = 0.2, 16  # R1: gamma, steps
+_SMOOTHNESS, _SMOOTHNESS_EVERY = 0.05, 16  # R1: gamma, steps
 _WATCHES = 24
 _LAST_RATE = 0.1  # of the first
 _PATIENCE = 2
@@ -50,7 +50,7 @@ class Lesson:
     steps: int = 1_000_000
     batch_size: int = 16
     width: int = 16
-    rates: tuple = (1e-3, 2e-3)
+    rates: tuple = (5e-4, 1e-3)
     seed: int = 0
 
 

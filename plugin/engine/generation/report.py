@@ -159,7 +159,8 @@ def _add_learning(report, taught):
     report.section("How it learned")
     report.figure(
         draw_learning(taught),
-        "Dotted: the step that was kept, the nearest to the training images that is varied enough. "
+        "Dotted: the step that was kept, where patches are nearest to those of training images, for a "
+        "generator that is varied enough. "
         "The losses of the two do not fall: each makes the task of the other harder.",
     )
 

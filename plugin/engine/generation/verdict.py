@@ -90,10 +90,10 @@ def _advice(scores, taught):
         return "Do not publish them or train with them as if they were new. Add real images."
     if scores.usefulness is not None and scores.usefulness.word == "gains":
         return "Add them to the training images only: never to those that test a classifier."
+    if not taught.history:
+        return ""
     return (
-        f"The training took {minutes(taught.history[-1]['seconds'])} and {taught.steps:,} steps; more minutes "
-        "and, above all, more real images help. Published generators of thin sections that "
-        f"please the eye learned from more than {LEAST_FOR_QUALITY:,} images for days on a graphics card."
-        if taught.history
-        else ""
+        f"The training took {minutes(taught.history[-1]['seconds'])} and {taught.steps:,} steps. More "
+        "minutes and, above all, more real images help: a published generator of thin sections "
+        f"(PetroGAN) learned from more than {LEAST_FOR_QUALITY:,} images."
     )

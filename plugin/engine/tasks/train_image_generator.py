@@ -15,7 +15,7 @@ from ..generation.verdict import headline, sentences
 from ..networks.image_generator import ImageGenerator
 
 _WARNINGS_TOLD = 10
-_REAL_WATCHED = 256
+_REAL_WATCHED = 128
 # By side: features of a pixel at the finest level, and images in a step on a CPU.
 _SIZES = {64: (16, 16), 128: (12, 8), 256: (8, 8)}
 _ON_A_CARD = 2  # times wider, and four times as many images in a step
@@ -75,7 +75,7 @@ def _guard(eye, collection, seed):
     chance = np.random.default_rng(seed)
     rows = chance.permutation(collection.training)[:_REAL_WATCHED]
     labels = chance.choice(collection.labels[collection.training], WATCHED)
-    return Guard(eye, eye.features(collection.centers(rows)), labels)
+    return Guard(eye, collection.centers(rows), labels)
 
 
 def _say_collection(progress, collection, device):
