@@ -11,8 +11,7 @@ from pathlib import Path
 
 import processing
 from qgis.core import Qgis, QgsApplication, QgsProject
-from qgis.PyQt.QtCore import QTimer
-from qgis.PyQt.QtGui import QImage
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QApplication
 from qgis.utils import iface
 
@@ -20,7 +19,7 @@ ROOT = Path(os.environ["DEEP_GEOLOGY_ROOT"])
 PICTURES = Path(os.environ["DEEP_GEOLOGY_PICTURES"])
 WORK = Path(os.environ["DEEP_GEOLOGY_WORK"])
 LOG = WORK / "log.txt"
-LONGEST_RUN_SECONDS, LARGEST_BYTES = 1200, 150_000
+LONGEST_RUN_SECONDS, LARGEST_BYTES = 1200, 240_000
 
 
 def log(text):
@@ -34,12 +33,13 @@ def shoot(widget, name):
 
 
 def keep(picture, name):
-    """Save a picture; one of many colors is brought to 256, which is a third of the bytes."""
+    """Save a picture, smaller if the file would be large."""
     place = str(PICTURES / f"{name}.png")
-    picture.save(place)
-    if os.path.getsize(place) > LARGEST_BYTES:
-        few = picture.toImage().convertToFormat(QImage.Format.Format_Indexed8)
-        few.save(place, "PNG", 0)
+    picture.save(place, "PNG", 0)
+    while os.path.getsize(place) > LARGEST_BYTES:
+        width = picture.width() * 9 // 10
+        picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
+        picture.save(place, "PNG", 0)
     log(f"picture {name}")
 
 

@@ -42,9 +42,11 @@ def prepare_zion():
     _write(ZION / "labels.geojson", cover, labeled, _SIDE)
     chance, places = np.random.default_rng(1), []
     inside = np.argwhere(np.isin(values, list(COVER)))
-    near = {(r // 40, c // 40) for r, c, _ in labeled}
-    for row, column in chance.permutation(inside)[: 3 * _PLACES]:
-        if (row // 40, column // 40) not in near:
+    taken = np.zeros(values.shape, bool)
+    for row, column, _ in labeled:
+        taken[row : row + _SIDE, column : column + _SIDE] = True
+    for row, column in chance.permutation(inside)[: 2 * _PLACES]:
+        if not taken[row, column]:
             places.append((int(row), int(column), COVER[int(values[row, column])]))
     _write(ZION / "reference.geojson", cover, places[:_PLACES], 0)
 
@@ -66,9 +68,13 @@ def _squares(values):
 
 
 def _write(path, cover, places, side):
-    """Write squares (or points, with a side of 0) as GeoJSON in the CRS of the land cover."""
+    """Write squares (or points, with a side of 0) of the land cover as GeoJSON, in EPSG:4326."""
     origin, width, _, top, _, height = cover.GetGeoTransform()
-    crs = osr.SpatialReference(wkt=cover.GetProjection())
+    own, crs = osr.SpatialReference(wkt=cover.GetProjection()), osr.SpatialReference()
+    crs.ImportFromEPSG(4326)
+    for one in (own, crs):
+        one.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    change = osr.CoordinateTransformation(own, crs)
     file = ogr.GetDriverByName("GeoJSON").CreateDataSource(str(path))
     kind = ogr.wkbPolygon if side else ogr.wkbPoint
     layer = file.CreateLayer("places", crs, kind)
@@ -80,7 +86,9 @@ def _write(path, cover, places, side):
         ring = ", ".join(f"{x} {y}" for x, y in corners)
         middle = f"POINT ({west + width / 2} {north + height / 2})"
         feature = ogr.Feature(layer.GetLayerDefn())
-        feature.SetGeometry(ogr.CreateGeometryFromWkt(f"POLYGON (({ring}))" if side else middle))
+        shape = ogr.CreateGeometryFromWkt(f"POLYGON (({ring}))" if side else middle)
+        shape.Transform(change)
+        feature.SetGeometry(shape)
         feature["cover"] = name
         layer.CreateFeature(feature)
     file = layer = None
