@@ -14,7 +14,7 @@ from .styling import style_on_load
 
 _MARK = {"name": "circle", "size": "3.6", "color": "#d6006e", "outline_color": "#ffffff",
          "outline_width": "0.6"}  # fmt: skip
-_POINTS = 10
+_POINTS, _BESIDE_MM = 10, 1.5
 
 
 def style_suggestions(context, layer_id):
@@ -33,7 +33,7 @@ def _mark(layer):
         return
     layer.setRenderer(QgsSingleSymbolRenderer(QgsMarkerSymbol.createSimple(_MARK)))
     settings = QgsPalLayerSettings()
-    settings.fieldName = "rank"
+    settings.fieldName, settings.dist = "rank", _BESIDE_MM
     settings.setFormat(_text())
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)
