@@ -120,13 +120,6 @@ def _mirrored(phases, factor, blocks):
     return torch.cat([above, grid, below], 3).flatten(1, 2)
 
 
-def _padded(images, pad):
-    """Mirror the border, also of images smaller than the pad."""
-    height, width = images.shape[-2:]
-    mirrors = max(pad[:2]) < width and max(pad[2:]) < height
-    return functional.pad(images, pad, mode="reflect" if mirrors else "replicate")
-
-
 def cubic(coarse, factor):
     """Upsample by cubic convolution (a = -0.5, as GDAL's), pixel areas aligned.
 
@@ -151,7 +144,7 @@ def _cubic_phases(flat, factor):
     if factor == 1:
         return flat
     kernels = _cubic_kernels(factor).to(flat)
-    return _convolved(_padded(flat, (CUBIC_RADIUS,) * 4), kernels)
+    return _convolved(_mirrored(flat, 1, CUBIC_RADIUS), kernels)
 
 
 @lru_cache(maxsize=8)
@@ -195,9 +188,33 @@ def back_project(fine, coarse, factor, blur, iterations, valid=None):
     exact = gaussian_sigma(blur, factor) == 0
     phases, wanted = _phases(fine, factor), coarse.flatten(0, 1)[:, None]
     held = None if valid is None else valid.repeat_interleave(coarse.shape[1], 0)
-    for _ in range(min(iterations, 1) if exact else iterations):
-        missing = wanted - _seen(phases, factor, blur)
-        if held is not None:
-            missing = missing * held
-        phases = phases + (missing if exact else _cubic_phases(missing, factor))
+    missing = wanted - _seen(phases, factor, blur)
+    if exact:
+        iterations = min(iterations, 1)
+    total = torch.zeros_like(missing)
+    for number in range(iterations):
+        step = missing if held is None else missing * held
+        total = total + step
+        if number + 1 < iterations:
+            # What the sensor sees of a step; the fine raster itself need not be touched.
+            missing = missing - _seen_again(step, factor, blur)
+    phases = phases.add_(total if exact else _cubic_phases(total, factor))
     return functional.pixel_shuffle(phases, factor).view(fine.shape)
+
+
+def _seen_again(coarse, factor, blur):
+    """What the sensor sees of an interpolated raster (N, 1, H, W)."""
+    kernel = _sensor_of_cubic(factor, blur).to(coarse)
+    flat = _mirrored(coarse, 1, kernel.shape[-1] // 2)
+    return _convolved(_convolved(flat, kernel[..., None]), kernel[..., None, :])
+
+
+@lru_cache(maxsize=64)
+def _sensor_of_cubic(factor, blur):
+    """Along an axis, what the sensor sees of one interpolated coarse pixel: (1, 1, taps)."""
+    blocks = _sensor(factor, blur).shape[-1] // 2
+    radius = (CUBIC_RADIUS if factor > 1 else 0) + blocks
+    pixel = torch.zeros(1, 1, 4 * radius + 1, 4 * radius + 1)
+    pixel[..., 2 * radius, 2 * radius] = 1
+    seen = _seen(_cubic_phases(pixel, factor), factor, blur)
+    return seen.sum(2)[..., radius : 3 * radius + 1]
