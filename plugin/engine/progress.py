@@ -52,7 +52,7 @@ class Progress:
             If the user has cancelled.
         """
         self.check()
-        text = f"{self._name}: {text}" if self._name and text else text
+        text = ": ".join(filter(None, (self._name, text)))
         inside = min(max(fraction, 0.0), 1.0) if math.isfinite(fraction) else 0.0
         self._pace.offer(self._start + inside * (self._stop - self._start), text)
 
@@ -76,10 +76,14 @@ class Progress:
     def part(self, start, stop, name=""):
         """A `Progress` whose 0..1 is the span `start`..`stop` of this one.
 
-        Its texts begin with the name, such as ``"Fold 2 of 3"``; without one, as those of this one.
+        Its texts begin with the name, such as ``"Fold 2 of 3"``, behind that of this one.
         """
         part = Progress(self._say, self._is_stopped)
-        part._pace, part.started, part._name = self._pace, self.started, name or self._name
+        part._pace, part.started, part._name = (
+            self._pace,
+            self.started,
+            ", ".join(filter(None, (self._name, name))),
+        )
         width = self._stop - self._start
         part._start, part._stop = self._start + start * width, self._start + stop * width
         return part

@@ -8,6 +8,9 @@ import pytest
 
 from brightness import Said
 from plugin.engine.detection.fitting import Fitting
+from plugin.engine.detection.result import DetectionResult, Scored, scores
+from plugin.engine.detection.scoring import score_units
+from plugin.engine.metrics.detection import Objects
 from plugin.engine.pixels import baselines
 from plugin.engine.pixels.fits import Fits
 from plugin.engine.progress import Progress, Silent
@@ -45,6 +48,37 @@ def test_a_detector_leaves_time_for_the_search_that_scores_it():
     fitting = Fitting(job, None, None, None, 64, 8, None, 1, time.monotonic() - 20)
     assert fitting._seconds(1.0) == pytest.approx(0.8 * 120 - 20, abs=0.5)
     assert fitting._seconds(1.0, aside=30) == pytest.approx(0.8 * 120 - 50, abs=0.5)
+
+
+class Slow:
+    """Finds nothing, in a while."""
+
+    def find(self, scene, area, share, progress):
+        time.sleep(0.02)
+        progress(1.0)
+        return Objects(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0))
+
+
+def test_an_untrained_detector_is_asked_as_long_as_there_is_time():
+    unit = SimpleNamespace(scene=0, row=0, column=0, height=9, width=9,
+                           holds=lambda boxes: np.ones(len(boxes), bool))  # fmt: skip
+    scene = SimpleNamespace(boxes=np.array([[1.0, 1, 5, 5]]), labels=np.array([0]))
+    collection, said = SimpleNamespace(scenes=[scene], is_raster=False), Said()
+    some = np.zeros(50, int)
+    found, truth = score_units(Slow(), collection, [unit], some, said.progress, 0.1)
+    assert 1 <= len(found) == len(truth) < 20
+    said.progress.flush()
+    assert said.texts[0] == "Image 1 of 50" and len(score_units(
+        Slow(), collection, [unit], some[:7], Silent())[0]) == 7  # fmt: skip
+
+
+def test_only_what_was_searched_is_the_score_of_the_untrained():
+    box = Objects(np.array([[1.0, 1, 5, 5]]), np.array([0]), np.array([0.9]))
+    nothing = Objects(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0))
+    scored = [Scored(None, None, box, box, box), Scored(None, None, nothing, box, None)]
+    numbers = scores(DetectionResult("", "", ["pit"], ["#000000"], scored, [], "", ""))
+    assert numbers["baselines"]["untrained"] == {"map50": 1.0, "map": 1.0, "scored": 1}
+    assert numbers["map50"] == pytest.approx(0.5, abs=0.01)
 
 
 def noisy(count=4000, bands=30, classes=8):

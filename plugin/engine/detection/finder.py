@@ -71,7 +71,8 @@ class Finder:
                 if seen is not None:
                     seen["with data"] += int(_with_data(values).sum())
                 done += len(some)
-                progress(done / len(windows), _say(done, len(windows), started))
+                said = _say(done, len(windows), started) if len(windows) > 1 else ""
+                progress(done / len(windows), said)
         boxes, scores, labels, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
         boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share)
         inside = _middles_in(boxes, area)

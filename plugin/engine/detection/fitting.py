@@ -20,6 +20,7 @@ MOST_FOUND = 300
 AUTOMATIC_SECONDS = 25 * 60
 _LEAST_SECONDS = 2.0
 _SLOWER = 4
+_BESIDE = 0.1  # of the time of the job
 _GOING_ON = 0.2  # of the time of a fit
 _MEASURED = 200
 _STEPS, _BATCH = 1600, 4
@@ -57,7 +58,7 @@ class Fit:
 @dataclass(frozen=True)
 class Tested:
     """A fit, the units it was tested on, and what was found, what is true and what an
-    untrained detector finds there."""
+    untrained detector finds there (None where there was no time to look)."""
 
     fit: Fit
     units: np.ndarray
@@ -109,27 +110,23 @@ class Fitting:
         Tested
         """
         begun, before = self._begin(train), time.monotonic()
-        baseline = self._search(begun, scored, test, progress.part(0.0, 0.03))[0]
-        self.search_seconds = time.monotonic() - before
+        untrained = progress.part(0.0, 0.03, "Untrained, for comparison")
+        baseline = self._search(begun, scored, test, untrained, self._beside())[0]
+        self.search_seconds = (time.monotonic() - before) * len(test) / max(len(baseline), 1)
+        baseline += [None] * (len(test) - len(baseline))
         last = 0.8 if goes_on else 0.94
-        fit = self._fit(begun, train, progress.part(0.03, last))
+        fit = self._fit(begun, train, progress.part(0.03, last), aside=self.search_seconds)
         if goes_on and fit.watched:
-            aside = self.search_seconds
-            fit = self._go_on(fit, train, progress.part(last, 0.94), aside) or fit
-        found, truth = self._search(fit, scored, test, progress.part(0.94, 1.0))
+            part, aside = progress.part(last, 0.94), self.search_seconds
+            fit = self._go_on(fit, train, part, aside) or fit
+        found, truth = self._search(fit, scored, test, progress.part(0.94, 1.0, "Scoring"))
         return Tested(fit, test, found, truth, baseline)
 
     def ship(self, tested, progress):
-        """The model that ships: one that has learned from all units.
+        """The model that ships: one that has learned from all units, and a sentence on it.
 
         After a hold-out the tested network goes on with all units for a while, slowly; after a
         cross-validation one is fitted from the start.
-
-        Returns
-        -------
-        fit : Fit
-        sentence : str
-            What was done.
         """
         everything = np.arange(len(self.units))
         progress.note("Training on everything, for the model that ships.")
@@ -172,7 +169,7 @@ class Fitting:
         recipe = self._recipe(train)
         return Fit(detector, numbers, [], 0, recipe)
 
-    def _fit(self, begun, train, progress, watch=True):
+    def _fit(self, begun, train, progress, watch=True, aside=0.0):
         seed = self.job.seed
         learned, watched = train, train[:0]
         if watch:
@@ -181,7 +178,8 @@ class Fitting:
         learners = starting.prepare(
             begun.network, self.start, patches, begun.numbers, np.random.default_rng(seed)
         )
-        recipe = replace(begun.recipe, seconds=self._seconds(1.0 if not watch else 1 - _GOING_ON))
+        share = 1 - _GOING_ON if watch else 1.0
+        recipe = replace(begun.recipe, seconds=self._seconds(share, aside))
         done = learn(
             begun.network, learners, patches, self._watcher(begun.numbers, watched, progress),
             begun.numbers, recipe, self.device, progress,
@@ -207,10 +205,14 @@ class Fitting:
     def _classes(self):
         return len(self.collection.class_names)
 
-    def _search(self, fit, scored, some, progress):
+    def _search(self, fit, scored, some, progress, seconds=0.0):
         collection, units = scored
         finder = Finder(fit.network, fit.numbers, self.patch, self.overlap, self.device)
-        return score_units(finder, collection, units, some, progress)
+        return score_units(finder, collection, units, some, progress, seconds)
+
+    def _beside(self):
+        """Time budget of what an untrained detector finds in one split; 0 for none."""
+        return min(_BESIDE * 60 * self.job.minutes, 60.0) / max(self.left, 1)
 
     def _patches(self, some):
         chosen = [self.units[i] for i in some]

@@ -66,11 +66,19 @@ def _sentences(numbers):
     return [
         f"mAP50 is {numbers['map50']:.3f} and mAP {numbers['map']:.3f} (COCO's definitions; 1 is "
         f"perfect) on {numbers['boxes']:,} objects that took no part in training; a detector that "
-        f"has not learned reaches {base['map50']:.3f} and {base['map']:.3f}.",
+        f"has not learned reaches {base['map50']:.3f} and {base['map']:.3f}{_of_some(numbers)}.",
         f"The headline is for objects of which it is at least {numbers['confidence']:.2f} sure. "
         "This least confidence gives the best balance on these same objects, so both shares are "
         "a little flattering; a lower one finds more and more wrongly.",
     ]
+
+
+def _of_some(numbers):
+    """Where an untrained detector was asked, if MINUTES left no time for all."""
+    asked = numbers["baselines"]["untrained"]["scored"]
+    if asked == numbers["scored"]:
+        return ""
+    return f" on {asked:,} of the {numbers['scored']:,} scored parts, for which there was time"
 
 
 def _cautions(numbers):

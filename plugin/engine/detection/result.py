@@ -23,7 +23,7 @@ class Scored:
     scene : Scene
     unit : Unit
     found, truth, untrained : Objects
-        In pixels of the scene.
+        In pixels of the scene; the last is None where an untrained detector was not asked.
     """
 
     scene: object
@@ -99,8 +99,9 @@ def scores(result):
     """
     classes, truth = len(result.class_names), result.truth
     map50, mean = mean_average_precision(result.found, truth, classes, MOST_FOUND)
-    untrained = [one.untrained for one in result.scored]
-    base = mean_average_precision(untrained, truth, classes, MOST_FOUND)
+    asked = [one for one in result.scored if one.untrained is not None]
+    sides = [one.untrained for one in asked], [one.truth for one in asked]
+    base = mean_average_precision(*sides, classes, MOST_FOUND)
     pooled = curve(result.found, truth, most=MOST_FOUND)
     confidence, precision, recall, f1 = pooled.best_f1()
     each = [curve(result.found, truth, c, most=MOST_FOUND) for c in range(classes)]
@@ -113,7 +114,13 @@ def scores(result):
         "f1": _number(f1),
         "scored": len(result.scored),
         "boxes": pooled.objects,
-        "baselines": {"untrained": {"map50": _number(base[0]), "map": _number(base[1])}},
+        "baselines": {
+            "untrained": {
+                "map50": _number(base[0]),
+                "map": _number(base[1]),
+                "scored": len(asked),
+            }
+        },
         "classes": {
             name: {"boxes": one.objects, "ap50": _number(one.average_precision)}
             for name, one in zip(result.class_names, each, strict=True)

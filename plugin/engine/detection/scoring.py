@@ -1,5 +1,7 @@
 """What a detector finds in units, beside what is drawn there."""
 
+import time
+
 import numpy as np
 
 from ..metrics.detection import Objects
@@ -7,7 +9,7 @@ from ..metrics.detection import Objects
 MERGE_SHARE = 0.5
 
 
-def score_units(finder, collection, units, some, progress):
+def score_units(finder, collection, units, some, progress, seconds=0.0):
     """Search units and give the objects found, and the true ones.
 
     Parameters
@@ -18,18 +20,24 @@ def score_units(finder, collection, units, some, progress):
     some : int array
         Numbers of the units that are searched.
     progress : Progress
+    seconds : float
+        After which no other unit is searched, but the first always is; 0 for no limit.
 
     Returns
     -------
     found, truth : list of Objects
-        Of every unit, in pixels of its scene.
+        Of every unit that was searched, in pixels of its scene.
     """
-    found, truth = [], []
+    found, truth, started = [], [], time.monotonic()
+    what = "Block" if collection.is_raster else "Image"
     for number, place in enumerate(some):
+        if seconds and found and time.monotonic() - started > seconds:
+            break
         unit = units[place]
         scene = collection.scenes[unit.scene]
         area = unit.row, unit.column, unit.height, unit.width
-        part = progress.part(number / len(some), (number + 1) / len(some))
+        ends = number / len(some), (number + 1) / len(some)
+        part = progress.part(*ends, f"{what} {number + 1:,} of {len(some):,}")
         found.append(finder.find(scene, area, MERGE_SHARE, part))
         mine = unit.holds(scene.boxes)
         truth.append(Objects(scene.boxes[mine], scene.labels[mine]))

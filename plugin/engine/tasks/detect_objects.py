@@ -41,7 +41,8 @@ def run(job, progress):
     progress.note(f"Objects of which the model is at least {least:.2f} sure.")
     found, seen = [], Counter()
     for number, scene in enumerate(scenes):
-        part = progress.part(number / len(scenes), (number + 1) / len(scenes))
+        name = f"Image {number + 1:,} of {len(scenes):,}" if is_folder else ""
+        part = progress.part(number / len(scenes), (number + 1) / len(scenes), name)
         found.append(_find(finder, scene, area, job.merge_overlap, least, part, seen))
     counts = np.bincount(
         np.concatenate([some.labels for some in found]), minlength=len(card.classes)

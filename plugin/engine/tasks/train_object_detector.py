@@ -104,12 +104,17 @@ def _say_plan(progress, collection, split, patch, overlap, device):
     if len(collection.warnings) > _WARNINGS_TOLD:
         progress.warning(f"{len(collection.warnings) - _WARNINGS_TOLD} more warnings.")
     progress.note(
-        f"{len(collection.boxes):,} boxes of {len(collection.class_names)} class(es) in "
-        f"{len(collection.scenes):,} {'raster(s)' if collection.is_raster else 'images'}; patches "
+        f"{len(collection.boxes):,} boxes of {_count(collection.class_names, 'class')} in "
+        f"{_count(collection.scenes, 'raster' if collection.is_raster else 'image')}; patches "
         f"of {patch} pixels, windows that overlap by {overlap}."
     )
     progress.note(split.sentence)
     progress.note(f"Training on {describe(device)}.")
+
+
+def _count(things, name):
+    ending = "" if len(things) == 1 else "es" if name.endswith("s") else "s"
+    return f"{len(things):,} {name}{ending}"
 
 
 def _test_all(fitting, split, scored, progress, goes_on):
