@@ -30,8 +30,10 @@ _RATES = 1e-4, 3e-4
 _BETAS = (0.5, 0.99)
 _LARGEST_GRADIENT = 0.5
 _AVERAGE_DECAY = 0.99
+_FAINTEST = 1e-3
 _RAMP = 80
-_MATCHING, _CONSISTENCY = 0.1, 0.5
+_MATCHING, _CONSISTENCY, _STRENGTH = 2.0, 0.5, 1.5
+_LOUDER = 4.0  # what the discriminator sees of fine texture, which is faint
 _WATCH_EVERY = 50
 _PATIENCE = 2
 _LOUDEST, _QUIETEST, _LONG = 1.6, 0.05, 100
@@ -188,10 +190,13 @@ class _School:
         self.losses.append((judged, taught))
         return self.losses[-1]
 
+    def _judged(self, images, interpolated):
+        return self.judge(_LOUDER * (images - interpolated), interpolated)
+
     def _teach_judge(self, scaled):
         fine, made, interpolated = scaled
-        real, _ = self.judge(fine, interpolated)
-        fake, _ = self.judge(made.detach(), interpolated)
+        real, _ = self._judged(fine, interpolated)
+        fake, _ = self._judged(made.detach(), interpolated)
         loss = _relativistic(real, fake)
         self._descend(1, loss, self.judge)
         return float(loss.detach())
@@ -199,13 +204,15 @@ class _School:
     def _teach_generator(self, scaled, truth):
         fine, made, interpolated = scaled
         with torch.no_grad():
-            real, real_features = self.judge(fine, interpolated)
-        fake, fake_features = self.judge(made, interpolated)
+            real, real_features = self._judged(fine, interpolated)
+        fake, fake_features = self._judged(made, interpolated)
         pairs = zip(real_features, fake_features, strict=True)
         matching = sum(functional.l1_loss(a, b) for b, a in pairs) / len(real_features)
-        ramp = self.weight * min(1.0, (self.steps + 1) / _RAMP)
+        begun = min(1.0, (self.steps + 1) / _RAMP)
+        ramp = self.weight * begun
         loss = _faithful(truth, self.generator.factor)
-        loss = loss + ramp * _relativistic(fake, real) + _MATCHING * ramp / 0.05 * 0.1 * matching
+        loss = loss + ramp * (_relativistic(fake, real) + _MATCHING * matching)
+        loss = loss + begun * _STRENGTH * _strength_missed(made, fine, self.generator.factor)
         self._descend(0, loss, self.generator)
         return float(loss.detach())
 
@@ -215,6 +222,19 @@ class _School:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
         optimizer.step()
+
+
+def _strength_missed(made, fine, factor):
+    """How far the local strength of fine texture is from the truth's, wherever it lies."""
+    return (_strength(made, factor) - _strength(fine, factor)).abs().mean()
+
+
+def _strength(images, factor):
+    """Standard deviation of what is finer than a coarse pixel, in squares of two by two of them."""
+    edge, side = 4 * factor, max(factor, 2)
+    inside = images[..., edge:-edge, edge:-edge]
+    fine = inside - cubic(functional.avg_pool2d(inside, side), side)
+    return (functional.avg_pool2d(fine.square(), 2 * side) + _FAINTEST**2).sqrt()
 
 
 def _relativistic(high, low):
