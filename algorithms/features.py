@@ -14,6 +14,7 @@ from qgis.core import (
 
 from ..plugin.jobs.errors import JobError, Stopped
 from .parameters import NO_CHECK, SKIP_CHECKS, SKIP_INVALID
+from .temporal import moment_of
 
 _DIGITS = 15
 
@@ -69,7 +70,7 @@ class Collection:
     Attributes
     ----------
     columns : list of dict
-        ``{"name", "type"}`` with type text, integer or real.
+        ``{"name", "type"}`` with type text, integer, real or moment.
     crs : QgsCoordinateReferenceSystem
         Invalid if the file names none.
     entries : list of dict
@@ -83,7 +84,11 @@ class Collection:
     def values(self, entry):
         """The attributes of a feature in the order of the columns."""
         properties = entry.get("properties") or {}
-        return [properties.get(column["name"]) for column in self.columns]
+        found = [properties.get(column["name"]) for column in self.columns]
+        return [
+            moment_of(value) if column["type"] == "moment" else value
+            for value, column in zip(found, self.columns)
+        ]
 
 
 def read_collection(path):

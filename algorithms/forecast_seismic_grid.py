@@ -3,6 +3,7 @@
 from .job_algorithm import JobAlgorithm
 from .probability_style import style_probability
 from .styling import style_on_load
+from .temporal import show_between
 
 
 class ForecastSeismicGrid(JobAlgorithm):
@@ -28,4 +29,8 @@ class ForecastSeismicGrid(JobAlgorithm):
     group_id = "seismicgrids"
 
     def style(self, job_values, results, context):
-        style_on_load(context, results["OUTPUT"], style_probability)
+        def show(layer):
+            style_probability(layer)
+            show_between(layer, results["START"], results["END"])
+
+        style_on_load(context, results["OUTPUT"], show)

@@ -24,6 +24,7 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsUnitTypes,
 )
 
 from .translation import tr
@@ -53,11 +54,18 @@ if Qgis.QGIS_VERSION_INT >= 33800:
     from qgis.PyQt.QtCore import QMetaType
 
     TEXT, INTEGER = QMetaType.Type.QString, QMetaType.Type.Int
-    REAL = QMetaType.Type.Double
+    REAL, MOMENT = QMetaType.Type.Double, QMetaType.Type.QDateTime
 else:
     from qgis.PyQt.QtCore import QVariant
 
     TEXT, INTEGER, REAL = QVariant.String, QVariant.Int, QVariant.Double
+    MOMENT = QVariant.DateTime
+
+# QGIS 3.30 moved the units of time.
+if hasattr(Qgis, "TemporalUnit"):
+    DAYS = Qgis.TemporalUnit.Days
+else:
+    DAYS = QgsUnitTypes.TemporalUnit.TemporalDays
 
 _FILE = QgsProcessingParameterFile.Behavior
 _NUMBER = QgsProcessingParameterNumber.Type

@@ -11,6 +11,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QColor
 
+from .temporal import show_at_moments
+
 # Upper bounds of the classes of counts; the last class has none.
 COUNTS = (
     (1, "#fed976"), (2, "#feb24c"), (5, "#fd8d3c"), (10, "#fc4e2a"), (20, "#e31a1c"),
@@ -46,7 +48,8 @@ def style_counts(layer, band=1):
 
 
 def style_events(layer):
-    """Show events as circles, larger and on top for larger magnitudes."""
+    """Show events as circles, larger and on top for larger magnitudes, each on its day."""
+    show_at_moments(layer, "date_time")
     names = layer.fields().names()
     field = next((name for name in ("magnitude", "mag") if name in names), "")
     if not field or not layer.isSpatial():

@@ -10,9 +10,9 @@ from qgis.core import (
 )
 
 from .features import Collection
-from .parameters import INTEGER, REAL, SKIP_CHECKS, TEXT
+from .parameters import INTEGER, MOMENT, REAL, SKIP_CHECKS, TEXT
 
-_COLUMN_TYPES = {"text": TEXT, "integer": INTEGER, "real": REAL}
+_COLUMN_TYPES = {"text": TEXT, "integer": INTEGER, "real": REAL, "moment": MOMENT}
 
 
 def fields_of(columns, before=None):

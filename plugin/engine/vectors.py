@@ -98,7 +98,8 @@ def write_features(path, features, columns, crs=None):
     path : str
     features : iterable of Feature
     columns : list of tuple of str
-        (name, type) of every attribute, type ``"text"``, ``"integer"`` or ``"real"``.
+        (name, type) of every attribute, type ``"text"``, ``"integer"``, ``"real"`` or ``"moment"``
+        (ISO text in UTC).
     crs : rasterio.crs.CRS, optional
 
     Raises

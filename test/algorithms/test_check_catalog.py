@@ -114,6 +114,32 @@ def test_larger_events_are_drawn_larger(run, layers):
 
 
 @pytest.mark.parametrize(
+    "output", ["TEMPORARY_OUTPUT", "events.gpkg", "events.geojson", "events.csv"]
+)
+def test_checked_events_play_in_time_and_can_be_checked_again(run, layers, tmp_path, output):
+    from deep_geology.algorithms.seismic_style import style_events
+
+    place = output if output == "TEMPORARY_OUTPUT" else str(tmp_path / output)
+    wishes = {"REPORT": "TEMPORARY_OUTPUT", "COMPLETENESS": 2.2}
+    first = run("checkcatalog", CATALOG=layers["path"], OUTPUT=place, **wishes)
+    layer = first["OUTPUT"]
+    if isinstance(layer, str):
+        layer = QgsVectorLayer(layer, "events")
+    style_events(layer)
+    properties, field = layer.temporalProperties(), layer.fields().field("date_time")
+    if output != "events.csv":  # which knows text alone
+        assert field.isDateOrTime() and properties.isActive()
+        assert properties.startField() == "date_time"
+        first_moment = min(event["date_time"] for event in layer.getFeatures())
+        with open(layers["path"], encoding="utf-8-sig") as file:
+            written = next(iter(csv.DictReader(file)))["time"]
+        assert first_moment.toString("yyyy-MM-ddTHH:mm:ss") == written[:19]
+    again = run("checkcatalog", CATALOG=layer, OUTPUT="TEMPORARY_OUTPUT", **wishes)
+    for name in ("EVENTS", "B_VALUE", "MC"):
+        assert again[name] == first[name]
+
+
+@pytest.mark.parametrize(
     "change, sentence",
     [
         ({"MAGNITUDE_FIELD": "size"}, 'has no field "size"'),

@@ -78,6 +78,22 @@ def test_style_shows_the_probability_on_a_logarithmic_ramp(run, made, tmp_path):
     assert all("%" in item.label or "1 in" in item.label for item in items)
 
 
+def test_forecast_is_shown_during_its_window(run, made, tmp_path):
+    from deep_geology.algorithms.temporal import show_between
+
+    start = "2003-06-01T00:00:00"
+    outputs = run(
+        "forecastseismicgrid", MODEL=made[0], CATALOG=made[1], FORECAST_START=start,
+        OUTPUT=str(tmp_path / "f.tif"),
+    )  # fmt: skip
+    layer = QgsRasterLayer(outputs["OUTPUT"], "forecast")
+    show_between(layer, outputs["START"], outputs["END"])
+    span = layer.temporalProperties().fixedTemporalRange()
+    written = [part.toString("yyyy-MM-ddTHH:mm:ss") for part in (span.begin(), span.end())]
+    assert layer.temporalProperties().isActive()
+    assert written == [start, "2003-06-06T00:00:00"]
+
+
 def test_chain_of_forecast_test_and_export_runs_through(run, made, tmp_path):
     tested = run(
         "testseismicforecast",

@@ -77,8 +77,8 @@ def test_events_come_sorted_with_all_that_is_known_of_them(tmp_path):
     first, second = collection["features"]
     assert first["geometry"] == {"type": "Point", "coordinates": [10.0, 45.0]}
     assert first["properties"] == {
-        "id": "ev1", "time": "2008-05-01T06:00:00Z", "latitude": 45.0, "longitude": 10.0,
-        "depth": 10.0, "mag": 3.0, "magType": "mw", "place": "12 km N of|somewhere",
+        "id": "ev1", "time": "2008-05-01T06:00:00Z", "date_time": "2008-05-01T06:00:00Z",
+        "latitude": 45.0, "longitude": 10.0, "depth": 10.0, "mag": 3.0, "magType": "mw", "place": "12 km N of|somewhere",
         "type": "quarry blast",
     }  # fmt: skip
     assert second["properties"]["mag"] == 4.25

@@ -7,8 +7,10 @@ from rasterio.crs import CRS
 from ..vectors import Feature, write_features
 from .moments import to_iso
 
+# QGIS plays date-times, but its formats keep whole seconds of them: the text has them all.
 COLUMNS = [
-    ("id", "text"), ("time", "text"), ("magnitude", "real"), ("depth_km", "real"),
+    ("id", "text"), ("time", "text"), ("date_time", "moment"), ("magnitude", "real"),
+    ("depth_km", "real"),
     ("longitude", "real"), ("latitude", "real"),
 ]  # fmt: skip
 _BETWEEN_REPORTS = 2000
@@ -47,6 +49,7 @@ def _features(catalog, marks, progress):
         values = {
             "id": str(catalog.ids[place]),
             "time": to_iso(catalog.days[place]) + "Z",
+            "date_time": to_iso(catalog.days[place]) + "Z",
             "magnitude": float(catalog.magnitude[place]),
             "depth_km": None if isnan(depth) else depth,
             "longitude": longitude,

@@ -11,8 +11,9 @@ from ..seismic.moments import to_days, to_iso
 from ..vectors import Feature, write_features
 
 _COLUMNS = [
-    ("id", "text"), ("time", "text"), ("latitude", "real"), ("longitude", "real"),
-    ("depth", "real"), ("mag", "real"), ("magType", "text"), ("place", "text"), ("type", "text"),
+    ("id", "text"), ("time", "text"), ("date_time", "moment"), ("latitude", "real"),
+    ("longitude", "real"), ("depth", "real"), ("mag", "real"), ("magType", "text"),
+    ("place", "text"), ("type", "text"),
 ]  # fmt: skip
 _KINDS = dict(_COLUMNS)
 
@@ -76,8 +77,8 @@ def _made(folder):
 
 def _features(events):
     for number, event in enumerate(events, 1):
-        values = {name: _value(event[name], kind) for name, kind in _KINDS.items()}
-        values["time"] = to_iso(event["days"]) + "Z"
+        values = {name: _value(event.get(name, ""), kind) for name, kind in _KINDS.items()}
+        values["time"] = values["date_time"] = to_iso(event["days"]) + "Z"
         place = [values["longitude"], values["latitude"]]
         yield Feature(number, {"type": "Point", "coordinates": place}, values)
 
