@@ -10,7 +10,9 @@ from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
 
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
 ICONS = os.path.join(RESOURCES, "icons")
-READY_MODELS = ("landforms.model3", "land_cover.model3", "prospectivity.model3")
+READY_MODELS = (
+    "landforms.model3", "land_cover.model3", "prospectivity.model3", "seismicity.model3",
+)  # fmt: skip
 # Whose algorithms the ready-made models use.
 _NEEDED = ("deepgeology", "native", "gdal")
 

@@ -305,9 +305,66 @@ def prospectivity():
     model.write("prospectivity.model3")
 
 
+def ask_grid(model):
+    """Where and how finely earthquakes are forecast."""
+    from qgis.core import QgsProcessingParameterExtent, QgsProcessingParameterNumber
+
+    extent = QgsProcessingParameterExtent("extent", "Extent", None, True)
+    model.ask(extent, "Where events count. Empty: around all events of the catalog.")
+    kinds = QgsProcessingParameterNumber.Double, QgsProcessingParameterNumber.Integer
+    size = QgsProcessingParameterNumber("cell_size", "Cell size (degrees)", kinds[0], 0.1)
+    size.setMinimum(0.01)
+    model.ask(size, "Side of a cell of the grid.")
+    window = QgsProcessingParameterNumber("window_days", "Window (days)", kinds[1], 1)
+    window.setMinimum(1)
+    model.ask(window, "Length of a window in time: 1, 7 or 30 days are usual.")
+
+
+def seismicity():
+    from qgis.core import QgsProcessing, QgsProcessingParameterFeatureSource
+
+    asked, made = sources()
+    model = Model(
+        "Seismic forecast from a catalog",
+        "Checks an earthquake catalog, trains a forecast beside the references of the field, "
+        "forecasts the window after the last event, and tests the forecast on the last fifth of "
+        "the time, which it has not seen. It is a forecast of rates, not a prediction of an "
+        "earthquake.",
+    )
+    model.ask(
+        QgsProcessingParameterFeatureSource("catalog", "Catalog", [QgsProcessing.TypeVector]),
+        "A layer of points, or a table with longitude and latitude: a CSV file as downloaded will "
+        "do. Events down to 70 km count, and those around the extent as what triggers others.",
+    )
+    ask_grid(model)
+    model.step("check", "deepgeology:checkcatalog", {"CATALOG": asked("catalog")}, [
+        ("OUTPUT", "events", "The events that can be used."),
+        ("REPORT", "catalog_report", "From which magnitude on the catalog is complete, and more."),
+    ], "Check catalog")  # fmt: skip
+    training = {
+        "CATALOG": made("check", "OUTPUT"),
+        "EXTENT": asked("extent"),
+        "CELL_SIZE": asked("cell_size"),
+        "WINDOW_DAYS": asked("window_days"),
+    }
+    model.step("train", "deepgeology:trainseismicforecast", training, [
+        ("MODEL", "model", "The trained model."),
+        ("REPORT", "training_report", "Scores of the validation, beside the references."),
+    ], "Train seismic forecast")  # fmt: skip
+    both = {"MODEL": made("train", "MODEL"), "CATALOG": made("check", "OUTPUT")}
+    model.step("forecast", "deepgeology:forecastseismicgrid", both, [
+        ("OUTPUT", "forecast", "Rate and probability in every cell in the next window."),
+    ], "Forecast seismic grid")  # fmt: skip
+    model.step("test", "deepgeology:testseismicforecast", both, [
+        ("REPORT", "test_report", "What the forecast gains over the references in the test."),
+    ], "Test seismic forecast")  # fmt: skip
+    model.write("seismicity.model3")
+
+
 if __name__ == "__main__":
     application, plugin = start()
     landforms()
     land_cover()
     prospectivity()
+    seismicity()
     plugin.unload()

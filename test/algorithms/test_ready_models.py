@@ -7,6 +7,7 @@ import pytest
 from osgeo import gdal
 from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
 
+from qgis_seismicity import QUICK, write_clusters
 from qgis_truth import (
     BORDER,
     NORTH,
@@ -25,6 +26,7 @@ MODELS = {
     "landforms.model3": "Landforms from elevation",
     "land_cover.model3": "Land cover from imagery",
     "prospectivity.model3": "Prospectivity from evidence",
+    "seismicity.model3": "Seismic forecast from a catalog",
 }
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "resources", "models3")
 
@@ -139,3 +141,19 @@ def test_deposits_are_found_where_the_evidence_is(qgis, tmp_path):
     chance = gdal.Open(files["classify:probabilities"]).ReadAsArray()
     assert chance[0, 60:120, 40:140].mean() > chance[0, :, 160:].mean() + 0.3 and BORDER > WEST
     check_written(outputs, files)
+
+
+@pytest.mark.slow
+def test_earthquakes_are_checked_learned_forecast_and_tested(qgis, tmp_path):
+    files = places(tmp_path, ("check:events", ".gpkg"), ("check:catalog_report", ".html"),
+                   ("train:model", ".safetensors"), ("train:training_report", ".html"),
+                   ("forecast:forecast", ".tif"), ("test:test_report", ".html"))  # fmt: skip
+    outputs = run(
+        "Seismic forecast from a catalog", files, catalog=write_clusters(tmp_path / "events.csv"),
+        extent=QUICK["EXTENT"], cell_size=0.5, window_days=5,
+    )  # fmt: skip
+    check_written(outputs, files)
+    bands = read_raster(files["forecast:forecast"])
+    assert bands.shape == (6, 6, 8) and (bands[0] > 0).all()
+    with open(files["test:test_report"], encoding="utf-8") as report:
+        assert "opened once" in report.read()
