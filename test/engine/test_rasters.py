@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import rasterio
+from rasterio.enums import ColorInterp
 
 from landscapes import LEVELS, NORTH_UP, ROTATED, SOUTH_UP, UTM, regions, textured, write_raster
 from plugin.engine.rasters import Grid, Raster, ground_sample_distance, new_raster
@@ -99,6 +100,19 @@ def test_alpha_band_is_no_data_band_unless_it_is_asked_for(tmp_path):
     assert (valid == (np.arange(40) >= 10)).all()
     with Raster(path, [1, 2, 3, 4]) as raster:
         assert (raster.read(0, 0, 40, 40)[0] == values).all()
+
+
+def test_fourth_band_that_is_only_marked_as_alpha_is_data(tmp_path, values):
+    # Without a word of its meaning, GDAL marks the fourth band of a new file as alpha.
+    infrared = textured(regions(300, 300, 60), bands=4, seed=1)
+    infrared[3, :20] = 0
+    path = write_raster(tmp_path / "a.tif", infrared)
+    with rasterio.open(path) as dataset:
+        assert dataset.colorinterp[3] == ColorInterp.alpha
+    with Raster(path) as raster:
+        read, valid = raster.read(0, 0, 300, 300)
+        assert raster.bands == [1, 2, 3, 4] and valid is None
+    assert (read == infrared).all()
 
 
 def test_many_threads_read_what_lies_there(tmp_path, values):

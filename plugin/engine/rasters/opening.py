@@ -11,10 +11,11 @@ from contextlib import contextmanager
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, MaskFlags
+from rasterio.enums import ColorInterp
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from ...jobs.errors import JobError
+from .alpha import has_mask, is_alpha
 from .layer_names import shown_name
 
 OPTIONS = {
@@ -81,7 +82,7 @@ def data_bands(dataset):
     JobError
         If there is none.
     """
-    bands = [i for i, kind in enumerate(dataset.colorinterp, 1) if kind != ColorInterp.alpha]
+    bands = [band for band in dataset.indexes if not is_alpha(dataset, band)]
     if not bands:
         raise JobError(
             f'"{os.path.basename(dataset.name)}" has no band with data.', "Choose another file."
@@ -126,8 +127,7 @@ def validity(dataset, bands, values, window=None):
         None if every pixel holds data.
     """
     parts = _where_not_nodata(dataset, bands, values)
-    kinds = dataset.mask_flag_enums
-    if any(MaskFlags.per_dataset in kinds[band - 1] for band in bands):
+    if has_mask(dataset, bands):
         mask = dataset.read_masks(bands[0], window=window, out_shape=values.shape[1:])
         parts.append(mask > 0)
     if values.dtype.kind == "f":
