@@ -7,9 +7,9 @@ import pytest
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 
 from qgis_truth import PIXEL
-from qgis_upscaling import FACTOR, coarse_values, fine_values, write_ground
+from qgis_upscaling import BLUR, FACTOR, coarse_values, fine_values, write_ground
 
-KNOWN = {"FACTOR": "2", "BLUR": 0.64, "DEVICE": "cpu"}
+KNOWN = {"FACTOR": "2", "BLUR": BLUR, "DEVICE": "cpu"}
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from qgis_truth import PIXEL, read_raster
-from qgis_upscaling import FACTOR, QUICK, coarse_values, fine_values, write_ground
+from qgis_upscaling import BLUR, FACTOR, QUICK, coarse_values, fine_values, write_ground
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_training_gives_a_gain_a_model_and_a_report(trained):
 
 def test_trained_model_upscales_a_layer(run, trained, tmp_path):
     coarse = write_ground(tmp_path / "coarse.tif", coarse_values(1), FACTOR * PIXEL)
-    made = run("upscaleraster", INPUT=coarse, MODEL=trained["MODEL"], FACTOR="2", BLUR=0.64,
+    made = run("upscaleraster", INPUT=coarse, MODEL=trained["MODEL"], FACTOR="2", BLUR=BLUR,
                DEVICE="cpu", OUTPUT=str(tmp_path / "made.tif"))  # fmt: skip
     assert read_raster(made["OUTPUT"]).shape == fine_values(1).shape
 
@@ -115,12 +115,12 @@ def chain(tmp_path):
     training = {**QUICK, "FINE": Source.fromModelParameter("fine")}
     add_step(model, "trainupscaler", training, [("REPORT", "learned")])
     upscaling = {
-        "INPUT": Source.fromModelParameter("coarse"), "FACTOR": "2", "BLUR": 0.64, "DETAIL": 0.0,
+        "INPUT": Source.fromModelParameter("coarse"), "FACTOR": "2", "BLUR": BLUR, "DETAIL": 0.0,
         "MODEL": Source.fromChildOutput("trainupscaler", "MODEL"), "DEVICE": "cpu",
     }  # fmt: skip
     add_step(model, "upscaleraster", upscaling, [("OUTPUT", "sharp")])
     judging = {
-        "REFERENCE": Source.fromModelParameter("truth"), "FACTOR": "2", "BLUR": 0.64,
+        "REFERENCE": Source.fromModelParameter("truth"), "FACTOR": "2", "BLUR": BLUR,
         "UPSCALED": Source.fromChildOutput("upscaleraster", "OUTPUT"), "DEVICE": "cpu",
     }  # fmt: skip
     add_step(model, "assessupscaling", judging, [("REPORT", "judged"), ("SCORES", "scores")])
