@@ -269,3 +269,21 @@ def test_extent_of_the_grid_covers_the_wish(catalog):
     west, east, south, north = EXTENT
     assert (span.grid.west, span.grid.south) == (west, south)
     assert Cells(span.grid).shape == (round((north - south) / 0.1), round((east - west) / 0.1))
+
+
+def test_region_over_the_antimeridian_is_forecast_as_the_same_one_elsewhere(catalog, tmp_path):
+    """All longitudes moved: rates move with them, to the number."""
+    found = []
+    for degrees in (0.0, 296.5):  # the extent becomes 178.5 to 181.5, the events -180 to 180
+        longitude = (catalog.longitude + degrees + 180) % 360 - 180
+        path = write_catalog(tmp_path / "events.csv", replace(catalog, longitude=longitude))
+        extent = [EXTENT[0] + degrees, EXTENT[1] + degrees, *EXTENT[2:]]
+        task.run(ask(tmp_path, path, extent=extent, network="reference"), Silent())
+        forecaster = load_forecaster(str(tmp_path / "m.safetensors"))
+        grid = forecaster.grid
+        assert (grid.west, grid.columns) == (EXTENT[0] + degrees, 6)
+        known = replace(catalog, longitude=longitude)
+        names = ("etas", "smoothed_adaptive", "uniform")
+        found.append(forecaster.rates(known, grid.edges[[60, 200]], names=names))
+    for name, rates in found[0].items():
+        np.testing.assert_allclose(found[1][name], rates, rtol=0.02, err_msg=name)
