@@ -106,7 +106,7 @@ def test_fourth_band_that_is_only_marked_as_alpha_is_data(tmp_path, values):
     # Without a word of its meaning, GDAL marks the fourth band of a new file as alpha.
     infrared = textured(regions(300, 300, 60), bands=4, seed=1)
     infrared[3, :20] = 0
-    path = write_raster(tmp_path / "a.tif", infrared)
+    path = write_raster(tmp_path / "a.tif", infrared, photometric="RGB", ALPHA="YES")
     with rasterio.open(path) as dataset:
         assert dataset.colorinterp[3] == ColorInterp.alpha
     with Raster(path) as raster:
