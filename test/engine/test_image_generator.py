@@ -87,7 +87,7 @@ def test_images_are_varied_more_the_surer_the_judge_is_of_the_real_ones():
     school = learning._School(generator(1), Lesson(1.0, width=4), CPU)
     for _ in range(50):
         school._vary_as_needed(torch.full((16,), 0.3))
-    assert school.varied == pytest.approx(50 * 16 / 20_000)
+    assert school.varied == pytest.approx(50 * 16 / 8_000)
     for _ in range(60):
         school._vary_as_needed(torch.tensor([-0.3, 0.2] * 8))
     assert school.varied == 0

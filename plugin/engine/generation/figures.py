@@ -56,7 +56,7 @@ def draw_learning(taught):
 
 def draw_distances(scores):
     """Sliced Wasserstein distances by scale, beside real and scrambled images."""
-    figure = new_figure(6.2, 2.9)
+    figure = new_figure(7.4, 2.9)
     axes = figure.subplots()
     sides = sorted(scores.levels, reverse=True)
     place, width = np.arange(len(sides)), 0.27
@@ -70,13 +70,13 @@ def draw_distances(scores):
     axes.set_xticks(place, [f"{side} pixels" for side in sides])
     axes.set_title("Distance to the real images kept apart")
     axes.set_ylabel("standard deviations")
-    axes.legend()
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.12), ncols=3, fontsize=8)
     return figure
 
 
 def draw_use(use):
     """Accuracy of a classifier with and without made images."""
-    figure = new_figure(6.2, 1.9)
+    figure = new_figure(7.4, 1.9)
     axes = figure.subplots()
     chance = np.linspace(-0.12, 0.12, len(use.mixed))
     axes.plot(use.mixed, chance, "o", color=COLORS[1], label="with made images, a dot per set")

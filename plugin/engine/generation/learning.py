@@ -21,11 +21,11 @@ from .varying import crops, vary
 
 _BETAS = (0.0, 0.99)
 _AVERAGE_DECAY = 0.999
-_SMOOTHNESS, _SMOOTHNESS_EVERY = 0.05, 16  # R1: gamma, steps
+_SMOOTHNESS, _SMOOTHNESS_EVERY = 0.1, 16  # R1: gamma, steps
 _WATCHES = 24
 _LAST_RATE = 0.1  # of the first
 _PATIENCE = 2
-_SURE, _IMAGES_UNTIL_VARIED = 0.6, 20_000
+_SURE, _IMAGES_UNTIL_VARIED = 0.6, 8_000  # few images are soon known by heart
 
 
 @dataclass(frozen=True)
