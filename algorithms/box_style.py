@@ -1,11 +1,14 @@
-"""How boxes of objects look: outlines in the class's color, so that the object stays visible."""
+"""How boxes of objects look: outlines in the class's color, so that the object stays visible.
+
+A white edge lets them be seen on bright and dark ground.
+"""
 
 from qgis.core import QgsCategorizedSymbolRenderer, QgsFillSymbol, QgsRendererCategory
 
 from ..plugin.jobs.model_card import read_card
 from .styling import style_on_load
 
-_WIDTH_MM = "0.5"
+_WIDTH_MM, _EDGE_MM = "0.6", "1.1"
 
 
 def style_boxes(context, layer_id, model):
@@ -30,6 +33,11 @@ def _outline(layer, colors):
 
 
 def _symbol(color):
-    return QgsFillSymbol.createSimple(
-        {"style": "no", "outline_color": color, "outline_width": _WIDTH_MM}
-    )
+    edge, line = _outlines("#ffffff", _EDGE_MM), _outlines(color, _WIDTH_MM)
+    edge.appendSymbolLayer(line.symbolLayer(0).clone())
+    return edge
+
+
+def _outlines(color, width):
+    known = {"style": "no", "outline_color": color, "outline_width": width}
+    return QgsFillSymbol.createSimple({**known, "joinstyle": "miter"})

@@ -7,6 +7,7 @@ from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
+    QgsCoordinateReferenceSystem,
     QgsGradientColorRamp,
     QgsGradientStop,
     QgsMultiBandColorRenderer,
@@ -59,8 +60,15 @@ class _Styler(QgsProcessingLayerPostProcessorInterface):
 
     def postProcessLayer(self, layer, context, feedback):
         if layer is not None and layer.isValid():
+            _forget_undefined_crs(layer)
             self._style(layer)
             layer.triggerRepaint()
+
+
+def _forget_undefined_crs(layer):
+    """Places in pixels have no CRS: GeoPackage calls that a geographic one, and QGIS moves them."""
+    if "undefined" in layer.crs().description().lower():
+        layer.setCrs(QgsCoordinateReferenceSystem())
 
 
 def style_class_raster(layer):

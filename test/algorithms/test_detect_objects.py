@@ -111,7 +111,9 @@ def test_boxes_are_drawn_as_outlines_in_the_colors_of_the_model(ground, detector
     details.postProcessor().postProcessLayer(layer, context, Ears())
     (category,) = layer.renderer().categories()
     (entry,) = read_card(detector).classes
-    outline = category.symbol().symbolLayer(0)
+    edge, outline = (category.symbol().symbolLayer(number) for number in (0, 1))
+    assert edge.strokeColor().name() == "#ffffff" and edge.strokeWidth() > outline.strokeWidth()
+    assert edge.brushStyle() == 0
     assert category.value() == "pit" and outline.strokeColor().name() == entry["color"]
     assert outline.brushStyle() == 0  # no fill: the object stays visible
 

@@ -5,6 +5,7 @@ import gc
 import pytest
 from qgis.core import (
     QgsApplication,
+    QgsCoordinateReferenceSystem,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
     QgsRasterLayer,
@@ -120,3 +121,19 @@ def test_suggested_places_stand_out_with_their_rank(load, pixel_model, landscape
                  DEVICE="cpu")  # fmt: skip
     assert layer.labelsEnabled() and layer.labeling().settings().fieldName == "rank"
     assert layer.renderer().symbol().size() > 3
+
+
+def test_places_in_pixels_stay_without_crs_in_a_geopackage(tmp_path, plugins):
+    """GeoPackage files them under a geographic CRS, which would move them on the map."""
+    from deep_geology.algorithms import styling
+    from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter, QgsVectorLayer
+
+    plain = QgsVectorLayer("Point?field=class:string", "pixels", "memory")
+    plain.setCrs(QgsCoordinateReferenceSystem())
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    path, known = str(tmp_path / "pixels.gpkg"), QgsCoordinateTransformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(plain, path, known, options)
+    layer = QgsVectorLayer(path, "pixels", "ogr")
+    assert "Undefined" in layer.crs().description()
+    styling._Styler(lambda layer: None).postProcessLayer(layer, None, Ears())
+    assert not layer.crs().isValid()
