@@ -79,11 +79,9 @@ class Progress:
         Its texts begin with the name, such as ``"Fold 2 of 3"``, behind that of this one.
         """
         part = Progress(self._say, self._is_stopped)
-        part._pace, part.started, part._name = (
-            self._pace,
-            self.started,
-            ", ".join(filter(None, (self._name, name))),
-        )
+        if self._name and name:
+            name = f"{self._name}, {name[0].lower()}{name[1:]}"
+        part._pace, part.started, part._name = self._pace, self.started, name or self._name
         width = self._stop - self._start
         part._start, part._stop = self._start + start * width, self._start + stop * width
         return part

@@ -115,6 +115,10 @@ def test_texts_of_a_fold_say_which():
         part.part(0.5, 1.0)(0.5, f"epoch {fold}")
         said.progress.flush()
     assert said.texts == ["Fold 1 of 2: epoch 1", "Fold 2 of 2: epoch 2"]
+    inner = said.progress.folds(2)[1].part(0.5, 1.0, "Image 3 of 9")
+    inner(0.5)
+    said.progress.flush()
+    assert said.texts[-1] == "Fold 2 of 2, image 3 of 9"
     only = said.progress.folds(1)[0]
     only(0.9, "epoch 3")
     said.progress.flush()
