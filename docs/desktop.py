@@ -57,22 +57,26 @@ def open_dialog(name, parameters):
     return dialog
 
 
-def run_dialog(name, parameters, midway=False):
-    """Open a dialog, press Run and wait; pictures of the dialog and of its log at the end."""
+def run_dialog(name, parameters, midway=False, picture=""):
+    """Open a dialog, press Run and wait; pictures of the dialog and of its log at the end.
+
+    The pictures are named after the tool, or as asked for.
+    """
+    picture = picture or name
     dialog = open_dialog(name, parameters)
     yield 2
-    shoot(dialog, f"dialog_{name}")
+    shoot(dialog, f"dialog_{picture}")
     dialog.runButton().click()
     began, shown = time.monotonic(), not midway
     while dialog.cancelButton().isEnabled() or not dialog.runButton().isEnabled():
         if not shown and time.monotonic() - began > 15:
             shown = True
-            shoot(dialog, f"running_{name}")
+            shoot(dialog, f"running_{picture}")
         if time.monotonic() - began > LONGEST_RUN_SECONDS:
             raise RuntimeError(f"{name} did not end")
         yield 0.5
     yield 2
-    shoot(dialog, f"log_{name}")
+    shoot(dialog, f"log_{picture}")
     layers = [layer.name() for layer in iface.mapCanvas().layers()]
     seconds = f"{time.monotonic() - began:.0f} s"
     log(f"{name}: {dialog.results() or 'NO RESULTS'} in {seconds}; on the map: {layers}")

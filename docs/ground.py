@@ -4,6 +4,7 @@ The data lie beside the project, see CONTRIBUTING; they are copied where the ima
 """
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 from osgeo import gdal, ogr, osr
@@ -92,6 +93,12 @@ def _write(path, cover, places, side):
         feature["cover"] = name
         layer.CreateFeature(feature)
     file = layer = None
+
+
+def copied(name):
+    """A raster or table of the data, copied where the imagined user works."""
+    (WORK / "slides").mkdir(exist_ok=True)
+    return Path(shutil.copy(DATA / "rasters" / name, WORK / "slides" / name))
 
 
 def prepare_craters():

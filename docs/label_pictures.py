@@ -69,7 +69,7 @@ def steps():
     yield from run_dialog(
         "suggestlabels", {**stack, "LABELS": labels, "COUNT": 15, "OUTPUT": suggested}
     )
-    yield from look(window, ("suggestions", "classes"), rasters[0], "map_suggestions")
+    yield from look(window, ("suggestions", "places", "classes"), rasters[0], "map_suggestions")
     first = {"INPUT": rasters[0], "MORE_RASTERS": rasters[1:], "MODEL": str(MODEL)}
     yield from run_dialog(
         "explainclassification",
@@ -93,6 +93,7 @@ def steps():
     )
     yield from look(window, ("components", "elevation"), rasters[0], "map_components")
     yield from run_dialog("exportonnx", {"MODEL": str(MODEL), "OUTPUT": str(WORK / "zion.onnx")})
+    yield from map_landslides(window)
     yield from find_craters(window)
 
 
@@ -144,6 +145,53 @@ def side_by_side(window, layer):
     keep(picture, "classes_and_trust")
 
 
+def map_landslides(window):
+    """Learn from points in the west where slides have and have not been; judge in the east."""
+    QgsProject.instance().clear()
+    terrain = QgsRasterLayer(str(ground.copied("ta.tif")), "Terrain")
+    place = ground.copied("landslide_points.csv").as_uri()
+    points = f"{place}?delimiter=,&xField=x&yField=y&crs=EPSG:32717"
+    west, east = (QgsVectorLayer(points, name, "delimitedtext") for name in ("West", "East"))
+    west.setSubsetString("x <= 713650")
+    east.setSubsetString("x > 713650")
+    QgsProject.instance().addMapLayers([terrain, east, west])
+    yield 2
+    model, chances = str(WORK / "slides.safetensors"), str(WORK / "susceptibility.tif")
+    yield from run_dialog(
+        "trainpixelclassifier",
+        {
+            "RASTERS": [terrain],
+            "LABELS": west,
+            "CLASS_FIELD": "lslpts",
+            "NETWORK": "pixel_mlp",
+            "START_FROM": "scratch",
+            "MINUTES": MINUTES,
+            "MODEL": model,
+            "REPORT": str(WORK / "slides.html"),
+        },
+        picture="landslides",
+    )
+    maps = {"OUTPUT": str(WORK / "slides.tif"), "PROBABILITIES": chances}
+    classify = {"RASTERS": [terrain], "MODEL": model, **maps}
+    yield from run_dialog("classifypixels", classify, picture="susceptibility")
+    yield from look(
+        window, ("probabilities", "susceptibility", "terrain"), terrain, "map_susceptibility"
+    )
+    yield from run_dialog(
+        "assessaccuracy",
+        {
+            "CLASSIFIED": chances,
+            "BAND": 2,
+            "CONTENT": "probability",
+            "REFERENCE": east,
+            "CLASS_FIELD": "lslpts",
+            "PRESENCE": "true",
+            "REPORT": str(WORK / "success.html"),
+        },
+        picture="success",
+    )
+
+
 def find_craters(window):
     """Train on images of craters and search others."""
     train, sheet = ground.prepare_craters()
@@ -165,7 +213,7 @@ def find_craters(window):
         "detectobjects",
         {"INPUT": image, "MODEL": BETTER or str(CRATERS), "OUTPUT": str(WORK / "craters.gpkg")},
     )
-    yield from look(window, ("objects", "mars"), image, "map_craters")
+    yield from look(window, ("objects", "craters", "mars"), image, "map_craters")
 
 
 try:
