@@ -1,9 +1,10 @@
-"""The demo: train two classifiers on the shipped samples and use them, through qgis_process.
+"""The demo: the main tools on the shipped samples, through qgis_process.
 
 Everything a user clicks in the toolbox is run here without a screen, in order: prepare the
 engine, train on a folder of images, classify new images; cut chips out of an aerial image,
-train on them, classify the whole image and mapped units. What is made lies in `demo-output`.
-Training is cut short at a few epochs; left to itself it takes longer and does better.
+train on them, classify the whole image and mapped units; train on polygons and map every pixel;
+check an earthquake catalog, train on it and forecast; upscale the aerial image. What is made lies
+in `demo-output`. Training is cut short; left to itself it takes longer and does better.
 """
 
 import os
@@ -36,6 +37,17 @@ CONFIDENCE = OUTPUT / "prairie_confidence.tif"
 CLASSIFIED_UNITS = OUTPUT / "prairie_units.gpkg"
 DESCRIPTION = OUTPUT / "prairie_model.html"
 PICTURE = OUTPUT / "prairie.png"
+PIXELS = OUTPUT / "prairie_pixels.safetensors"
+PIXELS_REPORT = OUTPUT / "prairie_pixels.html"
+PIXEL_MAP = OUTPUT / "prairie_map.tif"
+TRUST = OUTPUT / "prairie_trust.tif"
+CATALOG = SAMPLES / "japan" / "earthquakes.csv"
+CATALOG_REPORT = OUTPUT / "catalog.html"
+SEISMIC = OUTPUT / "japan.safetensors"
+SEISMIC_REPORT = OUTPUT / "japan.html"
+FORECAST = OUTPUT / "japan_forecast.tif"
+FINER = OUTPUT / "prairie_finer.tif"
+FINER_REPORT = OUTPUT / "prairie_finer.html"
 
 # Title, algorithm, parameters.
 STEPS = (
@@ -85,6 +97,50 @@ STEPS = (
         {"INPUT": UNITS, "RASTER": AERIAL, "MODEL": PRAIRIE, "OUTPUT": CLASSIFIED_UNITS},
     ),
     ("Tell what the model is", "describemodel", {"MODEL": PRAIRIE, "REPORT": DESCRIPTION}),
+    (
+        "Train a map of every pixel on polygons; two minutes",
+        "trainpixelclassifier",
+        {
+            "RASTERS": AERIAL,
+            "LABELS": LABELS,
+            "CLASS_FIELD": "class",
+            "MINUTES": 2,
+            "MODEL": PIXELS,
+            "REPORT": PIXELS_REPORT,
+        },
+    ),
+    (
+        "Map every pixel, and where the map may be trusted",
+        "classifypixels",
+        {"RASTERS": AERIAL, "MODEL": PIXELS, "OUTPUT": PIXEL_MAP, "TRUST": TRUST},
+    ),
+    (
+        "Check an earthquake catalog",
+        "checkcatalog",
+        {"CATALOG": CATALOG, "REPORT": CATALOG_REPORT},
+    ),
+    (
+        "Train a forecast of earthquakes in cells of a degree and windows of four weeks",
+        "trainseismicforecast",
+        {
+            "CATALOG": CATALOG,
+            "CELL_SIZE": 1,
+            "WINDOW_DAYS": 28,
+            "COMPLETENESS": 5.2,
+            "MODEL": SEISMIC,
+            "REPORT": SEISMIC_REPORT,
+        },
+    ),
+    (
+        "Forecast the next window",
+        "forecastseismicgrid",
+        {"CATALOG": CATALOG, "MODEL": SEISMIC, "OUTPUT": FORECAST},
+    ),
+    (
+        "Make the aerial image two times finer",
+        "upscaleraster",
+        {"INPUT": AERIAL, "FACTOR": 2, "OUTPUT": FINER, "REPORT": FINER_REPORT},
+    ),
 )
 
 
@@ -159,9 +215,30 @@ def main():
         env=environment(),
         check=True,
     )
-    print(f"\nLayers: {CLASSES}\n        {CONFIDENCE}\n        {CLASSIFIED_UNITS}")
-    print(f"        {NEW_CLASSES}\nReports: {LAND_COVER_REPORT}\n         {PRAIRIE_REPORT}")
-    print(f"Models: {LAND_COVER}\n        {PRAIRIE}\nPicture: {PICTURE}")
+    print()
+    tell(
+        "Layers",
+        CLASSES,
+        CONFIDENCE,
+        CLASSIFIED_UNITS,
+        NEW_CLASSES,
+        PIXEL_MAP,
+        TRUST,
+        FORECAST,
+        FINER,
+    )
+    tell(
+        "Reports",
+        LAND_COVER_REPORT, PRAIRIE_REPORT, PIXELS_REPORT, CATALOG_REPORT, SEISMIC_REPORT, FINER_REPORT,
+    )  # fmt: skip
+    tell("Models", LAND_COVER, PRAIRIE, PIXELS, SEISMIC)
+    tell("Picture", PICTURE)
+
+
+def tell(kind, *paths):
+    """Say where things lie, a line each."""
+    for number, path in enumerate(paths):
+        print(f"{'' if number else kind + ':':9s}{path}")
 
 
 if __name__ == "__main__":
