@@ -113,7 +113,7 @@ def _light_up(layer, limit):
     steps = [(share * limit, color, f"{share * limit:.3g}") for share, color in INSIDE]
     steps[-1] = (*steps[-1][:2], f"{limit:.3g}: area of applicability ends")
     steps += [(share * limit, color, f"{share * limit:.3g}") for share, color in OUTSIDE]
-    _shade(layer, steps, f"{steps[-1][0]:.3g} (over {limit:.3g}, in color: not to be trusted)")
+    _shade(layer, steps, f"{steps[-1][0]:.3g} (no trust over {limit:.3g})")
 
 
 def _shade(layer, steps, last_label=""):

@@ -14,7 +14,7 @@ from .styling import style_on_load
 
 _MARK = {"name": "circle", "size": "3.6", "color": "#d6006e", "outline_color": "#ffffff",
          "outline_width": "0.6"}  # fmt: skip
-_POINTS, _BESIDE_MM = 10, 1.5
+_POINTS, _BESIDE_MM = 10, 2.4
 
 
 def style_suggestions(context, layer_id):

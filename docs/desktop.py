@@ -35,11 +35,11 @@ def shoot(widget, name):
 def keep(picture, name):
     """Save a picture, smaller if the file would be large."""
     place = str(PICTURES / f"{name}.png")
-    picture.save(place, "PNG", 0)
+    picture.save(place)
     while os.path.getsize(place) > LARGEST_BYTES:
         width = picture.width() * 9 // 10
         picture = picture.scaledToWidth(width, Qt.TransformationMode.SmoothTransformation)
-        picture.save(place, "PNG", 0)
+        picture.save(place)
     log(f"picture {name}")
 
 

@@ -113,7 +113,7 @@ def test_legend_of_trust_says_where_it_ends(load, pixel_model, landscape):
                  OUTPUT="TEMPORARY_OUTPUT")  # fmt: skip
     limit = read_card(pixel_model).trust["applicable"]
     legend = layer.renderer().shader().rasterShaderFunction().legendSettings()
-    assert f"over {limit:.3g}, in color: not to be trusted" in legend.maximumLabel()
+    assert f"(no trust over {limit:.3g})" in legend.maximumLabel()
 
 
 def test_suggested_places_stand_out_with_their_rank(load, pixel_model, landscape):
