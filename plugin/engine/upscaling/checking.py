@@ -88,9 +88,8 @@ def check_result(path, readings, area, settings, factor, progress):
             progress.check()
             pair = _pair(readings, result, area, (row, column, side), factor)
             seen.append(_compared(pair, settings.blur, factor, margin))
-            shown.append(pair)
-    shown.sort(key=_contrast, reverse=True)
-    shown = [_middle(pair, factor) for pair in shown[:_MOST_SHOWN]]
+            shown = sorted([*shown, _middle(pair, factor)], key=_contrast)[-_MOST_SHOWN:]
+    shown.reverse()
     both = np.concatenate(seen, axis=2)
     step = max(1, both.shape[2] // (_POINTS * 10))
     return Check(shown, *both[..., ::step])

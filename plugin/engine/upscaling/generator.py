@@ -26,7 +26,7 @@ _MODELS = os.path.join(
 BUNDLED = {1: ("x1",), 2: ("x2",), 4: ("x4",), 8: ("x4", "x2")}
 # Coarse pixels at once: the features of one of 48 channels take 192 bytes, three times.
 _DARKEST, _MOST = 1e-3, 0.5  # of brightness, and of what texture may change of it
-_PIXELS = {"cpu": 2**19, "mps": 2**20, "cuda": 2**22}
+_PIXELS = {"cpu": 2**18, "mps": 2**20, "cuda": 2**22}
 
 
 def bundled_path(name):

@@ -9,7 +9,8 @@ from ..device import spare_memory
 from ..layout import Layout
 from .holes import DEPTH, SURROUNDINGS, fill
 
-_CORES = (512, 256, 128, 64)
+_CORES = (512, 384, 256, 128, 64)
+_SHARE = 0.4  # of the memory to spare: windows wait to be written as well
 _COPIES = 7  # of the fine result, while a window is worked on
 _CHANNELS = 200  # single precision numbers that a network keeps for a coarse pixel
 _MOST_TOGETHER = 8
@@ -130,7 +131,7 @@ def plan(generator, settings, area, bands, has_holes, window_size=0):
     halo = generator.halo(settings.blur, settings.iterations)
     halo += SURROUNDINGS if has_holes else 0
     needed = 4.0 * (_COPIES * bands * generator.factor**2 + _CHANNELS)
-    budget = spare_memory(generator.device)
+    budget = _SHARE * spare_memory(generator.device)
     fitting = [core for core in _CORES if needed * (core + 2 * halo) ** 2 <= budget]
     core = window_size or (fitting[0] if fitting else _CORES[-1])
     layout = Layout.over(area, core, halo, scale=generator.factor)
