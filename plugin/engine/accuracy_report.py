@@ -143,9 +143,12 @@ def _add_areas(report, assessment):
     scale, unit = _scale(assessment)
     mapped = assessment.areas / scale
     share = assessment.areas / assessment.areas.sum()
+    say = _sayer(
+        mapped.max() if adjusted is None else np.nanmax([mapped.max(), *adjusted[:, 0] / scale])
+    )
     headers = ["Class", f"Mapped area ({unit})", "Share of the map"]
     rows = [
-        [Swatch(assessment.colors[i], name), f"{mapped[i]:,.4g}", percent(share[i])]
+        [Swatch(assessment.colors[i], name), say(mapped[i]), percent(share[i])]
         for i, name in enumerate(assessment.names)
     ]
     if adjusted is None:
@@ -154,7 +157,7 @@ def _add_areas(report, assessment):
         return
     adjusted = adjusted / scale
     for row, three in zip(rows, adjusted, strict=True):
-        row += [f"{three[0]:,.4g}", _area_interval(three)]
+        row += [say(three[0]), _area_interval(three, say)]
     report.section(
         "Areas", "The mapped area counts what the map says; the estimate corrects its mistakes."
     ).table([*headers, f"Estimated area ({unit})", "95 % interval"], rows)
@@ -164,8 +167,14 @@ def _add_areas(report, assessment):
     )
 
 
-def _area_interval(three):
-    return "–" if np.isnan(three).any() else f"{three[1]:,.4g} to {three[2]:,.4g}"
+def _area_interval(three, say):
+    return "–" if np.isnan(three).any() else f"{say(three[1])} to {say(three[2])}"
+
+
+def _sayer(most):
+    """Write areas of a table alike: the largest with four figures, or all of them."""
+    decimals = int(np.clip(3 - np.floor(np.log10(max(most, 1e-3))), 0, 6))
+    return lambda area: "–" if np.isnan(area) else f"{area:,.{decimals}f}"
 
 
 def _scale(assessment):

@@ -9,7 +9,7 @@ from rasterio.warp import transform_geom
 
 from brightness import Said
 from landscapes import NORTH_UP, ROTATED, SOUTH_UP, box, point, regions, write_labels, write_raster
-from plugin.engine import map_pixels
+from plugin.engine import accuracy_report, map_pixels
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import new_raster
 from plugin.engine.rasters.grid import Grid
@@ -136,6 +136,13 @@ def test_areas_of_the_map_are_those_of_its_pixels(tmp_path):
         pixels = (value == TRUTH).sum()
         assert table[rock]["mapped_area"] == pytest.approx(pixels * 100.0, rel=1e-9)
         assert table[rock]["area"] == pytest.approx(pixels * 100.0, rel=1e-9)
+
+
+def test_areas_of_a_table_have_the_same_decimals():
+    say = accuracy_report._sayer(800.8)
+    assert [say(area) for area in (800.8, 66.61, 479.0)] == ["800.8", "66.6", "479.0"]
+    assert accuracy_report._sayer(645_000.0)(1234.56) == "1,235"
+    assert accuracy_report._sayer(0.0)(0.0) == "0.000000"
 
 
 def test_the_papers_example_comes_out_of_a_map(tmp_path):
