@@ -2,6 +2,7 @@
 
 import os
 
+from ..degradation import DETECTOR
 from ..device import describe
 from ..report import Report
 from .result_pictures import before_and_after, draw_held, draw_spectra
@@ -86,7 +87,8 @@ def _add_pictures(report, check, factor):
 
 
 def _add_measurements(report, check, raster, ranges, settings):
-    held = f"It was held to them {settings.iterations} times." if settings.iterations else ""
+    times = "at once" if settings.blur >= DETECTOR else f"in {settings.iterations} steps"
+    held = f"It was corrected to it {times}." if settings.iterations else ""
     report.section(
         "Is it still the measurements?",
         f"The result was made coarse again, with a sensor's response of {settings.blur:.2f} at the "
