@@ -119,6 +119,7 @@ def test_report_has_the_fixed_sentences_and_all_figures(tmp_path, prophet, event
         "base rate",
     ):
         assert sentence in text
+    assert "very long" not in text
     assert text.count("<img ") == 5
     assert text.count(" F1 ") == 1
 
@@ -140,6 +141,7 @@ def test_a_forecast_that_is_etas_has_no_gain_over_it_not_one_of_zero(
     assert outputs["IGPE_UNIFORM_LOW"] > 0
     assert any("ETAS itself" in text for text in said.notes)
     text = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Map of the gain over adaptive smoothed seismicity" in text
     assert "the forecast is this one" in text and "nan" not in text.lower().split("<img")[0]
 
 

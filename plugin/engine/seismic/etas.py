@@ -30,7 +30,7 @@ from .etas_law import (
 
 _ITERATIONS = 400
 _LEAST = 1e-12
-_MOST_WITHIN_WINDOW = 0.6
+_MOST_WITHIN_WINDOW, _AT_BOUND = 0.6, 2e-3
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def fit_etas(data, bounds, progress, start=None):
     parameters = {
         name: float(from_scale(name, value)) for name, value in zip(NAMES, vector, strict=True)
     }
-    ends = [name for name, x in zip(NAMES, found.x, strict=True) if min(x, 1 - x) < 1e-4]
+    ends = [name for name, x in zip(NAMES, found.x, strict=True) if min(x, 1 - x) < _AT_BOUND]
     events = float(data.counts.sum())
     return EtasFit(EtasParameters(**parameters), tuple(ends), bounds, -found.fun * events, events)
 

@@ -7,34 +7,53 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from ..figures import COLORS, DASHES, GRAY, new_figure
 from .moments import to_iso
 
-_MARKED = 5
+_MARKED, _APART = 5, 0.025
+_OVER = {
+    "etas": "ETAS", "glm": "GLM + ETAS", "smoothed_adaptive": "adaptive smoothed seismicity",
+}  # fmt: skip
 # matplotlib would write powers of ten as formulas, which our figures do not read.
 _PLAIN = FuncFormatter(lambda value, place: f"{value:g}")
 
 
 def draw_gain_in_time(tested):
-    """Cumulative gain of the forecast over ETAS and smoothed seismicity, large events marked."""
+    """Cumulative gain of the forecast over references, large events marked.
+
+    Over ETAS and the sum of maps; a forecast that is ETAS itself is shown over what is left.
+    """
     tally, grid = tested.tally, tested.grid
     figure = new_figure(8.9, 3.9)
     axes = figure.subplots()
     own = tally.likelihoods["forecast"]
-    for place, (name, label) in enumerate((("etas", "over ETAS"), ("glm", "over GLM + ETAS"))):
+    shown = [(shown_reference(tested), COLORS[0]), ("glm", COLORS[1])]
+    for place, (name, color) in enumerate(shown):
         if name in tally.likelihoods:
             gained = np.cumsum(own - tally.likelihoods[name])
-            axes.plot(grid.edges[1:], gained, DASHES[place], color=COLORS[place], label=label)
+            label = f"over {_OVER[name]}"
+            axes.plot(grid.edges[1:], gained, DASHES[place], color=color, label=label)
     axes.axhline(0, color=GRAY, lw=1, linestyle=":")
     _mark_largest(axes, tested.targets)
     _date_axis(axes, grid.edges)
     axes.set(ylabel="cumulative gain (nats)", title="Cumulative gain in time")
-    axes.legend(loc="upper left", fontsize=8)
+    axes.legend(loc="best", fontsize=8)
     axes.grid(True, axis="y")
     return figure
 
 
+def shown_reference(tested):
+    """The reference that gains are shown over: ETAS, or smoothed seismicity if ETAS forecasts."""
+    return "etas" if np.isfinite(tested.gains["etas"].value) else "smoothed_adaptive"
+
+
 def _mark_largest(axes, targets):
-    largest = np.argsort(-targets.magnitude, kind="stable")[:_MARKED]
-    for event in largest:
+    """Mark the largest events; where several are near in time, the largest of them."""
+    near, marked = _APART * np.ptp(targets.days), []
+    for event in np.argsort(-targets.magnitude, kind="stable"):
         days = targets.days[event]
+        if any(abs(days - other) <= near for other in marked):
+            continue
+        if len(marked) == _MARKED:
+            break
+        marked.append(days)
         axes.axvline(days, color="#b8c0c8", lw=1, zorder=0)
         axes.annotate(
             f"M{targets.magnitude[event]:.1f}", (days, 1), xycoords=("data", "axes fraction"),
@@ -71,8 +90,9 @@ def draw_events_over_forecast(tested):
     return figure
 
 
-def draw_gain_map(tested, reference="etas"):
-    """Where the forecast gains (green) and loses (purple) over a reference."""
+def draw_gain_map(tested):
+    """Where the forecast gains (green) and loses (purple) over the reference that is shown."""
+    reference = shown_reference(tested)
     grid = tested.grid
     gain = tested.tally.gain_map("forecast", reference)
     figure, axes = _map_figure(grid)
@@ -80,7 +100,7 @@ def draw_gain_map(tested, reference="etas"):
     widest = max(float(finite.max(initial=0.0)), 1e-3)
     norm = SymLogNorm(widest / 100, vmin=-widest, vmax=widest)
     image = axes.imshow(gain, cmap="PRGn", norm=norm, extent=_extent(grid), aspect=_aspect(grid))
-    axes.set_title("Gain over ETAS, cell by cell")
+    axes.set_title(f"Gain over {_OVER[reference]}, cell by cell")
     figure.colorbar(image, ax=axes, shrink=0.8, label="nats", format=_PLAIN)
     return figure
 

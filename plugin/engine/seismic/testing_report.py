@@ -9,6 +9,7 @@ from .testing_figures import (
     draw_gain_in_time,
     draw_gain_map,
     draw_reliability,
+    shown_reference,
 )
 from .testing_verdict import cautions, nats, subtitle, verdict
 from .window_tests import share_passed
@@ -92,13 +93,19 @@ def _add_gains(report, tested):
             continue
         test, rank = tested.paired[name]
         interval = f"{test.low:+.3f} to {test.high:+.3f}" if np.isfinite(test.low) else "–"
-        chance = f"{rank.probability:.3g}" if np.isfinite(rank.probability) else "–"
-        rows.append([*row, nats(tested.gains[name]), interval, chance])
+        rows.append([*row, nats(tested.gains[name]), interval, _chance(rank.probability)])
     heads = ["", "LL per event", "Events expected", "Gain of this forecast over it", "T", "W"]
     report.table(heads, rows, f"{events:,} events were observed.")
 
 
+def _chance(probability):
+    if not np.isfinite(probability):
+        return "–"
+    return "< 0.001" if probability < 1e-3 else f"{probability:.3f}"
+
+
 def _add_time_and_maps(report, tested):
+    over = "ETAS" if shown_reference(tested) == "etas" else "adaptive smoothed seismicity"
     report.section("When and where it gains")
     report.figure(
         draw_gain_in_time(tested),
@@ -113,8 +120,8 @@ def _add_time_and_maps(report, tested):
     )
     report.figure(
         draw_gain_map(tested),
-        "Green: the forecast gains over ETAS; purple: it loses.",
-        "Map of the gain over ETAS",
+        f"Green: the forecast gains over {over}; purple: it loses.",
+        f"Map of the gain over {over}",
     )
 
 

@@ -85,8 +85,8 @@ def cautions(tested, openings):
         yield "There were more events than the forecast allows for, clusters included."
     if tested.consistency["negative_binomial"][1] < 0.025:
         yield "There were fewer events than the forecast allows for, clusters included."
-    if tested.tally.kept.step:
+    if (tested.tally.kept.step or 1) > 1:
         yield (
-            "The period is very long: bins of time and space are taken from every "
-            f"{tested.tally.kept.step}th window in the L and CL tests, Brier scores and curves."
+            "The period is very long: of the bins of time and space one window in "
+            f"{tested.tally.kept.step} is taken for the L and CL tests, Brier scores and curves."
         )
