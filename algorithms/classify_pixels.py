@@ -1,7 +1,13 @@
 """Classify pixels, as a Processing algorithm."""
 
 from .job_algorithm import JobAlgorithm
-from .styling import style_class_raster, style_confidence, style_on_load, style_trust
+from .styling import (
+    style_class_raster,
+    style_confidence,
+    style_on_load,
+    style_probabilities,
+    style_trust,
+)
 
 
 class ClassifyPixels(JobAlgorithm):
@@ -33,5 +39,5 @@ class ClassifyPixels(JobAlgorithm):
     def style(self, job_values, results, context):
         style_on_load(context, results["OUTPUT"], style_class_raster)
         style_on_load(context, results["CONFIDENCE"], style_confidence)
-        style_on_load(context, results["PROBABILITIES"], style_confidence)
+        style_on_load(context, results["PROBABILITIES"], style_probabilities)
         style_trust(context, results["TRUST"], job_values["model"])

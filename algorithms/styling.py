@@ -30,6 +30,8 @@ INFERNO = ((0.0, "#000004"), (0.25, "#57106e"), (0.5, "#bc3754"), (0.75, "#f98e0
 # Dissimilarity in parts of the threshold: quiet grays inside, a glow from its edge on.
 INSIDE = ((0.0, "#f2f2f2"), (0.999, "#8c8c8c"))
 OUTSIDE = ((1.001, "#ffd23f"), (1.5, "#f3722c"), (3.0, "#c1121f"))
+# What stands for nothing there, beside the class that is looked for.
+ABSENCE = ("background", "false", "no", "none", "absent", "absence", "0")
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 
@@ -94,6 +96,13 @@ def style_confidence(layer):
     _shade(layer, [(value, color, f"{value:g}") for value, color in VIRIDIS])
 
 
+def style_probabilities(layer):
+    """Show the probability of the first class that is not the absence of something."""
+    names = [layer.bandName(band).split(": ")[-1] for band in range(1, layer.bandCount() + 1)]
+    shown = [band for band, name in enumerate(names, 1) if name.strip().lower() not in ABSENCE]
+    _shade(layer, [(v, color, f"{v:g}") for v, color in VIRIDIS], band=(shown or [1])[0])
+
+
 def style_trust(context, layer_id, model):
     """Let a raster of dissimilarity light up outside of the model's area of applicability.
 
@@ -116,7 +125,7 @@ def _light_up(layer, limit):
     _shade(layer, steps, f"{steps[-1][0]:.3g} (no trust over {limit:.3g})")
 
 
-def _shade(layer, steps, last_label=""):
+def _shade(layer, steps, last_label="", band=1):
     """Show a band with a ramp through steps of value, color and label."""
     first, last = steps[0], steps[-1]
     width = last[0] - first[0]
@@ -129,7 +138,7 @@ def _shade(layer, steps, last_label=""):
     _name_ends(colors, first[2], last_label or last[2])
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colors)
-    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), band, shader)
     renderer.setClassificationMin(first[0])
     renderer.setClassificationMax(last[0])
     layer.setRenderer(renderer)

@@ -137,3 +137,22 @@ def test_places_in_pixels_stay_without_crs_in_a_geopackage(tmp_path, plugins):
     assert "Undefined" in layer.crs().description()
     styling._Styler(lambda layer: None).postProcessLayer(layer, None, Ears())
     assert not layer.crs().isValid()
+
+
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [(("background", "copper"), 2), (("FALSE", "TRUE"), 2), (("basalt", "chalk"), 1), (("0",), 1)],
+)
+def test_probability_of_what_is_looked_for_is_shown(landscape, tmp_path, plugins, names, shown):
+    from deep_geology.algorithms.styling import style_probabilities
+    from osgeo import gdal
+
+    path = str(tmp_path / "chances.tif")
+    bands = list(range(1, len(names) + 1))
+    made = gdal.Translate(path, landscape, outputType=gdal.GDT_Float32, bandList=bands)
+    for band, name in zip(bands, names):
+        made.GetRasterBand(band).SetDescription(name)
+    made = None
+    layer = QgsRasterLayer(path, "chances")
+    style_probabilities(layer)
+    assert layer.renderer().band() == shown
