@@ -90,9 +90,10 @@ def score(network, collection, eye, seed, progress):
     held = chance.permutation(collection.held)[:_MOST_HELD]
     asked = collection.labels[held]
     labels = _turns(chance.choice(asked, _MADE), collection.class_names)
+    sets, started = _in_sets(collection, training), time.monotonic()
     made = make(network, np.arange(_MADE), labels, progress)
-    sets = _in_sets(collection, training)
-    _announce(eye, made, 2 * len(training) + len(held) + _MADE + sets, progress)
+    making = (time.monotonic() - started) * sets / _MADE
+    _announce(eye, made, 2 * len(training) + len(held) + _MADE + sets, making, progress)
     made_seen = eye.features(made, progress.part(0.0, 0.05))
     real_seen = look(eye, collection, training, progress.part(0.05, 0.3))
     mirrored = look(eye, collection, training, progress.part(0.3, 0.55), mirrored=True)
@@ -130,11 +131,11 @@ def _in_sets(collection, training):
     return REPEATS * min(len(training), _MOST_IN_A_SET) if len(collection.class_names) > 1 else 0
 
 
-def _announce(eye, images, count, progress):
-    """Say how long the scores take, after a look at a few images."""
+def _announce(eye, images, count, making, progress):
+    """Say how long the scores take, after a look at a few images; `making` takes seconds too."""
     started = time.monotonic()
     eye.features(images[:32])
-    seconds = (time.monotonic() - started) / 32 * count
+    seconds = (time.monotonic() - started) / 32 * count + making
     progress.note(f"Scoring with {count:,} images, about {minutes(seconds)}.")
 
 
