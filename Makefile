@@ -116,6 +116,7 @@ demo: engine plugin-link ## train and classify on the samples through qgis_proce
 pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 	@bash docs/take_pictures.sh .build/pictures
 	@bash docs/take_pictures.sh .build/pictures label_pictures
+	@bash docs/take_pictures.sh .build/pictures seismic_pictures
 
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Take pictures of the docs in the QGIS desktop under Xvfb: docs/take_pictures.sh FOLDER [VISIT]
 # FOLDER is where the imagined user works; its path is seen in the pictures. VISIT is take_pictures (image
-# classification, on the samples) or label_pictures (maps from labels, on the data beside the project).
+# classification, on the samples), label_pictures (maps from labels) or seismic_pictures (seismic grids), both
+# on the data beside the project.
 # The engine must be prepared.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -17,6 +18,7 @@ rm -rf "$work/log.txt" "$work/chips" "$work/prairie.safetensors"
 export QGIS_PLUGINPATH="$profiles/plugins" PYTHONDONTWRITEBYTECODE=1
 export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
+wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
 [ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
@@ -34,6 +36,9 @@ page() { # page REPORT PICTURE HEIGHT
 if command -v chromium >/dev/null; then
   if [ "$visit" = take_pictures ]; then
     page prairie.html report 2400
+  elif [ "$visit" = seismic_pictures ]; then
+    page catalog.html report_catalog 1150
+    page test.html report_forecast_test 1250
   else
     page accuracy.html report_accuracy 1150
   fi

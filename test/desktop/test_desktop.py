@@ -19,6 +19,12 @@ LABEL_DIALOGS = (
     "explainclassification", "mapembedding", "exportonnx", "trainobjectdetector", "detectobjects",
 )  # fmt: skip
 
+SEISMIC_DIALOGS = (
+    "checkcatalog", "gridcatalog", "trainseismicforecast", "forecastseismicgrid",
+    "testseismicforecast", "exportcsepforecast", "downloadcatalog", "traingridforecast",
+    "forecastgrid",
+)  # fmt: skip
+
 
 def visited(folder, story):
     """What the desktop did in a visit: its log, and the folder of pictures."""
@@ -40,6 +46,14 @@ def labels(tmp_path_factory):
     if not (ROOT.parent / "shared" / "data" / "rasters" / "srtm.tif").exists():
         pytest.skip("The data that lie beside the project are not there.")
     return visited(tmp_path_factory.mktemp("labels"), "label_pictures")
+
+
+@pytest.fixture(scope="module")
+def seismic(tmp_path_factory):
+    """The visit that forecasts earthquakes and temperatures, on real data."""
+    if not (ROOT.parent / "shared" / "data" / "earthquakes" / "japan_1990_2019.csv").exists():
+        pytest.skip("The data that lie beside the project are not there.")
+    return visited(tmp_path_factory.mktemp("seismic"), "seismic_pictures")
 
 
 def colors(path):
@@ -106,3 +120,23 @@ def test_maps_from_labels_are_styled(labels):
         colors(labels[1] / f"{name}.png") for name in ("map_pixels", "map_suggestions")
     )
     assert marked > plain  # the places and their ranks lie over the classes
+
+
+@pytest.mark.desktop
+def test_seismic_grids_were_made_to_the_end_without_a_question(seismic):
+    assert seismic[0].strip().endswith("done"), seismic[0]
+    assert "QUESTION" not in seismic[0], seismic[0]
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("name", SEISMIC_DIALOGS)
+def test_dialog_of_the_seismic_grids_was_opened_and_run(seismic, name):
+    assert (seismic[1] / f"dialog_{name}.png").stat().st_size > 10_000
+    assert f"{name}: {{" in seismic[0] and f"{name}: NO RESULTS" not in seismic[0]
+
+
+@pytest.mark.desktop
+def test_forecasts_and_counts_are_styled(seismic):
+    assert 3 <= colors(seismic[1] / "map_counts.png") <= 40
+    for name in ("map_forecast", "map_series"):
+        assert colors(seismic[1] / f"{name}.png") > 20, name
