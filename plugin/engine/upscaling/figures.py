@@ -149,14 +149,13 @@ def draw_detail(judged, names):
     return figure
 
 
-def draw_places(ground, judged):
+def draw_places(ground):
     """Map of the blocks that scored, those that watched and those that taught.
 
     Parameters
     ----------
     ground : list of (str, tuple, list of tuple)
         Name, height and width of every scene, and ``(place, part)`` of its blocks.
-    judged : Judged
     """
     shown = ground[:4]
     figure = new_figure(8.9, 3.2)

@@ -46,7 +46,7 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
     add_texture(report, judged)
     add_consistency(report, judged)
     report.section("How it was validated", _HELD_BACK)
-    report.figure(draw_places(ground, judged), "What the blocks of the ground were for.",
+    report.figure(draw_places(ground), "What the blocks of the ground were for.",
                   "Map of the validation blocks")  # fmt: skip
     report.section("Settings").facts(facts)
     report.write(path)
