@@ -31,7 +31,7 @@ _WIDTH, _BLOCKS = 48, 8
 _STEPS = {4: 20_000, 2: 8_000, 1: 6_000}
 _SIDE = 32
 _NOISE = {4: 0.0025, 2: 0.0025, 1: 0.03}
-_TEXTURE_STEPS, _TEXTURE_WEIGHT = 700, 0.05
+_TEXTURE_STEPS, _TEXTURE_WEIGHT = {4: 700, 2: 500}, 0.05
 # Texture in the intensity of several bands is weaker than in each: go on past what was learned.
 _FURTHER = 1.4
 _WATCHED, _WATCHED_SIDE = 24, 128
@@ -79,7 +79,7 @@ def _trained(kinds, data, factor):
     fidelity = train_fidelity(network, kinds, sensor, lesson, _CPU, _progress())
     if factor == 1:
         return fidelity, None
-    lesson = Lesson(_TEXTURE_STEPS, side=_SIDE)
+    lesson = Lesson(_TEXTURE_STEPS[factor], side=_SIDE)
     watched = _watched(data, sensor)
     weight = _TEXTURE_WEIGHT
     made = train_adversarial(fidelity, kinds, watched, sensor, lesson, weight, _CPU, _progress())
