@@ -12,6 +12,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from qgis_program import PROGRAM
+
 ROOT = Path(__file__).resolve().parents[2]
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -166,3 +168,10 @@ def shop(engine, tmp_path, monkeypatch):
     monkeypatch.setattr(trial, "SELF_CHECK", str(tmp_path / "self_check.py"))
     monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path / "my hömé"))
     return SimpleNamespace(wheels=str(tmp_path / "wheels"))
+
+
+@pytest.fixture(scope="session")
+def enabled(plugins):
+    """QGIS's profile, with the plugin enabled in it for qgis_process."""
+    done = subprocess.run([PROGRAM, "plugins", "enable", "deep_geology"], capture_output=True)
+    assert b"deep_geology" in done.stdout or done.returncode == 0, done.stderr

@@ -2,26 +2,8 @@
 
 import json
 import os
-import shutil
-import subprocess
 
-import pytest
-
-PROGRAM = shutil.which("qgis_process.bin") or shutil.which("qgis_process")
-
-
-@pytest.fixture(scope="module")
-def enabled(plugins):
-    """QGIS's profile, with the plugin enabled in it."""
-    done = subprocess.run([PROGRAM, "plugins", "enable", "deep_geology"], capture_output=True)
-    assert b"deep_geology" in done.stdout or done.returncode == 0, done.stderr
-
-
-def call(*words, code=0):
-    """Run qgis_process and give what it printed."""
-    done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=300)
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + ("" if code == 0 else done.stderr)
+from qgis_program import call
 
 
 def test_provider_is_listed(enabled):
