@@ -19,7 +19,7 @@ ROOT = Path(os.environ["DEEP_GEOLOGY_ROOT"])
 PICTURES = Path(os.environ["DEEP_GEOLOGY_PICTURES"])
 WORK = Path(os.environ["DEEP_GEOLOGY_WORK"])
 LOG = WORK / "log.txt"
-LONGEST_RUN_SECONDS, LARGEST_BYTES = 1200, 240_000
+LONGEST_RUN_SECONDS, LARGEST_BYTES = 1200, 900_000
 
 
 def log(text):
@@ -105,6 +105,8 @@ def show_only(names, layer):
     root = QgsProject.instance().layerTreeRoot()
     for node in root.findLayers():
         node.setItemVisibilityChecked(node.name().lower() in names)
+        # A new layer's node says that it is unfolded, although the panel shows it folded.
+        node.setExpanded(False)
         node.setExpanded(node.name().lower() == names[0])
     canvas = iface.mapCanvas()
     iface.layerTreeCanvasBridge().setCanvasLayers()

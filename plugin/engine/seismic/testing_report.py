@@ -101,7 +101,7 @@ def _add_gains(report, tested):
 def _chance(probability):
     if not np.isfinite(probability):
         return "–"
-    return "< 0.001" if probability < 1e-3 else f"{probability:.3f}"
+    return "<0.001" if probability < 1e-3 else f"{probability:.3f}"
 
 
 def _add_time_and_maps(report, tested):
