@@ -104,7 +104,8 @@ def copied(name):
 def prepare_craters():
     """Images of craters with YOLO labels, and a sheet of other images to look for craters in.
 
-    The sheet is of HiRISE images (NASA/JPL/University of Arizona), which may be shown.
+    The sheet is of HiRISE images, which may be shown with their credit: NASA/JPL/University of
+    Arizona, doi:10.5281/zenodo.1048301.
 
     Returns
     -------

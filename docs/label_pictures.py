@@ -214,6 +214,7 @@ def find_craters(window):
         {"INPUT": image, "MODEL": BETTER or str(CRATERS), "OUTPUT": str(WORK / "craters.gpkg")},
     )
     yield from look(window, ("objects", "craters", "mars"), image, "map_craters")
+    keep(iface.mapCanvas().grab(), "map_craters")
 
 
 try:

@@ -17,6 +17,7 @@ printf '[PythonPlugins]\ndeep_geology=true\nprocessing=true\n\n[qgis]\ncheckVers
 rm -rf "$work/log.txt" "$work/chips" "$work/prairie.safetensors"
 export QGIS_PLUGINPATH="$profiles/plugins" PYTHONDONTWRITEBYTECODE=1
 export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
+python=${ENGINE_PYTHON:-$(cat "$root/.build/engine_python" 2>/dev/null || true)}
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
 wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
@@ -45,7 +46,9 @@ if command -v chromium >/dev/null; then
 fi
 if [ "$pictures" = "$work/pictures" ]; then
   for name in $wanted; do
-    [ ! -e "$pictures/$name.png" ] || cp "$pictures/$name.png" "$root/docs/pictures/"
+    [ -e "$pictures/$name.png" ] || continue
+    cp "$pictures/$name.png" "$root/docs/pictures/"
+    [ -z "$python" ] || "$python" "$root/docs/shrink.py" "$root/docs/pictures/$name.png"
   done
 fi
 exit "$status"
