@@ -21,6 +21,7 @@ SHORT = (
     ("real_maps.py", ("landslides", "minutes=1")),
     ("seismic_models.py", ("japan",)),
     ("upscaling_quality.py", ("2",)),
+    ("upscaling_speed.py", ()),
 )
 
 

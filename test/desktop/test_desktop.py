@@ -29,7 +29,8 @@ SEISMIC_DIALOGS = (
 def visited(folder, story):
     """What the desktop did in a visit: its log, and the folder of pictures."""
     (folder / "pictures").mkdir()
-    environment = {**os.environ, "DEEP_GEOLOGY_PICTURES": str(folder / "pictures")}
+    pictures = {"DEEP_GEOLOGY_PICTURES": str(folder / "pictures"), "DEEP_GEOLOGY_MINUTES": "1"}
+    environment = {**os.environ, **pictures}
     script = ["bash", str(ROOT / "docs" / "take_pictures.sh"), str(folder / "work"), story]
     subprocess.run(script, env=environment, check=False, timeout=3600)
     return (folder / "work" / "log.txt").read_text(encoding="utf-8"), folder / "pictures"

@@ -179,7 +179,9 @@ def test_bad_asks_are_refused(tmp_path, raster, folder, model):
     assert "has no image" in refused(tmp_path, str(tmp_path / "empty"), model)
     corner, side = NORTH_UP @ (0, 0), 10 * 32
     extent = [corner[0], corner[0] + side, corner[1] - side, corner[1]]
-    assert "at least 3 images or patches with data; there is 1." in refused(tmp_path, raster, model, extent=extent)
+    assert "at least 3 images or patches with data; there is 1." in refused(
+        tmp_path, raster, model, extent=extent
+    )
 
 
 def test_cancelling_leaves_nothing(tmp_path, raster, model):
