@@ -1,8 +1,9 @@
 """Speed and memory of upscaling, against the convolutions that it is made of and against gdalwarp.
 
-Run with the engine's Python from the repository: ``python test/benchmarks/upscaling_speed.py [memory]``;
-gdalwarp must be installed. Everything runs on one thread, one after the other, in the best of three rounds.
-With ``memory`` a raster of 20,000 x 20,000 pixels is made, which takes a quarter of an hour.
+Run with the engine's Python from the repository: ``python test/benchmarks/upscaling_speed.py
+[memory]``; gdalwarp must be installed. The models have three bands, as the raster has. Everything runs on
+one thread, one after the other, in the best of three rounds. With ``memory`` a raster of 20,000 x 20,000
+pixels is made, which takes a quarter of an hour.
 """
 
 import json
@@ -27,7 +28,7 @@ from plugin.engine import model_file
 from plugin.engine.networks.upscaler import Upscaler, Upscalers
 from plugin.jobs.model_card import UPSCALING, ModelCard
 
-SIDE, FACTOR, ROUNDS = 512, 4, 3
+SIDE, FACTOR, BANDS, ROUNDS = 512, 4, 3, 3
 SIZES = {"fast": (32, 6), "balanced": (48, 8)}
 RUN = """
 import json, resource, sys, time
@@ -50,23 +51,23 @@ def main(words):
             seconds, peak = job(folder, given, None)
             print(f"20,000 x 20,000 pixels made: {seconds:.0f} s, peak {peak:.0f} MB")
             return
-        given = write(Path(folder) / "given.tif", 2 * SIDE, 3)
-        pixels = (2 * SIDE) ** 2 * 3
+        given = write(Path(folder) / "given.tif", 2 * SIDE, BANDS)
+        pixels = (2 * SIDE) ** 2
         warps = {how: pixels / best(warp, given, folder, how) for how in ("cubic", "lanczos")}
         for how, speed in warps.items():
-            print(f"gdalwarp {how}: {speed / 1e6:.3f} million values of the input a second")
+            print(f"gdalwarp {how}: {speed / 1e6:.3f} million pixels of the input a second")
         for size, (width, blocks) in SIZES.items():
             report(size, width, blocks, given, folder, pixels, warps)
 
 
 def report(size, width, blocks, given, folder, pixels, warps):
-    network = Upscaler(1, FACTOR, width, blocks).eval().to(memory_format=torch.channels_last)
+    network = Upscaler(BANDS, FACTOR, width, blocks).eval().to(memory_format=torch.channels_last)
     bound = convolution(width) / cost(width, blocks)
     alone = SIDE**2 / best(pure, network)
     model = save(folder, width, blocks)
     whole = pixels / min(job(folder, given, model)[0] for _ in range(ROUNDS))
     print(
-        f"{size}: bound of the convolutions {bound / 1e6:.3f} million values a second; network alone "
+        f"{size}: bound of the convolutions {bound / 1e6:.3f} million pixels a second; network alone "
         f"{alone / bound:.2f} of it, Upscale raster from file to file {whole / bound:.2f}; against "
         f"gdalwarp cubic {whole / warps['cubic']:.2f}, lanczos {whole / warps['lanczos']:.2f}"
     )
@@ -94,12 +95,13 @@ def convolution(width):
 
 def cost(width, blocks):
     """Multiplications and additions for a pixel of the input."""
-    return 2 * 9 * (2 * width + (2 * blocks + 1) * width**2 + width * FACTOR**2)
+    ends = (BANDS + 1) * width + width * BANDS * FACTOR**2
+    return 2 * 9 * (ends + (2 * blocks + 1) * width**2)
 
 
 @torch.no_grad()
 def pure(network):
-    network(torch.rand(1, 1, SIDE, SIDE).to(memory_format=torch.channels_last), torch.zeros(1))
+    network(torch.rand(1, BANDS, SIDE, SIDE).to(memory_format=torch.channels_last), torch.zeros(1))
 
 
 def warp(given, folder, how):
@@ -124,9 +126,18 @@ def job(folder, given, model):
 
 
 def save(folder, width, blocks):
-    pair = Upscalers(1, FACTOR, width, blocks, detail=False)
-    arguments = {"bands": 1, "factor": FACTOR, "width": width, "blocks": blocks, "detail": False}
-    card = ModelCard(UPSCALING, "upscaler", arguments=arguments, halo=pair.receptive_radius)
+    pair = Upscalers(BANDS, FACTOR, width, blocks, detail=False)
+    arguments = {
+        "bands": BANDS,
+        "factor": FACTOR,
+        "width": width,
+        "blocks": blocks,
+        "detail": False,
+    }
+    names = [{"name": f"band {number}", "unit": ""} for number in range(1, BANDS + 1)]
+    card = ModelCard(
+        UPSCALING, "upscaler", arguments=arguments, bands=names, halo=pair.receptive_radius
+    )
     path = str(Path(folder) / "model.safetensors")
     model_file.save(path, card, pair)
     return path
