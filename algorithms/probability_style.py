@@ -3,6 +3,7 @@
 import math
 
 from qgis.core import (
+    QgsColorRampLegendNodeSettings,
     QgsColorRampShader,
     QgsGradientColorRamp,
     QgsGradientStop,
@@ -41,6 +42,10 @@ def style_probability(layer):
     colors.setColorRampItemList(
         [QgsColorRampShader.ColorRampItem(v, QColor(c), label(v)) for v, c in steps]
     )
+    # QGIS's continuous legend is linear: of four powers of ten it would show one.
+    legend = QgsColorRampLegendNodeSettings()
+    legend.setUseContinuousLegend(False)
+    colors.setLegendSettings(legend)
     shader = QgsRasterShader()
     shader.setRasterShaderFunction(colors)
     renderer = QgsSingleBandPseudoColorRenderer(provider, PROBABILITY, shader)

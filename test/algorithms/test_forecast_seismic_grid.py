@@ -70,7 +70,9 @@ def test_style_shows_the_probability_on_a_logarithmic_ramp(run, made, tmp_path):
     style_probability(layer)
     renderer = layer.renderer()
     assert isinstance(renderer, QgsSingleBandPseudoColorRenderer)
-    items = renderer.shader().rasterShaderFunction().colorRampItemList()
+    colors = renderer.shader().rasterShaderFunction()
+    items = colors.colorRampItemList()
+    assert not colors.legendSettings().useContinuousLegend()  # it would be linear
     steps = np.diff(np.log10([item.value for item in items]))
     np.testing.assert_allclose(steps, steps[0], rtol=1e-6)
     top = read_raster(outputs["OUTPUT"])[1].max()
