@@ -81,8 +81,8 @@ def test_model_is_described_without_a_report(model):
 
 
 def test_card_of_the_least_is_described(model):
-    outputs, page = describe(model(ModelCard(task="upscaling", network="srresnet")))
-    assert outputs["TASK"] == "upscaling" and outputs["CLASSES"] == ""
+    outputs, page = describe(model(ModelCard(task="segmentation of rocks", network="srresnet")))
+    assert outputs["TASK"] == "segmentation of rocks" and outputs["CLASSES"] == ""
     assert "does not say how well" in page
 
 
