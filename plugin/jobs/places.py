@@ -11,6 +11,12 @@ import shutil
 from contextlib import contextmanager
 
 from .declare import declared
+from .errors import JobError
+
+_READ = (
+    "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
+    "images",
+)  # fmt: skip
 
 
 def part_path(path, pid=None):
@@ -74,6 +80,42 @@ def leftovers(path, pid=None):
     for inside, folders, files in os.walk(path):
         found += [os.path.join(inside, f) for f in folders + files if _is_part(f, mark)]
     return sorted(found)
+
+
+def refuse_clashes(job):
+    """Refuse an output that would take the place of an input or of another output.
+
+    Parameters
+    ----------
+    job : object
+        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
+
+    Raises
+    ------
+    JobError
+    """
+    parts, taken = declared(job), {}
+    for part in parts:
+        given = getattr(job, part.name) if part.kind in _READ else None
+        for path in given if isinstance(given, (list, tuple)) else [given]:
+            taken[_same(path)] = ""
+    for part in parts:
+        path = getattr(job, part.name) if part.is_output else None
+        if not path:
+            continue
+        other, name = taken.get(_same(path)), part.name.upper()
+        if other == "":
+            found = f'"{os.path.basename(path)}" is read by this job and cannot be written by it.'
+            raise JobError(found, f"Choose another name for {name}.")
+        if other:
+            raise JobError(
+                f"{other} and {name} are the same file.", "Choose another name for one of them."
+            )
+        taken[_same(path)] = name
+
+
+def _same(path):
+    return os.path.normcase(os.path.realpath(path)) if isinstance(path, str) and path else None
 
 
 def sweep(job_class, values, pid=None):

@@ -9,6 +9,7 @@ from scipy.ndimage import zoom
 
 from brightness import Said
 from landscapes import write_raster
+from plugin.engine import work
 from plugin.engine.degradation import DETECTOR
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import upscale_raster
@@ -457,3 +458,22 @@ def test_dark_pixels_keep_their_mean_although_nothing_is_under_zero(tmp_path):
     fine = upscale(tmp_path, raster, method="classical", blur=0.64).astype(float)
     means = fine[0].reshape(64, 4, 64, 4).mean(axis=(1, 3))
     assert (fine == 0).any() and np.abs(means - values[0]).max() <= 0.5 / 16 + 1e-3
+
+
+@pytest.mark.parametrize(
+    ("clash", "found"),
+    [
+        ({"report": "a.tif"}, '"a.tif" is read by this job'),
+        ({"report": "o.tif"}, "OUTPUT and REPORT are the same file"),
+        ({"synthesized_detail": "o.tif"}, "OUTPUT and SYNTHESIZED_DETAIL are the same file"),
+    ],
+)
+def test_no_file_of_a_job_takes_the_place_of_another(tmp_path, clash, found):
+    raster = write_raster(tmp_path / "a.tif", ground(20, 20).astype("float32"))
+    before = (tmp_path / "a.tif").read_bytes()
+    asked = {"input": raster, "output": str(tmp_path / "o.tif"), "method": "classical", "blur": 0.3}
+    asked.update({name: str(tmp_path / path) for name, path in clash.items()})
+    with pytest.raises(JobError, match=found):
+        work.do("upscale_raster", asked, Silent())
+    assert [p.name for p in tmp_path.iterdir()] == ["a.tif"]
+    assert (tmp_path / "a.tif").read_bytes() == before
