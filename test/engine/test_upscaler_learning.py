@@ -186,6 +186,16 @@ def test_drawn_pairs_show_the_same_ground():
     assert sorted(set(told.tolist())) == pytest.approx([0.0, 0.3])
 
 
+def test_pairs_are_drawn_where_the_fine_image_ends_before_the_coarse_one():
+    fine = in_network_range(terrain(66, 66))
+    coarse = degrade(torch.from_numpy(fine)[None], 2, 0.3)[0].numpy()
+    kinds = [PairedImages([fine[:, :64, :64]], 1.0, [coarse])]  # 33 coarse pixels, 32 of them fine
+    low, _, high, _ = draw_pairs(
+        kinds, Lesson(1, side=24), Sensor(2, 0.3, 0.3), 1, np.random.default_rng(0)
+    )
+    assert low.shape == (8, 1, 24, 24) and high.shape == (8, 1, 48, 48)
+
+
 def test_a_network_of_one_band_as_one_of_three_sees_the_mean_and_adds_the_same():
     one = wild_network().fidelity
     three = with_bands(one, 3)

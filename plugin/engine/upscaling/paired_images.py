@@ -19,7 +19,8 @@ class PairedImages(FineImages):
     Attributes
     ----------
     coarse : list of array, shape (band, row, column)
-        Of the same ground as `images`, one for each, NaN where there is no data.
+        Of the same ground as `images`, one for each, NaN where there is no data. It may go on where
+        the fine image ends, as that is cut to a multiple of 4.
     """
 
     coarse: list = field(default_factory=list)
@@ -48,7 +49,8 @@ def draw_pairs(kinds, lesson, sensor, bands, chance):
     """
     weights = np.array([kind.weight for kind in kinds])
     kind = kinds[chance.choice(len(kinds), p=weights / weights.sum())]
-    side = min(lesson.side, *(min(image.shape[-2:]) for image in kind.coarse))
+    least = min(min(image.shape[-2:]) for image in kind.images)
+    side = min(lesson.side, least // sensor.factor)
     pairs = [_pair(kind, side, sensor.factor, bands, chance) for _ in range(lesson.batch_size)]
     gains = np.exp(chance.uniform(np.log(_LOWEST_GAIN), np.log(_HIGHEST_GAIN), len(pairs)))
     offsets = chance.uniform(-_LARGEST_OFFSET, _LARGEST_OFFSET, len(pairs))
@@ -67,7 +69,7 @@ def _pair(kind, side, factor, bands, chance):
         number = chance.integers(len(kind.images))
         fine, coarse = kind.images[number], kind.coarse[number]
         chosen = slice(None) if bands > 1 else [chance.integers(len(coarse))]
-        row, column = (chance.integers(size - side + 1) for size in coarse.shape[-2:])
+        row, column = (chance.integers(size // factor - side + 1) for size in fine.shape[-2:])
         low = coarse[chosen, row : row + side, column : column + side]
         rows, columns = (slice(factor * at, factor * (at + side)) for at in (row, column))
         high = fine[chosen, rows, columns]
