@@ -12,9 +12,13 @@ from landscapes import write_raster
 from plugin.engine import work
 from plugin.engine.degradation import DETECTOR
 from plugin.engine.progress import Silent
+from plugin.engine.rasters import Raster
 from plugin.engine.tasks import upscale_raster
 from plugin.engine.upscaling import asking
+from plugin.engine.upscaling.bands import Readings
+from plugin.engine.upscaling.checking import check_result
 from plugin.engine.upscaling.generator import Generator
+from plugin.engine.upscaling.windowed import Settings
 from plugin.jobs import UpscaleRaster
 from plugin.jobs.declare import from_values
 from plugin.jobs.errors import JobError, Stopped
@@ -430,7 +434,7 @@ def test_report_shows_before_and_after_first_and_what_was_checked(tmp_path, monk
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     heads = ["Before and after", "Is it still the measurements?", "Settings"]
     assert [page.index(head) for head in heads] == sorted(page.index(head) for head in heads)
-    assert page.count('alt="after"') == 3 and "http" not in page.replace("http-equiv", "")
+    assert page.count('alt="after"') == 3 and "://" not in page  # of base64 no colon is part
     for words in (
         "Texture 0.5",
         "0.30 (MTF at Nyquist), named by you",
@@ -477,3 +481,46 @@ def test_no_file_of_a_job_takes_the_place_of_another(tmp_path, clash, found):
         work.do("upscale_raster", asked, Silent())
     assert [p.name for p in tmp_path.iterdir()] == ["a.tif"]
     assert (tmp_path / "a.tif").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("span", "output_type", "found"),
+    [
+        ((-3000, 20_000), "uint8", "uint8 those from 0 to 255: what lies outside is cut"),
+        ((0, 0.4), "uint8", "as whole numbers hardly any are left"),
+        ((0, 200), "uint8", ""),
+        ((0, 0.4), "same", ""),
+    ],
+)
+def test_a_type_that_does_not_hold_the_values_is_warned_of(tmp_path, span, output_type, found):
+    values = span[0] + ground(24, 24) * (span[1] - span[0])
+    raster, said = write_raster(tmp_path / "a.tif", values.astype("float32")), Said()
+    upscale(tmp_path, raster, said.progress, method="classical", output_type=output_type)
+    assert [found in text for text in said.warnings] == ([True] if found else [])
+
+
+def test_pictures_of_a_report_show_different_ground(tmp_path):
+    rows, columns = np.mgrid[:100, :120]
+    raster = write_raster(tmp_path / "a.tif", (1000.0 * rows + columns)[None])
+    upscale(tmp_path, raster, method="classical")
+    with Raster(raster) as opened:
+        settings = Settings(0.3, 0.3, 5)
+        check = check_result(
+            str(tmp_path / "o.tif"), Readings(opened), (0, 0, 100, 120), settings, 4, Silent()
+        )
+    corners = [divmod(int(pair.coarse[0, 0, 0]), 1000) for pair in check.pairs]
+    assert len(corners) == 3 and len(set(corners)) == 3
+    for number, (row, column) in enumerate(corners):
+        for other_row, other_column in corners[:number]:
+            shared = max(0, 64 - abs(row - other_row)) * max(0, 64 - abs(column - other_column))
+            assert shared <= 0.5 * 64 * 64
+    for pair in check.pairs:
+        inside = np.s_[:, 8:-8, 8:-8]
+        means = pair.fine.reshape(1, 64, 4, 64, 4).mean(axis=(2, 4))
+        assert np.abs(means - pair.coarse)[inside].max() < 1
+
+
+def test_missing_raster_is_said_to_be_missing(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(JobError, match=r'"nope\.tif" does not exist'):
+        upscale(tmp_path, "nope.tif", method="classical")

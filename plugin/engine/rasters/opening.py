@@ -50,7 +50,7 @@ def unreadable(path, error):
     if isinstance(error, UnicodeError):
         name = os.fsencode(name).decode("utf-8", "replace")
         return JobError(f'"{name}" has a name that is not UTF-8.', "Rename the file.")
-    if not os.path.exists(path) and os.path.isabs(path):
+    if not os.path.exists(path) and (os.path.isabs(path) or ":" not in path):
         return JobError(f'"{name}" does not exist.', "Choose another file.")
     if os.path.isfile(path) and os.path.getsize(path) == 0:
         return JobError(f'"{name}" is an empty file.', "Remove it, or copy it again.")

@@ -12,6 +12,7 @@ from ..upscaling.asking import (
     load_generator,
     model_name,
     settle,
+    warn_of_type,
 )
 from ..upscaling.bands import InNetworkRange, Readings, measure
 from ..upscaling.checking import check_result
@@ -44,6 +45,7 @@ def run(job, progress):
         check_ranges(raster, ranges, progress)
         settings = settle(job, raster, readings, generator, progress)
         form = form_of(raster, job.output_type, job.nodata, ranges.holes)
+        warn_of_type(raster, ranges, form.dtype, progress)
         tags = _tags(job, generator, settings, raster)
         _say(job, generator, settings, progress)
         made = open_fine_raster(job, raster, area, generator.factor, form, ranges, tags)
@@ -74,7 +76,7 @@ def _fill(fine, means, source, job, progress):
         )
         if not number:
             progress.note(
-                f"{len(layout):,} windows of {layout.core} pixels, with {layout.halo} around each: "
+                f"{len(layout):,} window{'s' * (len(layout) > 1)} of {layout.core} pixels, with {layout.halo} around each: "
                 "the result does not depend on the size of the windows."
             )
         part = progress.part(_MEASURED, _MADE).part(

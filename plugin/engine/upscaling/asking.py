@@ -12,6 +12,7 @@ from .generator import Generator
 from .windowed import Settings
 
 SMALLEST = 16
+_FEWEST_STEPS = 10
 _DETAIL_OF_IMAGES = 0.5
 _LEAST_BANDS_OF_COLOR = 3
 
@@ -113,6 +114,34 @@ def check_ranges(raster, ranges, progress):
         if ranges.scale[number] == 0:
             value = f"{ranges.mean[number]:.6g}"
             progress.warning(f"Band {band} is constant (value {value}): copied without the model.")
+
+
+def warn_of_type(raster, ranges, dtype, progress):
+    """Say that values will be cut or hardly told apart in another data type.
+
+    Parameters
+    ----------
+    raster : Raster
+    ranges : Ranges
+    dtype : str
+        Of the result.
+    progress : Progress
+    """
+    if np.dtype(dtype).kind == "f" or np.dtype(dtype) == np.dtype(raster.dtype):
+        return
+    known, is_real = np.iinfo(dtype), np.dtype(raster.dtype).kind == "f"
+    for band, low, high in zip(raster.bands, ranges.low, ranges.high, strict=True):
+        text = f"Band {band} holds values from {low:.6g} to {high:.6g}"
+        if low < known.min or high > known.max:
+            progress.warning(
+                f"{text}, and {dtype} those from {known.min} to {known.max}: what lies outside is "
+                "cut. Choose another OUTPUT_TYPE to keep it."
+            )
+        elif is_real and 0 < high - low < _FEWEST_STEPS:
+            progress.warning(
+                f"{text}; as whole numbers hardly any are left. Choose float32 as OUTPUT_TYPE to "
+                "keep them."
+            )
 
 
 def settle(job, raster, readings, generator, progress):

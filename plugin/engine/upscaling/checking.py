@@ -88,7 +88,8 @@ def check_result(path, readings, area, settings, factor, progress):
             progress.check()
             pair = _pair(readings, result, area, (row, column, side), factor)
             seen.append(_compared(pair, settings.blur, factor, margin))
-            shown = sorted([*shown, _middle(pair, factor)], key=_contrast)[-_MOST_SHOWN:]
+            part = _shown_part(pair, factor, area, (row, column))
+            shown = sorted([*shown, part], key=_contrast)[-_MOST_SHOWN:]
     shown.reverse()
     both = np.concatenate(seen, axis=2)
     step = max(1, both.shape[2] // (_POINTS * 10))
@@ -134,11 +135,17 @@ def _contrast(pair):
     return float(known.std()) * known.size / pair.coarse.size if known.size else -1.0
 
 
-def _middle(pair, factor):
-    side = min(_SHOWN_SIDE, *pair.coarse.shape[1:])
-    start = (pair.coarse.shape[1] - side) // 2
-    part = np.s_[:, start : start + side, start : start + side]
-    fine = np.s_[
-        :, start * factor : (start + side) * factor, start * factor : (start + side) * factor
-    ]
-    return Pair(pair.coarse[part], pair.cubic[fine], pair.fine[fine])
+def _shown_part(pair, factor, area, place):
+    """The part of a square that lies as far out as the square: so neighbors show other ground."""
+    whole = pair.coarse.shape[1]
+    side = min(_SHOWN_SIDE, whole)
+    row, column = (
+        (whole - side) * start // max(length - whole, 1)
+        for start, length in zip(place, area[2:], strict=True)
+    )
+    return Pair(
+        *(
+            values[:, row * step : (row + side) * step, column * step : (column + side) * step]
+            for values, step in ((pair.coarse, 1), (pair.cubic, factor), (pair.fine, factor))
+        )
+    )

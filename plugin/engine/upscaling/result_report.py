@@ -130,7 +130,7 @@ def _facts(job, made, model):
         ("Sensor blur", f"{settings.blur:.2f} (MTF at Nyquist), {settings.found}"),
         ("Consistency", f"{settings.iterations} iterations"),
         ("Data type", fine.form.dtype),
-        ("Nodata", "a mask in the file" if fine.form.masked else str(fine.form.nodata)),
+        ("Nodata", _nodata(fine.form)),
         ("Device", describe(generator.device)),
     ]
     if job.synthesized_detail and settings.detail and fine.pixels > fine.holes:
@@ -138,3 +138,9 @@ def _facts(job, made, model):
         means = ", ".join(f"{value / count:.4g}" for value in fine.invented[:_MOST_ROWS])
         facts.insert(4, ("Synthesized detail, mean of each band", means))
     return facts
+
+
+def _nodata(form):
+    if form.masked:
+        return "a mask in the file"
+    return "none" if form.nodata is None else f"{form.nodata:g}"
