@@ -47,6 +47,8 @@ def _check_number(part, value):
 
 def _check_choice(part, value):
     values = [option for option, _ in part.options]
+    if not isinstance(value, str) and str(value) in values:
+        _refuse(part, value, "is not a text", f'Give {part.name.upper()} in quotes: "{value}".')
     if value not in values:
         _refuse(part, value, "is not one of the choices", f"Choose one of: {', '.join(values)}.")
 

@@ -68,6 +68,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
         ({"rays": 1.5}, "not a whole number"),
         ({"soft": "yes"}, "neither true nor false"),
         ({"method": "lambert"}, "not one of the choices"),
+        ({"method": 4}, "not one of the choices"),
         ({"bands": "1,2"}, "not a list of band numbers"),
         ({"bands": [1, 1]}, "names a band twice"),
         ({"bands": [0]}, 'Bands is "0", which holds something that is not a band number'),
@@ -81,6 +82,18 @@ def test_a_bad_value_is_refused_with_its_rule(values, found):
     with pytest.raises(JobError, match=found) as caught:
         from_values(Shade, {**base, **values})
     assert caught.value.remedy
+
+
+def test_a_number_for_a_choice_is_asked_for_in_quotes():
+    values = {"input": "a.tif", "output": "b.tif", "factor": 4}
+    with pytest.raises(JobError, match=r'not a text. Give FACTOR in quotes: "4"'):
+        from_values(JOBS["upscale_raster"], values)
+
+
+def test_a_raster_is_not_judged_by_itself():
+    values = {"reference": "a.tif", "upscaled": "a.tif"}
+    with pytest.raises(JobError, match="is the reference itself"):
+        from_values(JOBS["assess_upscaling"], values)
 
 
 @pytest.mark.parametrize("depth", ["new.tif", "new/deeper/new.tif"])
