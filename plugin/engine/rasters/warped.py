@@ -159,6 +159,11 @@ def covered_share(grid, other):
     return float(width * height / whole) if np.isfinite(boxes).all() and whole > 0 else 0.0
 
 
+def ground_boxes(grids, crs):
+    """West, south, east and north of grids in a CRS, an array (N, 4)."""
+    return np.array([_box(grid, crs) for grid in grids], float)
+
+
 def _box(grid, crs):
     """(west, south, east, north) of a grid in a CRS."""
     ring = np.array(Grid.outline(grid))

@@ -11,6 +11,7 @@ from ..facts import versions
 from ..upscaling.crops import cut_crops
 from ..upscaling.generator import Generator
 from ..upscaling.ground import (
+    LEFT_OUT,
     VALIDATION,
     blocks_of,
     close_scenes,
@@ -116,6 +117,11 @@ def _say(progress, scenes, blocks, sensor, device):
         f"{len(scenes):,} raster{'s' * (len(scenes) > 1)} or images in {len(blocks):,} blocks; "
         f"{validation:,} of them are kept for the scores."
     )
+    left_out = len(blocks_of(blocks, LEFT_OUT))
+    if left_out:
+        progress.note(
+            f"{left_out:,} blocks show some ground of these in another raster: they train nothing."
+        )
     for scene in scenes:
         if scene.pair:
             moved = math.hypot(*scene.pair.moved)

@@ -159,7 +159,8 @@ def draw_places(ground):
     """
     shown = ground[:4]
     figure = new_figure(8.9, 3.2)
-    colors = {"training": "#dbe3ea", "watched": COLORS[4], "validation": COLORS[1]}
+    colors = {"training": "#dbe3ea", "watched": COLORS[4], "validation": COLORS[1],
+              "left out": "#9aa4ad"}  # fmt: skip
     for axes, (name, size, blocks) in zip(
         figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True
     ):
@@ -169,9 +170,10 @@ def draw_places(ground):
         axes.set(xlim=(0, size[1]), ylim=(size[0], 0), aspect="equal", title=shorten(name, 28))
         axes.set_xticks([])
         axes.set_yticks([])
-    for part, color in colors.items():
-        figure.axes[0].fill_between([], [], facecolor=color, label=part)
-    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+    used = {part for _, _, blocks in ground for _, part in blocks}
+    for part in (part for part in colors if part in used):
+        figure.axes[0].fill_between([], [], facecolor=colors[part], label=part)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=8)
     return figure
 
 

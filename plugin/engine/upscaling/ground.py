@@ -1,7 +1,8 @@
 """What an upscaler learns from: fine rasters or images, divided in blocks for three purposes.
 
 Blocks of the validation give the scores and nothing else. Blocks that are watched tell during the
-training when texture goes wrong. Patches that train lie in the other blocks with every pixel.
+training when texture goes wrong. Patches that train lie in the other blocks with every pixel. What shows
+the same ground in several rasters, or comes from one source, is for the same purpose.
 """
 
 import math
@@ -13,9 +14,11 @@ from ...jobs.errors import JobError
 from ..rasters import Raster
 from .image_scenes import check_bands, image_scenes
 from .pairs import make_pair
+from .same_ground import group_blocks, shared_ground
 from .scenes import Scene, division
 
 TRAINING, WATCHED, VALIDATION = "training", "watched", "validation"
+LEFT_OUT = "left out"
 _LEAST_RASTER = 16
 _ENOUGH_TILES, _ENOUGH_BLOCKS = 20, 20
 _TILES = 16, 8, 4, 2, 1
@@ -35,7 +38,8 @@ class Block:
     place : tuple of int
         Row, column, height and width in coarse pixels.
     part : str
-        ``"training"``, ``"watched"`` or ``"validation"``.
+        ``"training"``, ``"watched"``, ``"validation"``, or ``"left out"`` if it shows some ground
+        of the validation.
     """
 
     scene: int
@@ -156,13 +160,40 @@ def divide(scenes, tile, share, seed):
         ]
         if len(places) >= _ENOUGH_BLOCKS:
             break
-    order = np.random.default_rng(seed).permutation(len(places))
-    validation = max(2, round(share * len(places)))
-    watched = max(1, math.ceil(_SHARE_WATCHED * len(places)))
-    parts = np.full(len(places), TRAINING, dtype=object)
-    parts[order[:validation]] = VALIDATION
-    parts[order[validation : validation + watched]] = WATCHED
+    pairs, shares = shared_ground(scenes, places)
+    groups = group_blocks(scenes, places, pairs, shares)
+    parts = _parts(groups, share, np.random.default_rng(seed))
+    for pair in pairs:
+        own = parts[pair]
+        parts[pair[(own != VALIDATION) & (own[::-1] == VALIDATION)]] = LEFT_OUT
     return [Block(number, place, part) for (number, place), part in zip(places, parts, strict=True)]
+
+
+def _parts(groups, share, chance):
+    """What every block is for; those of a group are for the same."""
+    if groups.max() < 2:  # what is nearly all one group cannot be kept apart
+        groups = np.arange(len(groups))
+    sizes, order = np.bincount(groups), chance.permutation(groups.max() + 1).tolist()
+    parts = np.full(len(groups), TRAINING, dtype=object)
+    wanted = (
+        (VALIDATION, max(2, round(share * len(groups)))),
+        (WATCHED, max(1, math.ceil(_SHARE_WATCHED * len(groups)))),
+    )
+    for part, count in wanted:
+        taken = _taken(order, sizes, count)
+        parts[np.isin(groups, taken)] = part
+        order = [group for group in order if group not in taken]
+    return parts
+
+
+def _taken(order, sizes, count):
+    """Groups in turn until they hold enough blocks; the smallest if all hold far too many."""
+    taken, held = [], 0
+    for group in order:
+        if held < count and held + sizes[group] <= 2 * count:
+            taken.append(group)
+            held += sizes[group]
+    return taken or [min(order, key=lambda group: sizes[group])]
 
 
 def _tiles_in(scene, tile):

@@ -180,14 +180,21 @@ def watched_patches(scenes, blocks, tile, bands, blur):
     """
     places = blocks_of(blocks, WATCHED)
     side = min(tile, *(min(place[2:]) for _, place in places))
+    squares = [
+        (number, (top, left, side, side))
+        for number, (row, column, height, width) in places
+        for top in range(row, row + height - side + 1, side)
+        for left in range(column, column + width - side + 1, side)
+    ]
     coarse, fine = [], []
-    for number, (row, column, height, width) in places:
-        for top in range(row, row + height - side + 1, side):
-            for left in range(column, column + width - side + 1, side):
-                pair = _patch(scenes[number], (top, left, side, side), blur)
-                if pair is not None and len(coarse) < _MOST_WATCHED:
-                    coarse.append(pair[0])
-                    fine.append(pair[1])
+    for place in np.random.default_rng(len(squares)).permutation(len(squares)):
+        number, square = squares[place]
+        pair = _patch(scenes[number], square, blur)
+        if pair is not None:
+            coarse.append(pair[0])
+            fine.append(pair[1])
+        if len(coarse) == _MOST_WATCHED:
+            break
     if not coarse:
         return None
     images = torch.cat(coarse), torch.cat(fine)

@@ -157,8 +157,10 @@ class Scene:
         side = max(1, _STATISTICS_SIDE // self.factor)
         rows, columns = range(0, self.height, side), range(0, self.width, side)
         places = [(row, column) for row in rows for column in columns]
-        step = max(1, len(places) // _STATISTICS_PLACES)
-        return scale_of(self._valid(row, column, side) for row, column in places[::step])
+        count = min(_STATISTICS_PLACES, len(places))
+        # By chance: even steps may always meet the same column.
+        chosen = np.random.default_rng(0).choice(len(places), count, replace=False)
+        return scale_of(self._valid(*places[number], side) for number in sorted(chosen))
 
     def _valid(self, row, column, side):
         height, width = min(side, self.height - row), min(side, self.width - column)

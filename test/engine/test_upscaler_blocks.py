@@ -1,0 +1,87 @@
+"""Blocks of several rasters and images: what shows the same is for the same purpose."""
+
+import numpy as np
+import pytest
+from affine import Affine
+from PIL import Image
+
+from landscapes import write_raster
+from plugin.engine.progress import Silent
+from plugin.engine.rasters import Raster
+from plugin.engine.upscaling import scenes as scenes_of_rasters
+from plugin.engine.upscaling.ground import (
+    TRAINING,
+    VALIDATION,
+    WATCHED,
+    Block,
+    blocks_of,
+    divide,
+)
+from plugin.engine.upscaling.image_scenes import image_scenes
+from plugin.engine.upscaling.lessons import watched_patches
+from plugin.engine.upscaling.scenes import Scene
+
+
+def box_on_the_ground(scene, place):
+    """West and south, east and north of a rectangle in coarse pixels."""
+    ring = np.array(scene.raster.grid.part(*scene.in_raster(*place)).outline())
+    return ring.min(axis=0), ring.max(axis=0)
+
+
+def share_covered(box, other):
+    sides = np.minimum(box[1], other[1]) - np.maximum(box[0], other[0])
+    return np.prod(np.maximum(sides, 0)) / np.prod(box[1] - box[0])
+
+
+@pytest.mark.parametrize("moved", [0, 2, 600])
+def test_ground_that_is_scored_in_one_raster_does_not_train_in_another(tmp_path, moved):
+    scenes = []
+    for year, start in enumerate((0, moved)):
+        transform = Affine(5, 0, 500000 + start, 0, -5, 5200000 - start)
+        path = tmp_path / f"year_{year}.tif"
+        write_raster(path, np.ones((1, 1024, 1024), "uint8"), transform=transform)
+        scenes.append(Scene(Raster(str(path)), 4))
+    blocks = divide(scenes, 32, 0.2, seed=0)
+    scored, trained = (
+        [box_on_the_ground(scenes[n], place) for n, place in blocks_of(blocks, part)]
+        for part in (VALIDATION, TRAINING)
+    )
+    for scene in scenes:
+        scene.raster.close()
+    assert len(scored) >= 4 and len(trained) >= 8
+    assert max(share_covered(box, other) for box in scored for other in trained) < 0.03
+
+
+@pytest.mark.parametrize("same", ["source", "values"])
+def test_crops_of_one_source_and_copies_are_for_the_same_purpose(tmp_path, same):
+    chance = np.random.default_rng(0)
+    for letter in "abcdefghijkl":
+        first = chance.integers(0, 255, (96, 96), "uint8")
+        for crop, word in enumerate(("river", "stone", "field", "water")):
+            values = first if same == "values" else chance.integers(0, 255, (96, 96), "uint8")
+            name = f"{letter}7_{crop}" if same == "source" else f"{letter}{word}"
+            Image.fromarray(values).save(tmp_path / f"{name}.png")
+    scenes, parts = image_scenes(str(tmp_path), 2, 0.0, Silent()), {}
+    for block in divide(scenes, 32, 0.2, seed=0):
+        parts.setdefault(scenes[block.scene].name[0], set()).add(block.part)
+    assert len(parts) == 12 and all(len(purposes) == 1 for purposes in parts.values())
+    assert set.union(*parts.values()) == {TRAINING, WATCHED, VALIDATION}
+
+
+def test_what_is_watched_lies_all_over_its_blocks(tmp_path):
+    rows = np.repeat(np.linspace(0, 1, 1024), 1024).reshape(1, 1024, 1024)
+    with Raster(write_raster(tmp_path / "rows.tif", rows)) as raster:
+        scene = Scene(raster, 4)
+        blocks = [Block(0, (0, 0, 256, 256), WATCHED)]
+        _, fine = watched_patches([scene], blocks, 16, 1, 0.3)
+        middles = [float(scene.scale.to_unit(patch[None]).mean()) for patch in fine]
+    assert len(middles) == 24 and min(middles) < 0.25 and max(middles) > 0.75
+
+
+def test_scale_of_a_wide_raster_is_not_that_of_one_column(tmp_path, monkeypatch):
+    values = np.zeros((1, 2048, 2048), "uint8")
+    values[:, :, 1024:] = 200
+    monkeypatch.setattr(scenes_of_rasters, "_STATISTICS_SIDE", 32)
+    with Raster(write_raster(tmp_path / "halves.tif", values)) as raster:
+        scale = Scene(raster, 4).scale
+    assert scale.mean[0] == pytest.approx(100, abs=40) and scale.sd[0] > 80
