@@ -91,6 +91,26 @@ def test_new_images_are_not_taken_for_copies():
     assert copies.nearer == pytest.approx(0.5, abs=0.07)
 
 
+@pytest.mark.parametrize("held", [10, 20, 40])
+def test_few_held_out_images_raise_no_false_alarm_and_expect_what_comes(held):
+    chance = np.random.default_rng(held)
+    found = []
+    for _ in range(200):
+        training = chance.normal(size=(30, 6))
+        made, apart = chance.normal(size=(100, 6)), chance.normal(size=(held, 6))
+        found.append(find_copies(made, apart, np.concatenate([training, training])))
+    assert np.mean([copies.share for copies in found]) == pytest.approx(
+        found[0].expected, abs=0.015
+    )
+    assert np.mean([copies.is_memory for copies in found]) < 0.1
+
+
+def test_copies_are_found_with_ten_held_out_images():
+    training = features(40, 0)
+    made = np.concatenate([training[:20] + 0.05 * features(20, 3), features(20, 4)])
+    assert find_copies(made, features(10, 2), np.concatenate([training, -training])).is_memory
+
+
 def test_copies_are_found_also_mirrored_ones():
     training = features(400, 0)
     mirrored = -training

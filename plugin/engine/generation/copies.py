@@ -2,18 +2,21 @@
 
 A made image that is nearer to a training image than real images which took no part are is taken
 for a copy. Of new images as many lie under the 5th percentile of the held-out images as of these:
-five in a hundred.
+five in a hundred. The percentile of a few held-out images is itself a matter of chance, so that of those
+fewer than twenty the nearest is the limit, and a share counts as too large only if chance gives it in one
+of twenty cases at most.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import beta
 
 from ..metrics.image_sets import nearest, share_nearer
 
 _PERCENTILE = 5
 MANY = 0.15
-EXPECTED = _PERCENTILE / 100
+_SURE = 0.95
 
 
 @dataclass
@@ -43,9 +46,26 @@ class Copies:
     nearer: float
 
     @property
+    def expected(self):
+        """The share of new images that lies under the limit on average."""
+        return _rank(len(self.held)) / (len(self.held) + 1)
+
+    @property
+    def many(self):
+        """The share from which on the generator gives back what it was shown."""
+        # The share of new images under the k-th of n held-out ones has a beta distribution.
+        rank, count = _rank(len(self.held)), len(self.held)
+        return max(MANY, float(beta.ppf(_SURE, rank, count + 1 - rank)))
+
+    @property
     def is_memory(self):
         """Whether the generator gives back what it was shown."""
-        return self.share > MANY
+        return self.share > self.many
+
+
+def _rank(count):
+    """The place of the limit among so many held-out distances in order, counted from 1."""
+    return max(1.0, _PERCENTILE / 100 * (count + 1))
 
 
 def find_copies(made, held, training):
@@ -64,7 +84,8 @@ def find_copies(made, held, training):
     """
     made_distances, places = nearest(made, training)
     held_distances, _ = nearest(held, training)
-    limit = float(np.percentile(held_distances, _PERCENTILE))
+    # Weibull's place in the ranks: others let more than 5 % of new images lie under it.
+    limit = float(np.percentile(held_distances, _PERCENTILE, method="weibull"))
     return Copies(
         made=made_distances,
         held=held_distances,

@@ -10,7 +10,7 @@ _SCORES = (
     ("distance_of_real", "The same of real images that trained"),
     ("distance_of_scrambled", "The same of scrambled images"),
     ("variety", "Variety (real: 1)"),
-    ("copies", "Share that counts as copies (new images: 0.05)"),
+    ("copies", "Share that counts as copies (new images: about 0.05)"),
 )
 
 

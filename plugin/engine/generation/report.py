@@ -91,7 +91,7 @@ def _add_copies(report, collection, scores):
         "Are they copies?",
         "Made images on the left, the nearest training image (mirrored or not) on the right: the "
         f"{_PAIRS} pairs of {len(copies.made)} that are most alike. The rule: a made image that is nearer "
-        "than 95 % of the held-out real images counts as a copy.",
+        f"than {percent(1 - copies.expected)} of the held-out real images counts as a copy.",
     )
     closest = np.argsort(copies.made)[:_PAIRS]
     made = shown(scores.images[closest])
@@ -104,7 +104,8 @@ def _add_copies(report, collection, scores):
     report.pictures(shown_pairs, 250)
     report.figure(
         draw_copies(copies),
-        f"{percent(copies.share)} of the made images lie left of the line; 5 % of the real ones do. A made "
+        f"{percent(copies.share)} of the made images lie left of the line; {percent(copies.expected)} of "
+        "new ones would. A made "
         f"image is nearer to a training image than a held-out one with probability {copies.nearer:.2f}.",
     )
 

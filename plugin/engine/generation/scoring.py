@@ -168,6 +168,8 @@ def card_scores(scores, collection):
         "kernel_distance_of_real": scores.kernel_floor,
         "variety": float(scores.variety),
         "copies": scores.copies.share,
+        "copies_of_new": scores.copies.expected,
+        "many_copies": scores.copies.many,
         "nearer_than_held_out": scores.copies.nearer,
     }
     use = scores.usefulness

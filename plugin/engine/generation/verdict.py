@@ -1,7 +1,6 @@
 """A generator's scores in plain words."""
 
 from ..schedule import minutes
-from .copies import EXPECTED
 from .guard import LEAST_VARIETY
 
 NEAR, PARTLY = 0.25, 0.6
@@ -60,8 +59,8 @@ def sentences(scores, taught):
 def _on_copies(copies):
     text = (
         f"{percent(copies.share)} of the made images are nearer to a training image than "
-        f"{percent(1 - EXPECTED)} of the real images that took no part; of new images "
-        f"{percent(EXPECTED)} would be."
+        f"{percent(1 - copies.expected)} of the real images that took no part; of new images "
+        f"{percent(copies.expected)} would be."
     )
     return text + (" The generator gives back what it was shown." if copies.is_memory else "")
 

@@ -88,10 +88,14 @@ def _say_what_comes(maker, wanted, progress):
     for name, count in counts.items():
         progress.note(f"{name or 'Images'}: {count:,} of {card.patch} x {card.patch} pixels")
     share, variety = card.scores.get("copies"), card.scores.get("variety")
-    if isinstance(share, float) and share > MANY_COPIES:
+    usual, many = (
+        card.scores.get("copies_of_new", 0.05),
+        card.scores.get("many_copies", MANY_COPIES),
+    )
+    if isinstance(share, float) and isinstance(many, float) and share > many:
         progress.warning(
             f"When this generator was trained, {share:.0%} of its images counted as copies of "
-            "training images (5 % of new images would)."
+            f"training images ({usual:.0%} of new images would)."
         )
     if isinstance(variety, float) and variety < LEAST_VARIETY:
         progress.warning(
