@@ -280,6 +280,16 @@ def test_other_output_type_clips_and_keeps_the_holes(tmp_path, output_type):
         assert np.corrcoef(made[inside], wanted[inside])[0, 1] > 0.9
 
 
+def test_nodata_that_the_output_type_cannot_hold_is_replaced(tmp_path):
+    values = 10 + 200 * ground(40, 50).astype("float64")
+    nodata = float(np.finfo("float64").min)
+    values[:, 5:9, 7:12] = nodata
+    hole = values[0] == nodata
+    raster = write_raster(tmp_path / "a.tif", values, nodata=nodata)
+    with rasterio.open(upscale(tmp_path, raster, output_type="float32")) as fine:
+        assert np.isnan(fine.nodata) and np.array_equal(np.isnan(fine.read(1)), finer(hole))
+
+
 def test_nothing_but_holes_is_refused(tmp_path):
     values = np.full((1, 40, 40), np.nan, "f4")
     with pytest.raises(JobError, match=r"Nodata covers 100 % .* nothing to do"):

@@ -1,5 +1,7 @@
 """Scores of upscaling: known errors, shifts and detail give known numbers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -47,6 +49,22 @@ def test_truth_itself_has_no_error_and_is_the_coarse_raster_again(ground):
     assert scores["hf_ratio"] == pytest.approx(1, abs=1e-3) and scores["shift"] < 0.01
     assert scores["consistency_mae"] == pytest.approx(0.25, abs=0.05)  # of rounding to bytes
     assert scores["improvement"] > 0.999
+
+
+def test_texture_counts_by_pixels_whatever_the_size_of_a_square(ground):
+    # Half of the texture of a large square and all of two small ones with a fourth of the pixels.
+    shares, places = (0.5, 1, 1), [(4, 4, 32, 32), (40, 4, 16, 16), (40, 40, 16, 16)]
+    noise = np.random.default_rng(0).normal(0, 20, (3, 320, 384))
+    measured = []
+    for share, place in zip(shares, places, strict=True):
+        piece = ground.piece(place, 0, 0.3)
+        row, column, height, width = (4 * side for side in place)
+        texture = noise[:, row : row + height, column : column + width]
+        same = replace(piece, truth=100 + texture)
+        made = ground.scale.to_network(100 + share**0.5 * texture)
+        measured.append(measure(same, made, cubic(piece.coarse, 4), ground, 0.3, 255.0))
+    wanted = (0.5 * 4 + 1 + 1) / 6
+    assert pooled(stacked(measured), 4, 255.0)["hf_ratio"] == pytest.approx(wanted, abs=0.02)
 
 
 def test_a_constant_error_is_a_bias_and_an_rmse_of_its_size(ground):

@@ -60,7 +60,7 @@ def form_of(raster, output_type, nodata, has_holes):
 
 def _fits(value, dtype):
     if dtype.kind == "f":
-        return True
+        return not np.isfinite(value) or abs(value) <= np.finfo(dtype).max
     known = np.iinfo(dtype)
     return bool(np.isfinite(value)) and value == int(value) and known.min <= value <= known.max
 

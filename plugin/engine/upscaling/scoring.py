@@ -48,8 +48,9 @@ def measure(piece, made, interpolated, scene, blur, peak):
         "total": piece.truth.sum(axis=(1, 2)),
         "ssim": ssim(piece.truth, fine, 0, peak),
         "angle": spectral_angle(piece.truth, fine, 0),
-        "energy": high_energy(fine, factor) * error[0].size,
-        "true_energy": high_energy(piece.truth, factor) * error[0].size,
+        # By Parseval's theorem this is a sum over the pixels, as the other sums are.
+        "energy": high_energy(fine, factor) / error[0].size,
+        "true_energy": high_energy(piece.truth, factor) / error[0].size,
         "missed": float(np.abs(missed).mean()),
         "missed_most": float(np.abs(missed).max()),
         "row": moved[0],
