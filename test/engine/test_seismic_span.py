@@ -70,19 +70,19 @@ def split_at(days, **values):
     return ask(**dict(zip(names, map(to_iso, days), strict=True)), **values)
 
 
-def test_dates_inside_a_window_move_to_its_start_and_it_is_said_by_how_much():
+def test_dates_inside_a_window_move_to_whole_windows_and_it_is_said_by_how_much():
     """10 + 70 * 7 = 500, so that 503 lies 3 days inside a window; so do the others, 1 and 6."""
     said, job = Said(), split_at((10, 503, 711, 989), window_days=7, completeness=1.0)
     span = lay_out_training(job, events(10), said.progress)
-    assert (span.training, span.validation, span.test) == (70, 100, 139)
-    assert span.grid.edges[[70, 100, 139]].tolist() == [500, 710, 983]
+    assert (span.training, span.validation, span.test) == (71, 101, 139)
+    assert span.grid.edges[[71, 101, 139]].tolist() == [507, 717, 983]
     for name, days in (
-        ("TRAIN_END", "3 days"),
-        ("VALIDATION_END", "1 day"),
-        ("TEST_END", "6 days"),
+        ("TRAIN_END", "4 days later"),
+        ("VALIDATION_END", "6 days later"),
+        ("TEST_END", "6 days earlier"),
     ):
         found = [text for text in span.remarks if text.startswith(f"{name} 197")]
-        assert len(found) == 1 and f" {days} earlier" in found[0] and found[0] in said.notes
+        assert len(found) == 1 and f" {days}" in found[0] and found[0] in said.notes
 
 
 def test_dates_on_the_windows_stay():
@@ -94,13 +94,13 @@ def test_dates_on_the_windows_stay():
 
 @pytest.mark.parametrize("day", [500, 501.5, 503, 506.9])
 def test_training_never_gains_a_window_of_the_validation(day):
-    """The events of the window that the date falls into change, and nothing that is learned from."""
+    """Whatever comes after the window that the date falls into, what is learned from stays."""
     job = split_at((10, day, 710, 983), window_days=7)
-    known = events(10, 4000)
-    here = (known.days >= 500) & (known.days < 507)
+    known, edge = events(10, 4000), 500 if day == 500 else 507
+    here = (known.days >= edge) & (known.days < edge + 7)
     changed = replace(known, magnitude=np.where(here, 6.0, known.magnitude))
     first, second = (lay_out_training(job, one, Silent()) for one in (known, changed))
-    assert first.starts[first.training] == 500 <= day
+    assert first.starts[first.training] == edge
     assert first.completeness == second.completeness
     assert first.events_in(0, first.training) == second.events_in(0, second.training)
 

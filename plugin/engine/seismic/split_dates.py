@@ -1,6 +1,6 @@
 """The dates that part a catalog into training, validation and test, on whole windows."""
 
-from math import floor
+from math import ceil, floor
 
 import numpy as np
 
@@ -16,8 +16,8 @@ _SLIVER = 1e-6
 def split_dates(job, catalog):
     """Days of the splits, each but the first at the end of a window counted from the start.
 
-    A window that a date falls into goes to the later part as a whole, so that the training learns
-    nothing of the validation, and neither of them anything of the test.
+    A window belongs as a whole to the part in which it begins, as a forecast belongs to the day on
+    which it is made; no window is in two parts. The test ends with the last whole window.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def split_dates(job, catalog):
             raise _too_close(job, catalog, wished, early, late)
     start, dates, moves = wished["start"], {"start": wished["start"]}, []
     for name, part in _PARTS.items():
-        dates[name] = last_whole(start, wished[name], job.window_days)
+        whole = last_whole if name == "test_end" else next_whole
+        dates[name] = whole(start, wished[name], job.window_days)
         if getattr(job, name):
             moves += moved(name.upper(), part, wished[name], dates[name], start, job.window_days)
     return dates, tuple(moves)
@@ -54,15 +55,21 @@ def last_whole(start, end, length):
     return start + length * floor((end - start) / length + _SLIVER)
 
 
+def next_whole(start, end, length):
+    """Where the first whole window ends that is not before `end`, all in days."""
+    return start + length * ceil((end - start) / length - _SLIVER)
+
+
 def moved(name, part, wished, found, start, length):
-    """A sentence in a list if a part of the time ends earlier than wished; else an empty list."""
-    days = wished - found
+    """A sentence in a list if a part of the time ends elsewhere than wished; else an empty list."""
+    days = abs(wished - found)
     if days < _SLIVER:
         return []
+    way, which = ("earlier", "last whole") if found < wished else ("later", "last begun")
     return [
         f"{name} {_short(wished)} lies inside a window of {length:g} days, counted from "
-        f"{_short(start)}: the {part} ends {days:.3g} day{'s' * (days != 1)} earlier, on "
-        f"{_short(found)}, with the last whole window."
+        f"{_short(start)}: the {part} ends {days:.3g} day{'s' * (days != 1)} {way}, on "
+        f"{_short(found)}, with the {which} window."
     ]
 
 
