@@ -5,7 +5,7 @@ import pytest
 from affine import Affine
 from PIL import Image
 
-from landscapes import write_raster
+from landscapes import NORTH_UP, write_raster
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.upscaling import scenes as scenes_of_rasters
@@ -18,8 +18,10 @@ from plugin.engine.upscaling.ground import (
     divide,
 )
 from plugin.engine.upscaling.image_scenes import image_scenes
-from plugin.engine.upscaling.lessons import watched_patches
+from plugin.engine.upscaling.lessons import training_images, watched_patches
+from plugin.engine.upscaling.pairs import make_pair
 from plugin.engine.upscaling.scenes import Scene
+from upscalers import ground
 
 
 def box_on_the_ground(scene, place):
@@ -85,3 +87,24 @@ def test_scale_of_a_wide_raster_is_not_that_of_one_column(tmp_path, monkeypatch)
     with Raster(write_raster(tmp_path / "halves.tif", values)) as raster:
         scale = Scene(raster, 4).scale
     assert scale.mean[0] == pytest.approx(100, abs=40) and scale.sd[0] > 80
+
+
+def test_holes_of_the_coarse_raster_train_and_score_nothing(tmp_path):
+    fine = ground(512, 512).astype("float32")
+    coarse = fine.reshape(1, 128, 4, 128, 4).mean((2, 4)).astype("float32")
+    coarse[:, 0:32, 0:64] = -9
+    path = write_raster(tmp_path / "fine.tif", fine)
+    wide = NORTH_UP @ Affine.scale(4)
+    given = write_raster(tmp_path / "coarse.tif", coarse, transform=wide, nodata=-9)
+    with Raster(path) as raster:
+        pair = make_pair(raster, given, [], 4)
+        scene = Scene(raster, 4, pair=pair)
+        blocks = [Block(0, (0, 0, 128, 128), TRAINING)]
+        kinds = training_images([scene], blocks, 32, 0, Silent())
+        assert np.isnan(kinds[0].coarse[0][:, 0:32, 0:64]).all()
+        assert np.isfinite(kinds[0].coarse[0][:, 32:]).all()
+        assert scene.piece((0, 0, 40, 40), 8, 0.3) is None
+        assert scene.piece((40, 0, 40, 40), 16, 0.3) is not None
+        watched = [Block(0, (0, 0, 64, 64), WATCHED)]
+        assert len(watched_patches([scene], watched, 32, 1, 0.3)[0]) == 2
+        pair.coarse.close()

@@ -143,7 +143,7 @@ def test_blur_gain_and_offset_of_a_sensor_are_found(pair_of, blur):
         assert pair.error < 0.02 and math.hypot(*pair.moved) < 0.02
         scene = Scene(raster, 4, pair=pair)
         piece = scene.piece((10, 10, 20, 20), 8, pair.blur)
-        assert np.abs(scene.scale.to_unit(piece.coarse) - pair.read(*piece.whole)).max() < 1e-3
+        assert np.abs(scene.scale.to_unit(piece.coarse) - pair.read(*piece.whole)[0]).max() < 1e-3
         pair.coarse.close()
 
 

@@ -110,7 +110,9 @@ def _network_range(scene, place):
         fine = np.where(valid, fine, np.float32(np.nan))
     if scene.pair is None:
         return fine, None
-    return fine, scene.scale.to_network(scene.pair.read(*place))[0].numpy()
+    values, valid = scene.pair.read(*place)
+    coarse = scene.scale.to_network(values)[0].numpy()
+    return fine, coarse if valid is None else np.where(valid, coarse, np.float32(np.nan))
 
 
 def joined(blocks):
@@ -210,4 +212,5 @@ def _patch(scene, place, blur):
     fine = scene.scale.to_network(values)
     if scene.pair is None:
         return degrade(fine, scene.factor, blur), fine
-    return scene.scale.to_network(scene.pair.read(*place)), fine
+    values, valid = scene.pair.read(*place)
+    return None if valid is not None else (scene.scale.to_network(values), fine)

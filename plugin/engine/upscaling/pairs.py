@@ -50,11 +50,11 @@ class Pair:
     error: float
 
     def read(self, row, column, height, width):
-        """Coarse values (band, row, column) of the common ground; holes are filled."""
+        """Coarse values (band, row, column) of the common ground, holes filled, and validity."""
         values, valid = self.coarse.read(
             self.corner[0] + row, self.corner[1] + column, height, width
         )
-        return fill(values.astype(np.float64), valid)
+        return fill(values.astype(np.float64), valid), valid
 
 
 def make_pair(fine, path, bands, factor):

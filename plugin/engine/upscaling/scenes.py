@@ -124,7 +124,9 @@ class Scene:
         )
         if valid is not None and not valid[rows, columns].all():
             return None
-        coarse = self._coarse(whole, values, blur)
+        coarse, seen = self._coarse(whole, values, blur)
+        if seen is not None and not seen[_inside(inner)].all():
+            return None
         return Piece(values[:, rows, columns], coarse, inner, place, whole, self._levels())
 
     def _levels(self):
@@ -135,14 +137,15 @@ class Scene:
 
     def _coarse(self, whole, values, blur):
         if self.pair:
-            return self.scale.to_network(self.pair.read(*whole))
+            values, valid = self.pair.read(*whole)
+            return self.scale.to_network(values), valid
         seen = degrade(self.scale.to_network(values), self.factor, blur)
         if self.noise:
             chance = torch.Generator().manual_seed(whole[0] * self.width + whole[1])
             seen = seen + self.noise * torch.randn(seen.shape, generator=chance)
         if np.dtype(self.raster.dtype).kind in "iu":  # a file of whole numbers would be rounded
             seen = self.scale.to_network(np.rint(self.scale.to_unit(seen)))
-        return seen
+        return seen, None
 
     def in_raster(self, row, column, height, width):
         """A rectangle in coarse pixels as one in pixels of the raster."""
@@ -169,6 +172,11 @@ class Scene:
         if self.pair:
             values = values * self.pair.gain[:, None, None] + self.pair.offset[:, None, None]
         return values if valid is None else np.where(valid, values, np.nan)
+
+
+def _inside(rectangle):
+    row, column, height, width = rectangle
+    return slice(row, row + height), slice(column, column + width)
 
 
 def division(height, width, side, border=0):
