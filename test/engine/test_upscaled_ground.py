@@ -280,6 +280,14 @@ def test_other_output_type_clips_and_keeps_the_holes(tmp_path, output_type):
         assert np.corrcoef(made[inside], wanted[inside])[0, 1] > 0.9
 
 
+def test_bands_too_many_for_one_texture_are_warned_of(tmp_path, model):
+    raster = write_raster(tmp_path / "many.tif", (200 * ground(20, 20, 17)).astype("u1"))
+    for detail, warned in ((0.0, False), (1.0, True)):
+        said = Said()
+        upscale(tmp_path, raster, said.progress, method="model", model=model, detail=detail)
+        assert any("16 bands at a time" in text for text in said.warnings) is warned
+
+
 def test_nodata_that_the_output_type_cannot_hold_is_replaced(tmp_path):
     values = 10 + 200 * ground(40, 50).astype("float64")
     nodata = float(np.finfo("float64").min)

@@ -47,7 +47,7 @@ def run(job, progress):
         form = form_of(raster, job.output_type, job.nodata, ranges.holes)
         warn_of_type(raster, ranges, form.dtype, progress)
         tags = _tags(job, generator, settings, raster)
-        _say(job, generator, settings, progress)
+        _say(job, generator, settings, len(raster.bands), progress)
         made = open_fine_raster(job, raster, area, generator.factor, form, ranges, tags)
         with made as fine:
             _fill(fine, (generator, settings), (readings, ranges, area), job, progress)
@@ -102,13 +102,19 @@ def _tags(job, generator, settings, raster):
     }
 
 
-def _say(job, generator, settings, progress):
+def _say(job, generator, settings, bands, progress):
     if job.method == "model" and job.model and int(job.factor) != generator.factor:
         progress.note(
             f"The model makes rasters {generator.factor} times finer: FACTOR is not used."
         )
     if job.synthesized_detail and not settings.detail:
         progress.note("No texture is added, so the raster of synthesized detail is 0 everywhere.")
+    groups = band_groups(generator, bands)
+    if settings.detail and settings.intensity_only and len(groups) > 1:
+        progress.warning(
+            f"{bands} bands are too many at once: the texture is the same in {groups[0].stop} bands at "
+            "a time, and the ratios of bands of different groups change."
+        )
 
 
 def _say_what_came(fine, raster, progress):
