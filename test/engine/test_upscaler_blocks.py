@@ -108,3 +108,17 @@ def test_holes_of_the_coarse_raster_train_and_score_nothing(tmp_path):
         watched = [Block(0, (0, 0, 64, 64), WATCHED)]
         assert len(watched_patches([scene], watched, 32, 1, 0.3)[0]) == 2
         pair.coarse.close()
+
+
+def test_scenes_are_read_in_strips_and_are_the_same(tmp_path, monkeypatch):
+    values = ground(520, 640).astype("float32")
+    values[:, 60:90, 100:200] = np.nan
+    with Raster(write_raster(tmp_path / "fine.tif", values)) as raster:
+        scene, read = Scene(raster, 4), []
+        blocks = [Block(0, (0, 0, 130, 160), TRAINING)]
+        fine = scene.fine
+        monkeypatch.setattr(scene, "fine", lambda *place: read.append(place) or fine(*place))
+        image = training_images([scene], blocks, 32, 0, Silent())[0].images[0]
+        wanted = scene.scale.to_network(values)[0].numpy()
+    assert max(place[2] for place in read) <= 64 and len(read) == 3
+    assert np.array_equal(image, wanted, equal_nan=True)

@@ -11,6 +11,7 @@ from .paired_images import PairedImages
 _MOST_VALUES = 2**26
 _MOST_REPEATS = 40
 _MOST_WATCHED = 24
+_STRIP = 64  # coarse rows
 
 
 def training_images(scenes, blocks, tile, seed, progress):
@@ -87,12 +88,28 @@ def _whole_scenes(scenes, blocks, progress):
         rectangles = joined([b for b in by_scene[number] if b.part == TRAINING])
         if not rectangles:
             continue
-        fine, coarse = _network_range(scene, (0, 0, scene.height, scene.width))
+        fine, coarse = _in_strips(scene, progress)
         for row, column, height, width in rectangles:
             part = _multiple_of_four(fine, scene.factor, row, column, height, width)
             rows, columns = slice(row, row + height), slice(column, column + width)
             held.append((part, None if coarse is None else coarse[:, rows, columns]))
     return held
+
+
+def _in_strips(scene, progress):
+    """All of a scene as `_network_range` gives it, a few rows at a time: it computes in double precision."""
+    size = scene.factor * scene.height, scene.factor * scene.width
+    fine, coarse = np.empty((len(scene.raster.bands), *size), np.float32), None
+    if scene.pair is not None:
+        coarse = np.empty((len(fine), scene.height, scene.width), np.float32)
+    for row in range(0, scene.height, _STRIP):
+        progress.check()
+        end = min(row + _STRIP, scene.height)
+        high, low = _network_range(scene, (row, 0, end - row, scene.width))
+        fine[:, scene.factor * row : scene.factor * end] = high
+        if coarse is not None:
+            coarse[:, row:end] = low
+    return fine, coarse
 
 
 def _multiple_of_four(fine, factor, row, column, height, width):
