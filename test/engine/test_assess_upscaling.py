@@ -9,6 +9,7 @@ from affine import Affine
 
 from brightness import Said
 from landscapes import NORTH_UP, write_raster
+from plugin.engine.figures import new_figure
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import assess_upscaling
 from plugin.jobs.assess_upscaling import AssessUpscaling
@@ -167,3 +168,21 @@ def test_cancelling_leaves_nothing(reference, tmp_path):
     with pytest.raises(Stopped):
         assess(tmp_path, reference, Said(stop_at=0.3).progress, model=model)
     assert [path.name for path in tmp_path.iterdir()] == ["m.safetensors"]
+
+
+def test_a_reference_of_one_value_is_refused(tmp_path):
+    flat = write_raster(tmp_path / "flat.tif", np.full((1, 128, 128), 5, "uint8"))
+    said = refused(tmp_path, flat, upscaled=flat)
+    assert "Every band is constant" in said
+
+
+def test_a_lone_square_is_shown_once(reference, tmp_path, monkeypatch):
+    drawn = []
+    place = "plugin.engine.upscaling.report_sections.draw_crops"
+    monkeypatch.setattr(
+        place, lambda crops, *rest: drawn.append([crop.what for crop in crops]) or new_figure(1, 1)
+    )
+    small = write_raster(tmp_path / "s.tif", TRUTH[:, :80, :80])
+    assess(tmp_path, small, upscaled=small)
+    assess(tmp_path, reference, upscaled=reference)
+    assert drawn[0] == ["best"] and drawn[1][:3] == ["best", "median", "worst"]

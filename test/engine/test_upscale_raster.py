@@ -18,6 +18,7 @@ from plugin.engine.upscaling import asking
 from plugin.engine.upscaling.bands import Readings
 from plugin.engine.upscaling.checking import check_result
 from plugin.engine.upscaling.generator import Generator
+from plugin.engine.upscaling.result_pictures import before_and_after, draw_spectra
 from plugin.engine.upscaling.windowed import Settings
 from plugin.jobs import UpscaleRaster
 from plugin.jobs.declare import from_values
@@ -330,7 +331,8 @@ def test_usual_blur_is_taken_and_told_where_there_is_no_estimator(tmp_path, mode
     assert any("0.3 is taken, as is usual for satellites" in text for text in said.notes)
 
 
-def test_cancel_leaves_nothing(tmp_path, model):
+def test_cancel_leaves_nothing(tmp_path, model, monkeypatch):
+    monkeypatch.setattr("plugin.engine.progress.SECONDS_BETWEEN", 0.0)  # a fast run is told too
     raster = write_raster(tmp_path / "a.tif", ground(200, 200).astype("float32"))
     with pytest.raises(Stopped):
         upscale(tmp_path, raster, Said(stop_at=0.4).progress, model=model, window_size=64)
@@ -524,3 +526,23 @@ def test_missing_raster_is_said_to_be_missing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(JobError, match=r'"nope\.tif" does not exist'):
         upscale(tmp_path, "nope.tif", method="classical")
+
+
+def test_hole_is_no_detail_in_pictures_and_spectrum(tmp_path):
+    values = 2000 + again(ground(240, 240), 4, 0.3)[:1].astype("float32")
+    levels = []
+    for size in (0, 12):
+        values[:, 24 : 24 + size, 24 : 24 + size] = np.nan
+        raster = write_raster(tmp_path / f"{size}.tif", values)
+        upscale(tmp_path, raster, method="classical")
+        with Raster(raster) as opened:
+            given = Readings(opened), (0, 0, 60, 60), Settings(0.3, 0.3, 5), 4, Silent()
+            check = check_result(str(tmp_path / "o.tif"), *given)
+        pair = check.pairs[0]
+        _, between, after = (picture.image for picture in before_and_after(pair, 4))
+        share = len(after) // 240
+        hole = np.repeat(np.repeat(np.isnan(pair.fine[0]), share, 0), share, 1)
+        assert (between[hole] == 255).all() and (after[hole] == 255).all()
+        levels.append([line.get_ydata()[-20:] for line in draw_spectra(check, 4).axes[0].lines[:2]])
+    whole, holed = np.array(levels)
+    assert (holed - whole).mean(axis=1).max() < 15  # dB; the step of a hole would give 36

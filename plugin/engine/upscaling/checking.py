@@ -7,6 +7,7 @@ import torch
 
 from ..degradation import cubic, degrade, reach
 from ..rasters import Raster
+from .holes import fill
 
 _SIDE, _SHOWN_SIDE = 96, 64
 _PLACES, _MOST_SHOWN = 4, 3
@@ -22,6 +23,7 @@ class Pair:
     coarse : float array, shape (band, row, column)
         The input, NaN in holes.
     cubic : float array, shape (band, factor * row, factor * column)
+        The input interpolated, with its holes filled.
     fine : float array, shape (band, factor * row, factor * column)
         The result, NaN in holes.
     """
@@ -108,8 +110,9 @@ def _pair(readings, result, area, square, factor):
     row, column, side = square
     coarse = _with_holes(*readings.read(area[0] + row, area[1] + column, side, side))
     fine = _with_holes(*result.read(row * factor, column * factor, side * factor, side * factor))
-    filled = torch.from_numpy(np.nan_to_num(coarse))[None]
-    return Pair(coarse, cubic(filled, factor)[0].numpy(), fine)
+    known = np.isfinite(coarse).all(axis=0)
+    between = cubic(torch.from_numpy(fill(coarse, known))[None], factor)[0].numpy()
+    return Pair(coarse, between, fine)
 
 
 def _with_holes(values, valid):

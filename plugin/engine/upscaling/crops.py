@@ -43,6 +43,7 @@ def cut_crops(judged, scenes, methods, halo, seed=0):
     Returns
     -------
     list of Crop
+        No piece twice: fewer than four if there are few pieces, or chance draws one of the others.
     """
     table = judged.tables[judged.main]
     errors = (table["squares"] / table["pixels"][:, None]).mean(axis=1)
@@ -53,7 +54,8 @@ def cut_crops(judged, scenes, methods, halo, seed=0):
               "random": drawn}  # fmt: skip
     return [
         _crop(what, judged, place, scenes, methods, halo, values[place])
-        for what, place in chosen.items()
+        for number, (what, place) in enumerate(chosen.items())
+        if place not in list(chosen.values())[:number]
     ]
 
 

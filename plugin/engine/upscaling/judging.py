@@ -147,10 +147,11 @@ def judge(scenes, places, methods, main, blur, halo, progress):
     Raises
     ------
     JobError
-        If every piece has holes.
+        If every piece has holes, or one value is all that the truth holds.
     """
     factor, measured = scenes[0].factor, {name: [] for name in methods}
     peak, kept, points, bias = value_range(scenes, places), [], [], []
+    is_flat = True
     for done, (number, place) in enumerate(places):
         progress(done)
         scene = scenes[number]
@@ -159,6 +160,7 @@ def judge(scenes, places, methods, main, blur, halo, progress):
         if not made or any(one is None for one in made.values()):
             continue
         kept.append((number, place))
+        is_flat &= bool((piece.truth == piece.truth[:, :1, :1]).all())
         interpolated = cubic(piece.coarse, factor)
         for name, one in made.items():
             measured[name].append(measure(piece, one, interpolated, scene, blur, peak))
@@ -169,6 +171,11 @@ def judge(scenes, places, methods, main, blur, halo, progress):
         raise JobError(
             f"All {len(places)} squares to judge on have pixels without data.",
             "Choose rasters with fewer holes, or larger ones.",
+        )
+    if is_flat:
+        raise JobError(
+            "Every band is constant in the squares to judge on: there is no detail to find.",
+            "Choose rasters that show something.",
         )
     return Judged(
         factor=factor, blur=blur, peak=peak, base="Cubic" if factor > 1 else UNCHANGED, main=main,

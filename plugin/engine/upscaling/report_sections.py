@@ -35,7 +35,7 @@ def add_pictures(report, judged, shown):
     report.section(
         "Before and after",
         "The best, the median and the worst of the squares that were judged, and one drawn by "
-        "chance. Colors are stretched alike in a row.",
+        "chance; none twice. Colors are stretched alike in a row.",
     )
     report.figure(
         draw_crops(judged.crops, shown, judged.main),

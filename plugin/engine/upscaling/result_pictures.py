@@ -20,7 +20,8 @@ def before_and_after(pair, factor):
     list of Picture
     """
     limits = _limits(pair.coarse)
-    named = [("before", pair.coarse), ("cubic interpolation", pair.cubic), ("after", pair.fine)]
+    interpolated = np.where(np.isfinite(pair.fine), pair.cubic, np.nan)
+    named = [("before", pair.coarse), ("cubic interpolation", interpolated), ("after", pair.fine)]
     if factor == 1:
         named.pop(1)
     return [Picture(_picture(values, limits), name, _SHOWN) for name, values in named]
@@ -81,7 +82,7 @@ def draw_spectra(check, factor):
     axes = figure.subplots()
     names = {"cubic interpolation": "cubic", "result": "fine"}
     for place, (label, name) in enumerate(names.items()):
-        images = [np.nan_to_num(getattr(pair, name)) for pair in check.pairs]
+        images = [_without_holes(getattr(pair, name), pair) for pair in check.pairs]
         frequencies, power = _radial_power(np.concatenate(images))
         axes.plot(frequencies, power, label=label, color=COLORS[place])
     axes.axvline(0.5 / factor, color=GRAY, linestyle=":", lw=1)
@@ -92,6 +93,11 @@ def draw_spectra(check, factor):
     axes.legend(fontsize=8)
     axes.grid(True)
     return figure
+
+
+def _without_holes(values, pair):
+    """With what was interpolated over holes: a step at their edge would be the finest detail."""
+    return np.where(np.isfinite(values), values, pair.cubic)
 
 
 def _radial_power(images):
