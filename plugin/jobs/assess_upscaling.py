@@ -60,11 +60,6 @@ class AssessUpscaling:
     consistency: float = result_number("Error of the result made coarse again")
 
     def check(self):
-        if self.upscaled and self.upscaled == self.reference:
-            raise JobError(
-                "The upscaled raster is the reference itself.",
-                "Choose the raster that was made in UPSCALED, and the truth in REFERENCE.",
-            )
         if self.upscaled and self.model:
             raise JobError(
                 "Both an upscaled raster and a model are given.",

@@ -90,12 +90,6 @@ def test_a_number_for_a_choice_is_asked_for_in_quotes():
         from_values(JOBS["upscale_raster"], values)
 
 
-def test_a_raster_is_not_judged_by_itself():
-    values = {"reference": "a.tif", "upscaled": "a.tif"}
-    with pytest.raises(JobError, match="is the reference itself"):
-        from_values(JOBS["assess_upscaling"], values)
-
-
 @pytest.mark.parametrize("depth", ["new.tif", "new/deeper/new.tif"])
 def test_a_place_in_a_file_is_not_called_read_only(tmp_path, depth):
     (tmp_path / "notes").write_text("mine", encoding="utf-8")
