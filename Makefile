@@ -117,6 +117,7 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 	@bash docs/take_pictures.sh .build/pictures
 	@bash docs/take_pictures.sh .build/pictures label_pictures
 	@bash docs/take_pictures.sh .build/pictures seismic_pictures
+	@bash docs/take_pictures.sh .build/pictures upscaling_pictures
 
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock

@@ -12,7 +12,8 @@ from pathlib import Path
 import processing
 from qgis.core import Qgis, QgsApplication, QgsProject
 from qgis.PyQt.QtCore import Qt, QTimer
-from qgis.PyQt.QtWidgets import QApplication
+from qgis.PyQt.QtGui import QPainter, QPixmap
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget
 from qgis.utils import iface
 
 ROOT = Path(os.environ["DEEP_GEOLOGY_ROOT"])
@@ -114,6 +115,30 @@ def show_only(names, layer):
     canvas.setExtent(transform)
     canvas.refreshAllLayers()
     log(f"on the map: {[layer.name() for layer in canvas.layers()]}")
+
+
+def look(window, names, layer, picture):
+    """A picture of some layers, without the panels that a reader does not need."""
+    yield 1
+    for panel in window.findChildren(QDockWidget):
+        if panel.objectName() in ("Browser", "ResultsViewer"):
+            panel.hide()
+    show_only(names, layer)
+    yield 4
+    shoot(window, picture)
+
+
+def keep_beside(parts, name):
+    """Save the middles of two pictures of the map, one beside the other."""
+    width = min(part.height() * 9 // 10 for part in parts)
+    picture = QPixmap(2 * width + 12, parts[0].height())
+    picture.fill()
+    painter = QPainter(picture)
+    for number, part in enumerate(parts):
+        left = (part.width() - width) // 2
+        painter.drawPixmap(number * (width + 12), 0, part, left, 0, width, part.height())
+    painter.end()
+    keep(picture, name)
 
 
 def play(sequence):

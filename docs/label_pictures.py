@@ -8,14 +8,23 @@ import os
 import sys
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRasterLayer, QgsVectorLayer
-from qgis.PyQt.QtGui import QPainter, QPixmap
-from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface
 
 sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
 import ground
 
-from desktop import WORK, finish, keep, log, main_window, run_dialog, shoot, show_only, visit
+from desktop import (
+    WORK,
+    finish,
+    keep,
+    keep_beside,
+    log,
+    look,
+    main_window,
+    run_dialog,
+    show_only,
+    visit,
+)
 
 MODEL, CRATERS = WORK / "zion.safetensors", WORK / "craters.safetensors"
 # A model of craters that has been trained for longer than a visit takes; by default the visit's own.
@@ -108,17 +117,6 @@ def load_zion():
     return rasters, labels, reference
 
 
-def look(window, names, layer, picture):
-    """A picture of some layers, without the panels that a reader does not need."""
-    yield 1
-    for panel in window.findChildren(QDockWidget):
-        if panel.objectName() in ("Browser", "ResultsViewer"):
-            panel.hide()
-    show_only(names, layer)
-    yield 4
-    shoot(window, picture)
-
-
 def look_at_maps(window, layer):
     """The classes, and the trust beside them in a second view."""
     yield from look(window, ("trust", "elevation"), layer, "map_trust")
@@ -134,15 +132,7 @@ def side_by_side(window, layer):
         show_only(names, layer)
         yield 4
         parts.append(canvas.grab())
-    width = min(part.height() * 9 // 10 for part in parts)
-    picture = QPixmap(2 * width + 12, parts[0].height())
-    picture.fill()
-    painter = QPainter(picture)
-    for number, part in enumerate(parts):
-        left = (part.width() - width) // 2
-        painter.drawPixmap(number * (width + 12), 0, part, left, 0, width, part.height())
-    painter.end()
-    keep(picture, "classes_and_trust")
+    keep_beside(parts, "classes_and_trust")
 
 
 def map_landslides(window):

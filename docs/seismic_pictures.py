@@ -10,12 +10,11 @@ import shutil
 import sys
 
 from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
-from qgis.PyQt.QtWidgets import QDockWidget
 from qgis.utils import iface
 
 sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
 sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "test"))
-from desktop import ROOT, WORK, finish, log, main_window, run_dialog, shoot, show_only, visit
+from desktop import ROOT, WORK, finish, log, look, main_window, run_dialog, visit
 from fake_event_service import EventService, days_of, event
 
 DATA = os.path.join(os.path.dirname(ROOT), "shared", "data")
@@ -47,7 +46,7 @@ def steps():
     counts = {"CATALOG": catalog, "EXTENT": EXTENT, "CELL_SIZE": 0.5, "START": "2011-01-01",
               "END": "2012-01-01", "TARGET_MAGNITUDE": 4.5, "MAXIMUM_DEPTH": 700}  # fmt: skip
     yield from run_dialog("gridcatalog", {**counts, "OUTPUT": str(WORK / "counts.tif")})
-    yield from look(window, ("counts",), "Counts", "map_counts")
+    yield from look(window, ("counts",), named("Counts"), "map_counts")
     known = {"CATALOG": catalog, "MODEL": MODEL}
     yield from run_dialog(
         "trainseismicforecast",
@@ -60,7 +59,9 @@ def steps():
         {**known, "FORECAST_START": "2011-03-18", "OUTPUT": str(WORK / "forecast.tif")},
     )
     show_latest_events()
-    yield from look(window, ("forecast", "m5+ of the week before"), "Forecast", "map_forecast")
+    yield from look(
+        window, ("forecast", "m5+ of the week before"), named("Forecast"), "map_forecast"
+    )
     yield from run_dialog(
         "testseismicforecast",
         {**known, "REPORT": page("test"), "SCORES": str(WORK / "scores.json")},
@@ -102,17 +103,6 @@ def show_latest_events():
     log(f"{layer.featureCount()} events over the forecast")
 
 
-def look(window, names, layer, picture):
-    """A picture of some layers, without the panels that a reader does not need."""
-    yield 1
-    for panel in window.findChildren(QDockWidget):
-        if panel.objectName() in ("Browser", "ResultsViewer"):
-            panel.hide()
-    show_only(names, named(layer) if isinstance(layer, str) else layer)
-    yield 4
-    shoot(window, picture)
-
-
 def download():
     """From a service on this computer, so that no other one is asked."""
     first = days_of("2024-01-01T00:00:00")
@@ -138,7 +128,7 @@ def forecast_temperatures(window):
         "traingridforecast", {**known, "STEPS": 5, "MINUTES": 1, "REPORT": page("air")}, midway=True
     )
     yield from run_dialog("forecastgrid", {**known, "OUTPUT": str(WORK / "next_years.tif")})
-    yield from look(window, ("forecast",), "Forecast", "map_series")
+    yield from look(window, ("forecast",), named("Forecast"), "map_series")
 
 
 try:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Take pictures of the docs in the QGIS desktop under Xvfb: docs/take_pictures.sh FOLDER [VISIT]
 # FOLDER is where the imagined user works; its path is seen in the pictures. VISIT is take_pictures (image
-# classification, on the samples), label_pictures (maps from labels) or seismic_pictures (seismic grids), both
-# on the data beside the project.
+# classification, on the samples), label_pictures (maps from labels), seismic_pictures (seismic grids) or
+# upscaling_pictures (GAN upscaling), these on the data beside the project.
 # The engine must be prepared.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,6 +20,7 @@ export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
 python=${ENGINE_PYTHON:-$(cat "$root/.build/engine_python" 2>/dev/null || true)}
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
 wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
+wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
 [ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
@@ -40,6 +41,11 @@ if command -v chromium >/dev/null; then
   elif [ "$visit" = seismic_pictures ]; then
     page catalog.html report_catalog 1150
     page test.html report_forecast_test 1250
+  elif [ "$visit" = upscaling_pictures ]; then
+    page judged.html report_upscaling 1400
+    page upscaled.html report_upscaled 1400
+    page trained.html report_trained 1400
+    page generator.html report_generator 1400
   else
     page accuracy.html report_accuracy 1150
   fi

@@ -25,6 +25,10 @@ SEISMIC_DIALOGS = (
     "forecastgrid",
 )  # fmt: skip
 
+UPSCALING_DIALOGS = (
+    "upscaleraster", "assessupscaling", "trainupscaler", "trainimagegenerator", "generateimages",
+)  # fmt: skip
+
 
 def visited(folder, story):
     """What the desktop did in a visit: its log, and the folder of pictures."""
@@ -55,6 +59,15 @@ def seismic(tmp_path_factory):
     if not (ROOT.parent / "shared" / "data" / "earthquakes" / "japan_1990_2019.csv").exists():
         pytest.skip("The data that lie beside the project are not there.")
     return visited(tmp_path_factory.mktemp("seismic"), "seismic_pictures")
+
+
+@pytest.fixture(scope="module")
+def upscaling(tmp_path_factory):
+    """The visit that makes rasters finer and images of thin sections, on real data."""
+    data = ROOT.parent / "shared" / "data"
+    if not (data / "rasters" / "naip_2018.tif").exists():
+        pytest.skip("The data that lie beside the project are not there.")
+    return visited(tmp_path_factory.mktemp("upscaling"), "upscaling_pictures")
 
 
 def colors(path):
@@ -141,3 +154,25 @@ def test_forecasts_and_counts_are_styled(seismic):
     assert 3 <= colors(seismic[1] / "map_counts.png") <= 40
     for name in ("map_forecast", "map_series"):
         assert colors(seismic[1] / f"{name}.png") > 20, name
+
+
+@pytest.mark.desktop
+def test_gan_upscaling_came_to_its_end_without_a_question(upscaling):
+    assert upscaling[0].strip().endswith("done"), upscaling[0]
+    assert "QUESTION" not in upscaling[0], upscaling[0]
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("name", UPSCALING_DIALOGS)
+def test_dialog_of_gan_upscaling_was_opened_and_run(upscaling, name):
+    assert (upscaling[1] / f"dialog_{name}.png").stat().st_size > 10_000
+    assert f"{name}: {{" in upscaling[0] and f"{name}: NO RESULTS" not in upscaling[0]
+
+
+@pytest.mark.desktop
+def test_upscaled_raster_lies_over_its_scene_in_more_colors(upscaling):
+    scene, finer = (
+        colors(upscaling[1] / f"{name}.png") for name in ("map_scene", "map_upscaled_raster")
+    )
+    assert finer > scene > 20
+    assert colors(upscaling[1] / "map_synthesized.png") > 20
