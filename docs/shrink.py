@@ -1,4 +1,4 @@
-"""Make pictures small files: 256 colors of their own, and fewer pixels if need be: shrink.py PICTURE ...
+"""Make large pictures small: 256 colors of their own, and fewer pixels if need be: shrink.py PICTURE ...
 
 Run with the engine's Python, which has Pillow.
 """
@@ -11,6 +11,8 @@ from PIL import Image
 LARGEST_BYTES = 240_000
 
 for path in sys.argv[1:]:
+    if os.path.getsize(path) <= LARGEST_BYTES:
+        continue
     with Image.open(path) as opened:
         picture = opened.convert("RGB")
     while True:
