@@ -226,6 +226,6 @@ class _Pace:
         text = f"Window {self._done:,} of {self._total:,}"
         if seconds >= 1:
             speed = self._pixels / seconds / 1e6
-            text += f", {speed:.1f} Mpx/s" if speed >= 1 else f", {speed:.2f} Mpx/s"
+            text += f", {speed:.1f} Mpx/s" if speed >= 1 else f", {speed:.1g} Mpx/s"
             text += f", {minutes(left)} left"
         progress(self._done / self._total, text)

@@ -62,7 +62,8 @@ def describe(device):
         return torch.cuda.get_device_name(device)
     if device.type == "mps":
         return "Apple GPU"
-    return f"CPU, {torch.get_num_threads()} threads"
+    count = torch.get_num_threads()
+    return f"CPU, {count} thread{'s' * (count != 1)}"
 
 
 def affordable(count, side):

@@ -12,7 +12,9 @@ class GenerateImages:
     """Make images with a trained generator."""
 
     model: str = model_file("Model", task=GENERATION, help="Made by Train image generator.")
-    count: int = integer("Images", 64, minimum=1, maximum=100_000, help="How many to make.")
+    count: int = integer(
+        "Number of images", 64, minimum=1, maximum=100_000, help="How many to make."
+    )
     class_name: str = text("Class", help="Class to make. Empty: all classes, in equal parts.")
     device: str = device()
     seed: int = seed()

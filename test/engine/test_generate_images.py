@@ -176,7 +176,7 @@ def test_an_empty_folder_is_filled(model, tmp_path):
 
 @pytest.mark.parametrize("count", [0, -3, 100_001])
 def test_no_or_too_many_images_are_refused(model, tmp_path, count):
-    assert "Images" in refused(model, tmp_path / "made", count=count)
+    assert "Number of images" in refused(model, tmp_path / "made", count=count)
 
 
 def test_a_model_of_another_task_is_refused(tmp_path):

@@ -85,8 +85,9 @@ def _say_collection(progress, collection, device):
     if len(collection.warnings) > _WARNINGS_TOLD:
         progress.warning(f"{len(collection.warnings) - _WARNINGS_TOLD} more are in the report.")
     classes = f" of {len(collection.class_names)} classes" if collection.class_names else ""
+    bands = f"{len(samples.bands)} band{'s' * (len(samples.bands) != 1)}"
     progress.note(
-        f"{len(samples):,} images{classes}, {len(samples.bands)} band(s) of {samples.dtype}, made "
+        f"{len(samples):,} images{classes}, {bands} of {samples.dtype}, made "
         f"at {collection.side} pixels. {collection.split.sentence}"
     )
     progress.note(f"Training on {describe(device)}.")

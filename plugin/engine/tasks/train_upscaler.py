@@ -113,8 +113,9 @@ def _sensor(job, scenes):
 
 def _say(progress, scenes, blocks, sensor, device):
     validation = len(blocks_of(blocks, VALIDATION))
+    kind = "raster or image" if len(scenes) == 1 else "rasters or images"
     progress.note(
-        f"{len(scenes):,} raster{'s' * (len(scenes) > 1)} or images in {len(blocks):,} blocks; "
+        f"{len(scenes):,} {kind} in {len(blocks):,} blocks; "
         f"{validation:,} of them are kept for the scores."
     )
     left_out = len(blocks_of(blocks, LEFT_OUT))

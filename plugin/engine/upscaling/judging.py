@@ -211,7 +211,7 @@ def trace_texture(judged, scenes, generator, halo, progress):
     """
     places = judged.places[:: max(1, len(judged.places) // _TRACED)][:_TRACED]
     for step, detail in enumerate(_DETAILS):
-        progress(step / len(_DETAILS), f"Texture {detail:g}")
+        progress(step / len(_DETAILS), f"Scores with texture {detail:g}")
         method = {OURS: by_generator(generator, judged.blur, detail)}
         found = judge(
             scenes, places, method, OURS, judged.blur, halo, lambda done: progress.check()

@@ -108,7 +108,8 @@ def _add_measurements(report, check, raster, ranges, settings):
     rows = [
         [
             raster.names[place] or f"Band {raster.bands[place]}",
-            *(f"{value:.6g}" for value in (ranges.low[place], ranges.high[place], bias[place])),
+            *(f"{value:.6g}" for value in (ranges.low[place], ranges.high[place])),
+            f"{bias[place] / max(ranges.high[place] - ranges.low[place], 1e-300):+.4%}",
             f"{mean[place]:.3%}",
             f"{most[place]:.2%}",
         ]
