@@ -42,6 +42,7 @@ PIXELS_REPORT = OUTPUT / "prairie_pixels.html"
 PIXEL_MAP = OUTPUT / "prairie_map.tif"
 TRUST = OUTPUT / "prairie_trust.tif"
 CATALOG = SAMPLES / "japan" / "earthquakes.csv"
+EVENTS = OUTPUT / "earthquakes.gpkg"
 CATALOG_REPORT = OUTPUT / "catalog.html"
 SEISMIC = OUTPUT / "japan.safetensors"
 SEISMIC_REPORT = OUTPUT / "japan.html"
@@ -117,7 +118,7 @@ STEPS = (
     (
         "Check an earthquake catalog",
         "checkcatalog",
-        {"CATALOG": CATALOG, "REPORT": CATALOG_REPORT},
+        {"CATALOG": CATALOG, "OUTPUT": EVENTS, "REPORT": CATALOG_REPORT},
     ),
     (
         "Train a forecast of earthquakes in cells of a degree and windows of four weeks",
