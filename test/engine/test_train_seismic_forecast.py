@@ -158,8 +158,9 @@ def test_empty_settings_are_chosen_from_the_training(events, catalog, tmp_path):
 def test_date_inside_a_window_is_in_the_report(events, tmp_path):
     moment = to_iso(DAYS[1] + 3)
     task.run(ask(tmp_path, events, network="reference", train_end=moment), Silent())
-    assert read_card(str(tmp_path / "m.safetensors")).training["train_end"] == to_iso(DAYS[1])
-    assert "3 days earlier" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    after = to_iso(DAYS[1] + 5)
+    assert read_card(str(tmp_path / "m.safetensors")).training["train_end"] == after
+    assert "2 days later" in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
 def test_reference_alone_ships_etas(events, catalog, tmp_path):
