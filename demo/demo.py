@@ -222,6 +222,7 @@ def main():
         CLASSES,
         CONFIDENCE,
         CLASSIFIED_UNITS,
+        EVENTS,
         NEW_CLASSES,
         PIXEL_MAP,
         TRUST,
