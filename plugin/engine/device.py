@@ -66,6 +66,12 @@ def describe(device):
     return f"CPU, {count} thread{'s' * (count != 1)}"
 
 
+def half_precision(device):
+    """A context of half precision where the card computes it; the CPU keeps to single."""
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
 def affordable(count, side):
     """How many images fit where `count` of 160 pixels do: fewer of a larger side, at least 4."""
     return max(4, int(count * min(1.0, (_USUAL_SIDE / side) ** 2)))

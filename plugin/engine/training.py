@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel
 
 from ..jobs.errors import JobError
 from .augmentation import augment
-from .device import affordable
+from .averaging import moving_average
+from .device import affordable, half_precision
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
 from .schedule import Clock, minutes
@@ -130,7 +130,7 @@ def train(network, training, watched, numbers, recipe, device, progress):
     """
     chance = torch.Generator().manual_seed(recipe.seed)
     network = network.to(device, memory_format=torch.channels_last)
-    average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
+    average = moving_average(network, _AVERAGE_DECAY, use_buffers=True)
     optimizer = _optimizer(network, recipe)
     weights = _weights(training, network, recipe).to(device)
     steps = recipe.epochs * math.ceil(len(training) / recipe.batch_size)
@@ -220,7 +220,7 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
     images, labels = (part.to(weights.device, non_blocking=True) for part in batch)
     images = to_network_range(images, numbers)
     images = augment(images, recipe.augment, recipe.spread, chance)
-    with _precision(weights.device):
+    with half_precision(weights.device):
         logits = network(images.contiguous(memory_format=torch.channels_last))
     loss = cross_entropy(logits.float(), labels, weights, recipe.smoothing)
     total = loss + recipe.l1 * absolute_weights(network) if recipe.l1 else loss
@@ -229,22 +229,6 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
     return float(loss.detach())
-
-
-def _precision(device):
-    """Half precision where the card computes it; the CPU keeps to single."""
-    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=half)
-
-
-def _blend(averages, currents, count):
-    """Move the averaged weights towards the current ones, faster in the first steps."""
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    if averages[0].is_floating_point():
-        torch._foreach_lerp_(averages, currents, 1 - decay)
-    else:
-        for average, current in zip(averages, currents, strict=True):
-            average.copy_(current)
 
 
 def evaluate(network, watched, numbers, device, progress):
@@ -273,7 +257,7 @@ def predict(network, images, numbers, device, progress):
         progress.check()
         batch, _ = images.take(slice(start, start + size))
         batch = to_network_range(batch.to(device), numbers)
-        with _precision(device):
+        with half_precision(device):
             logits = network(batch.contiguous(memory_format=torch.channels_last))
         results.append(logits.float().cpu())
     network.train(was_training)

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.swa_utils import AveragedModel
 
 from ...jobs.errors import JobError
 from ..augmentation import relight
+from ..averaging import moving_average
+from ..device import half_precision
 from ..normalization import to_network_range
 from ..reading_ahead import ahead
 from ..schedule import Clock, minutes
@@ -98,7 +99,7 @@ def learn(detector, learners, patches, watch, numbers, recipe, device, progress)
         If the loss is no longer a number.
     """
     detector.to(device, memory_format=torch.channels_last)
-    average = AveragedModel(detector, multi_avg_fn=_blend, use_buffers=True)
+    average = moving_average(detector, _AVERAGE_DECAY, use_buffers=True)
     optimizer = _optimizer(learners, recipe)
     clock = Clock(recipe.epochs * math.ceil(len(patches) / recipe.batch_size), recipe.seconds)
     learned, best = Learned(detector), None
@@ -155,7 +156,7 @@ def _step(detector, learners, optimizer, batch, numbers, recipe, device):
         images = relight(images, recipe.spread, torch.default_generator)
     boxes = [torch.from_numpy(patch.boxes).to(device) for patch in batch]
     labels = [torch.from_numpy(patch.labels).to(device) for patch in batch]
-    with _precision(device):
+    with half_precision(device):
         images = images.contiguous(memory_format=torch.channels_last)
         loss = sum(detector.losses(images, boxes, labels).values())
     optimizer.zero_grad()
@@ -163,22 +164,6 @@ def _step(detector, learners, optimizer, batch, numbers, recipe, device):
     torch.nn.utils.clip_grad_norm_(learners, _LARGEST_GRADIENT)
     optimizer.step()
     return float(loss.detach())
-
-
-def _precision(device):
-    """Half precision where the card computes it; the CPU keeps to single."""
-    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=half)
-
-
-def _blend(averages, currents, count):
-    """Move the averaged weights towards the current ones, faster in the first steps."""
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    if averages[0].is_floating_point():
-        torch._foreach_lerp_(averages, currents, 1 - decay)
-    else:
-        for average, current in zip(averages, currents, strict=True):
-            average.copy_(current)
 
 
 def _check_finite(losses):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel
 
+from ..averaging import moving_average
 from ..networks.image_generator import LATENT, ImageJudge
 from ..schedule import Clock, minutes
 from .varying import crops, vary
@@ -194,7 +194,7 @@ class _School:
         self.judge = ImageJudge(*sizes).to(device, **form).train()
         self.chance = torch.Generator().manual_seed(lesson.seed)
         self.rates, self.steps, self.varied = lesson.rates, 0, 0.0
-        self.average = AveragedModel(self.generator, multi_avg_fn=_blend)
+        self.average = moving_average(self.generator, _AVERAGE_DECAY)
         self._start()
         self.remember()
 
@@ -274,9 +274,3 @@ class _School:
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-
-
-def _blend(averages, currents, count):
-    """Move the averaged weights towards the current ones, faster in the first steps."""
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    torch._foreach_lerp_(averages, currents, 1 - decay)

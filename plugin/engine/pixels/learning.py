@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
 
 from ...jobs.errors import JobError
 from ..augmentation import relight
+from ..averaging import moving_average
+from ..device import half_precision
 from ..losses import class_weights
 from ..normalization import to_network_range
 from ..reading_ahead import ahead
@@ -109,7 +110,7 @@ def learn(network, feed, labels, watched, numbers, recipe, device, progress):
     """
     chance = torch.Generator().manual_seed(recipe.seed)
     network.to(device, memory_format=torch.channels_last)
-    average = AveragedModel(network, multi_avg_fn=_blend, use_buffers=True)
+    average = moving_average(network, _AVERAGE_DECAY, use_buffers=True)
     optimizer = _optimizer(network, recipe)
     weights = _weights(labels, network, recipe).to(device)
     clock = Clock(recipe.epochs * math.ceil(len(feed) / recipe.batch_size), recipe.seconds)
@@ -172,7 +173,7 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
     if recipe.augment == "overhead":
         images = relight(images, _LIGHT * recipe.spread, chance)
     labels = labels.to(weights.device)
-    with _precision(weights.device):
+    with half_precision(weights.device):
         logits = network(images.contiguous(memory_format=torch.channels_last))
     logits, labels = labeled(logits.float(), labels)
     loss = pixel_loss(recipe.loss, logits, labels, weights)
@@ -187,22 +188,6 @@ def labeled(logits, labels):
     """Logits (n, classes) and classes (n,) of the labeled pixels of images."""
     mask = labels >= 0
     return logits.permute(0, 2, 3, 1)[mask], labels[mask]
-
-
-def _precision(device):
-    """Half precision where the card computes it; the CPU keeps to single."""
-    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type, torch.bfloat16, enabled=half)
-
-
-def _blend(averages, currents, count):
-    """Move the averaged weights towards the current ones, faster in the first steps."""
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    if averages[0].is_floating_point():
-        torch._foreach_lerp_(averages, currents, 1 - decay)
-    else:
-        for average, current in zip(averages, currents, strict=True):
-            average.copy_(current)
 
 
 def _check_finite(losses):
@@ -233,7 +218,7 @@ def predict(network, watched, numbers, recipe, progress):
     for values, labels in watched.batches(recipe.batch_size):
         progress.check()
         images = to_network_range(torch.from_numpy(values).to(device), numbers)
-        with _precision(device):
+        with half_precision(device):
             logits = network(images.contiguous(memory_format=torch.channels_last))
         parts.append(labeled(logits.float().cpu(), torch.from_numpy(labels)))
     network.train(was_training)

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 from torch.nn import functional
-from torch.optim.swa_utils import AveragedModel
 
+from ..averaging import moving_average
 from ..degradation import cubic, degrade
 from ..metrics.upscaling import high_frequency_ratio, psnr
 from ..networks.upscaler import Discriminator
@@ -149,7 +149,7 @@ class _School:
             np.random.default_rng(lesson.seed + 1),
         )
         self._start()
-        self.average = AveragedModel(self.generator, multi_avg_fn=_blend)
+        self.average = moving_average(self.generator, _AVERAGE_DECAY)
         self.remember()
 
     def _start(self):
@@ -315,8 +315,3 @@ class Guard:
 def _diversity(images):
     """Mean absolute difference between different patches."""
     return float(np.abs(images[1:] - images[:-1]).mean()) if len(images) > 1 else 1.0
-
-
-def _blend(averages, currents, count):
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    torch._foreach_lerp_(averages, currents, 1 - decay)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch.optim.swa_utils import AveragedModel
 
+from ..averaging import moving_average
 from ..degradation import cubic
 from ..schedule import Clock, minutes
 from .fine_images import draw
@@ -72,7 +72,7 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
     """
     chance, dice = torch.Generator().manual_seed(lesson.seed), np.random.default_rng(lesson.seed)
     network = network.to(device, memory_format=torch.channels_last).train()
-    average = AveragedModel(network, multi_avg_fn=blend)
+    average = moving_average(network, _AVERAGE_DECAY)
     optimizer = torch.optim.Adam(network.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.99))
     clock, losses, watched = Clock(lesson.steps, lesson.seconds, lesson.now), [], time.monotonic()
     while clock.fraction() < 1:
@@ -126,9 +126,3 @@ def error(made, fine, gains, factor):
     edge = _BORDER * factor
     inside = (made - fine)[..., edge:-edge, edge:-edge] / gains.view(-1, 1, 1, 1)
     return (inside.square() + _SMOOTH**2).sqrt().mean()
-
-
-def blend(averages, currents, count):
-    """Move averaged weights towards the current ones, faster in the first steps."""
-    decay = min(_AVERAGE_DECAY, (1 + int(count)) / (10 + int(count)))
-    torch._foreach_lerp_(averages, currents, 1 - decay)
