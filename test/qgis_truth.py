@@ -17,6 +17,9 @@ from qgis.core import (
     QgsGeometry,
     QgsPointXY,
     QgsProcessingFeedback,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource as Source,
+    QgsProcessingModelOutput,
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
@@ -185,3 +188,21 @@ class Ears(QgsProcessingFeedback):
         if self.cancel_on and self.cancel_on in text and not self.isCanceled():
             self.canceled_at = time.monotonic()
             self.cancel()
+
+
+def add_step(model, name, parameters, outputs=()):
+    """Add an algorithm to a model; `outputs` pairs an output with its name in the model."""
+    child = QgsProcessingModelChildAlgorithm("deepgeology:" + name)
+    child.setChildId(name)
+    for key, source in parameters.items():
+        is_source = isinstance(source, Source)
+        child.addParameterSources(key, [source if is_source else Source.fromStaticValue(source)])
+    known = {}
+    for key, shown in outputs:
+        output = QgsProcessingModelOutput(shown)
+        output.setChildId(name)
+        output.setChildOutputName(key)
+        known[shown] = output
+    child.setModelOutputs(known)
+    assert child.reattach()
+    model.addChildAlgorithm(child)

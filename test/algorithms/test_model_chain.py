@@ -7,34 +7,21 @@ import pytest
 from qgis.core import (
     QgsApplication,
     QgsProcessingModelAlgorithm,
-    QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource as Source,
-    QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterField,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterVectorLayer,
 )
 
-from qgis_truth import QUICK_TRAINING, label_points, memory_points, read_raster, save
-
-
-def step(model, name, parameters, outputs=()):
-    """Add an algorithm to a model; `outputs` pairs an output with its name in the model."""
-    child = QgsProcessingModelChildAlgorithm("deepgeology:" + name)
-    child.setChildId(name)
-    for key, source in parameters.items():
-        is_source = isinstance(source, Source)
-        child.addParameterSources(key, [source if is_source else Source.fromStaticValue(source)])
-    known = {}
-    for key, shown in outputs:
-        output = QgsProcessingModelOutput(shown)
-        output.setChildId(name)
-        output.setChildOutputName(key)
-        known[shown] = output
-    child.setModelOutputs(known)
-    assert child.reattach()
-    model.addChildAlgorithm(child)
+from qgis_truth import (
+    QUICK_TRAINING,
+    add_step,
+    label_points,
+    memory_points,
+    read_raster,
+    save,
+)
 
 
 @pytest.fixture
@@ -54,19 +41,19 @@ def saved_model(tmp_path):
         "CLASS_FIELD": Source.fromModelParameter("field"),
         "CHIP_SIZE": 32,
     }
-    step(model, "exporttrainingchips", chips, [("FOOTPRINTS", "footprints")])
+    add_step(model, "exporttrainingchips", chips, [("FOOTPRINTS", "footprints")])
     training = {
         **QUICK_TRAINING,
         "EPOCHS": 20,
         "INPUT": Source.fromChildOutput("exporttrainingchips", "OUTPUT"),
     }
-    step(model, "trainimageclassifier", training, [("REPORT", "report")])
+    add_step(model, "trainimageclassifier", training, [("REPORT", "report")])
     mapping = {
         "INPUT": survey,
         "MODEL": Source.fromChildOutput("trainimageclassifier", "MODEL"),
         "STRIDE": 16,
     }
-    step(model, "classifyraster", mapping, [("OUTPUT", "classes")])
+    add_step(model, "classifyraster", mapping, [("OUTPUT", "classes")])
     path = str(tmp_path / "map rocks.model3")
     assert model.toFile(path)
     return path

@@ -6,15 +6,13 @@ from pathlib import Path
 import pytest
 from qgis.core import (
     QgsProcessingModelAlgorithm,
-    QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource as Source,
-    QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterRasterLayer,
     QgsRasterLayer,
 )
 
-from qgis_truth import PIXEL, read_raster
+from qgis_truth import PIXEL, add_step, read_raster
 from qgis_upscaling import BLUR, FACTOR, QUICK, coarse_values, fine_values, write_ground
 
 
@@ -85,24 +83,6 @@ def test_wrong_input_is_refused_in_words_and_leaves_nothing(refused, ground, tmp
     text = refused("trainupscaler", **QUICK, **places, FINE=[ground], COARSE=[odd])
     assert "ratio 2.60 is not 2, 4 or 8" in text
     assert not list(tmp_path.glob("m.*")) and not list(tmp_path.glob("r.*"))
-
-
-def add_step(model, name, parameters, outputs=()):
-    """Add an algorithm to a model; `outputs` pairs an output with its name in the model."""
-    child = QgsProcessingModelChildAlgorithm("deepgeology:" + name)
-    child.setChildId(name)
-    for key, source in parameters.items():
-        is_source = isinstance(source, Source)
-        child.addParameterSources(key, [source if is_source else Source.fromStaticValue(source)])
-    known = {}
-    for key, shown in outputs:
-        output = QgsProcessingModelOutput(shown)
-        output.setChildId(name)
-        output.setChildOutputName(key)
-        known[shown] = output
-    child.setModelOutputs(known)
-    assert child.reattach()
-    model.addChildAlgorithm(child)
 
 
 @pytest.fixture

@@ -13,21 +13,23 @@ DIALOGS = (
     "classifyimages", "describemodel", "prepareengine", "downloadengine",
 )  # fmt: skip
 
-
-LABEL_DIALOGS = (
-    "trainpixelclassifier", "classifypixels", "assessaccuracy", "suggestlabels",
-    "explainclassification", "mapembedding", "exportonnx", "trainobjectdetector", "detectobjects",
-)  # fmt: skip
-
-SEISMIC_DIALOGS = (
-    "checkcatalog", "gridcatalog", "trainseismicforecast", "forecastseismicgrid",
-    "testseismicforecast", "exportcsepforecast", "downloadcatalog", "traingridforecast",
-    "forecastgrid",
-)  # fmt: skip
-
-UPSCALING_DIALOGS = (
-    "upscaleraster", "assessupscaling", "trainupscaler", "trainimagegenerator", "generateimages",
-)  # fmt: skip
+# The dialogs of every visit on real data, by the name of its fixture.
+VISITS = {
+    "labels": (
+        "trainpixelclassifier", "classifypixels", "assessaccuracy", "suggestlabels",
+        "explainclassification", "mapembedding", "exportonnx", "trainobjectdetector",
+        "detectobjects",
+    ),
+    "seismic": (
+        "checkcatalog", "gridcatalog", "trainseismicforecast", "forecastseismicgrid",
+        "testseismicforecast", "exportcsepforecast", "downloadcatalog", "traingridforecast",
+        "forecastgrid",
+    ),
+    "upscaling": (
+        "upscaleraster", "assessupscaling", "trainupscaler", "trainimagegenerator",
+        "generateimages",
+    ),
+}  # fmt: skip
 
 
 def visited(folder, story):
@@ -45,29 +47,29 @@ def session(tmp_path_factory):
     return visited(tmp_path_factory.mktemp("desktop"), "take_pictures")
 
 
+def visited_on(raw, story, factory):
+    """The log and pictures of a visit on data beside the project; `raw` is a file among them."""
+    if not (ROOT.parent / "shared" / "data" / raw).exists():
+        pytest.skip("The data that lie beside the project are not there.")
+    return visited(factory.mktemp(story), story)
+
+
 @pytest.fixture(scope="module")
 def labels(tmp_path_factory):
-    """The visit that makes maps from labels, on real data."""
-    if not (ROOT.parent / "shared" / "data" / "rasters" / "srtm.tif").exists():
-        pytest.skip("The data that lie beside the project are not there.")
-    return visited(tmp_path_factory.mktemp("labels"), "label_pictures")
+    """The visit that makes maps from labels."""
+    return visited_on("rasters/srtm.tif", "label_pictures", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def seismic(tmp_path_factory):
-    """The visit that forecasts earthquakes and temperatures, on real data."""
-    if not (ROOT.parent / "shared" / "data" / "earthquakes" / "japan_1990_2019.csv").exists():
-        pytest.skip("The data that lie beside the project are not there.")
-    return visited(tmp_path_factory.mktemp("seismic"), "seismic_pictures")
+    """The visit that forecasts earthquakes and temperatures."""
+    return visited_on("earthquakes/japan_1990_2019.csv", "seismic_pictures", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def upscaling(tmp_path_factory):
-    """The visit that makes rasters finer and images of thin sections, on real data."""
-    data = ROOT.parent / "shared" / "data"
-    if not (data / "rasters" / "naip_2018.tif").exists():
-        pytest.skip("The data that lie beside the project are not there.")
-    return visited(tmp_path_factory.mktemp("upscaling"), "upscaling_pictures")
+    """The visit that makes rasters finer and images of thin sections."""
+    return visited_on("rasters/naip_2018.tif", "upscaling_pictures", tmp_path_factory)
 
 
 def colors(path):
@@ -113,16 +115,21 @@ def test_the_class_map_has_few_colors_and_the_confidence_many(session):
 
 
 @pytest.mark.desktop
-def test_maps_from_labels_were_made_to_the_end_without_a_question(labels):
-    assert labels[0].strip().endswith("done"), labels[0]
-    assert "QUESTION" not in labels[0], labels[0]
+@pytest.mark.parametrize("visit", VISITS)
+def test_visit_was_made_to_the_end_without_a_question(request, visit):
+    log, _ = request.getfixturevalue(visit)
+    assert log.strip().endswith("done"), log
+    assert "QUESTION" not in log, log
 
 
 @pytest.mark.desktop
-@pytest.mark.parametrize("name", LABEL_DIALOGS)
-def test_dialog_of_a_map_from_labels_was_opened_and_run(labels, name):
-    assert (labels[1] / f"dialog_{name}.png").stat().st_size > 10_000
-    assert f"{name}: {{" in labels[0] and f"{name}: NO RESULTS" not in labels[0]
+@pytest.mark.parametrize(
+    "visit, name", [(visit, name) for visit, names in VISITS.items() for name in names]
+)
+def test_dialog_was_opened_and_run(request, visit, name):
+    log, pictures = request.getfixturevalue(visit)
+    assert (pictures / f"dialog_{name}.png").stat().st_size > 10_000
+    assert f"{name}: {{" in log and f"{name}: NO RESULTS" not in log
 
 
 @pytest.mark.desktop
@@ -137,36 +144,10 @@ def test_maps_from_labels_are_styled(labels):
 
 
 @pytest.mark.desktop
-def test_seismic_grids_were_made_to_the_end_without_a_question(seismic):
-    assert seismic[0].strip().endswith("done"), seismic[0]
-    assert "QUESTION" not in seismic[0], seismic[0]
-
-
-@pytest.mark.desktop
-@pytest.mark.parametrize("name", SEISMIC_DIALOGS)
-def test_dialog_of_the_seismic_grids_was_opened_and_run(seismic, name):
-    assert (seismic[1] / f"dialog_{name}.png").stat().st_size > 10_000
-    assert f"{name}: {{" in seismic[0] and f"{name}: NO RESULTS" not in seismic[0]
-
-
-@pytest.mark.desktop
 def test_forecasts_and_counts_are_styled(seismic):
     assert 3 <= colors(seismic[1] / "map_counts.png") <= 40
     for name in ("map_forecast", "map_series"):
         assert colors(seismic[1] / f"{name}.png") > 20, name
-
-
-@pytest.mark.desktop
-def test_gan_upscaling_came_to_its_end_without_a_question(upscaling):
-    assert upscaling[0].strip().endswith("done"), upscaling[0]
-    assert "QUESTION" not in upscaling[0], upscaling[0]
-
-
-@pytest.mark.desktop
-@pytest.mark.parametrize("name", UPSCALING_DIALOGS)
-def test_dialog_of_gan_upscaling_was_opened_and_run(upscaling, name):
-    assert (upscaling[1] / f"dialog_{name}.png").stat().st_size > 10_000
-    assert f"{name}: {{" in upscaling[0] and f"{name}: NO RESULTS" not in upscaling[0]
 
 
 @pytest.mark.desktop
