@@ -4,7 +4,7 @@ from ..plugin.jobs.declare import declared
 from .translation import tr
 
 
-def short_help(job, about, example):
+def short_help(job, about, example, following=()):
     """What an algorithm does, what it needs, what it gives, and an example.
 
     QGIS makes a paragraph of every line in the dialog; ``qgis_process help`` prints the lines.
@@ -16,6 +16,8 @@ def short_help(job, about, example):
     about : str
     example : str
         As `console_example` makes it.
+    following : sequence of str
+        Names of the tools that one may want next.
 
     Returns
     -------
@@ -25,7 +27,10 @@ def short_help(job, about, example):
     asked = [part for part in parts if part.is_input and not part.advanced]
     given = [part for part in parts if not part.is_input]
     lines = [about, "", tr("Inputs:"), *map(_line, asked), "", tr("Outputs:")]
-    lines += [*map(_line, given), "", tr("In the Python console of QGIS:"), example]
+    lines += [*map(_line, given), ""]
+    if following:
+        lines += [tr("Next:"), ", ".join(map(tr, following)) + ".", ""]
+    lines += [tr("In the Python console of QGIS:"), example]
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
+from .next_tools import NEXT
 from .parameters import make_parameters, make_result
 from .translation import tr
 from .values import as_qgis_checks
@@ -81,7 +82,15 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         return tr(self.job.__doc__.strip())
 
     def shortHelpString(self):
-        return short_help(self.job, tr(self.about), console_example(self.name(), self.example))
+        example = console_example(self.name(), self.example)
+        return short_help(self.job, tr(self.about), example, self.following())
+
+    def following(self):
+        """Titles of the tools that a user may want next."""
+        from . import ALGORITHMS  # which imports this file
+
+        titles = {one.job_name: one.title for one in ALGORITHMS}
+        return [titles[name] for name in NEXT.get(self.job_name, ()) if name in titles]
 
     def helpUrl(self):
         return f"{HOMEPAGE}#{self.name()}"

@@ -55,6 +55,14 @@ def test_every_algorithm_is_found_and_has_its_icon(qgis):
         assert one.name().isalpha() and one.name().islower()
 
 
+def test_help_names_the_tools_that_one_may_want_next(qgis):
+    titles = {one.displayName() for one in ours()}
+    for one in ours():
+        lines = one.shortHelpString().splitlines()
+        named = lines[lines.index("Next:") + 1].rstrip(".").split(", ")
+        assert set(named) <= titles - {one.displayName()}, one.name()
+
+
 def test_help_has_no_markup_that_a_terminal_would_show(qgis):
     assert [a.name() for a in ours() if "<" in a.shortHelpString()] == []
 
