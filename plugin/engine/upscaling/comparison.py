@@ -44,7 +44,7 @@ def _own_bands(made, reference, bands):
     if bands and max(bands) <= len(made.bands):
         return list(bands)
     raise JobError(
-        f"'{made.name}' has {len(made.bands)} bands and '{reference.name}' has "
+        f'"{made.name}" has {len(made.bands)} bands and "{reference.name}" has '
         f"{len(reference.bands)}.",
         "Choose as many bands of the reference as were upscaled, in the same order.",
     )
@@ -54,19 +54,19 @@ def _check_grid(made, reference):
     ours, theirs = made.grid, reference.grid
     if bool(ours.crs) and bool(theirs.crs) and ours.crs != theirs.crs:
         raise JobError(
-            f"'{made.name}' and '{reference.name}' have different coordinate reference systems.",
+            f'"{made.name}" and "{reference.name}" have different coordinate reference systems.',
             "Choose a reference in the system of the upscaled raster.",
         )
     sizes = [abs(grid.transform.determinant) ** 0.5 for grid in (ours, theirs)]
     if not is_on(ours, theirs) and abs(sizes[0] / sizes[1] - 1) > 1e-4:
         raise JobError(
-            f"'{made.name}' has pixels of {sizes[0]:.6g} and '{reference.name}' of "
+            f'"{made.name}" has pixels of {sizes[0]:.6g} and "{reference.name}" of '
             f"{sizes[1]:.6g} map units.",
             "Choose the factor so that the upscaled raster gets the reference's pixels.",
         )
     if not is_on(ours, theirs):
         raise JobError(
-            f"The pixels of '{made.name}' do not lie on those of '{reference.name}'.",
+            f'The pixels of "{made.name}" do not lie on those of "{reference.name}".',
             "Upscale a coarse raster that begins at a corner of the reference's pixels.",
         )
 
@@ -97,7 +97,7 @@ def common_window(path, reference, factor):
     ]
     if min(length for _, length in parts) <= 0:
         raise JobError(
-            f"'{name}' and '{reference.name}' do not overlap.",
+            f'"{name}" and "{reference.name}" do not overlap.',
             "Choose a reference of the same ground.",
         )
     return parts[0][0], parts[1][0], parts[0][1], parts[1][1]
