@@ -8,7 +8,7 @@ import traceback
 from ..jobs import JOBS
 from ..jobs.declare import from_values
 from ..jobs.errors import JobError
-from ..jobs.places import refuse_clashes, sweep
+from ..jobs.places import refuse_clashes, refuse_no_place, sweep
 from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
@@ -42,6 +42,7 @@ def do(name, values, progress):
     """
     run = load(name)
     job = from_values(JOBS[name], values)
+    refuse_no_place(job)
     refuse_clashes(job)
     try:
         progress.check()

@@ -17,6 +17,7 @@ _READ = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
     "images",
 )  # fmt: skip
+_RASTER_ENDINGS = ".tif", ".tiff"
 
 
 def part_path(path, pid=None):
@@ -80,6 +81,30 @@ def leftovers(path, pid=None):
     for inside, folders, files in os.walk(path):
         found += [os.path.join(inside, f) for f in folders + files if _is_part(f, mark)]
     return sorted(found)
+
+
+def refuse_no_place(job):
+    """Refuse a result that has no place to go to, or whose name promises another format.
+
+    Parameters
+    ----------
+    job : object
+        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
+
+    Raises
+    ------
+    JobError
+    """
+    for part in declared(job):
+        path, name = getattr(job, part.name) if part.is_output else None, part.name.upper()
+        if part.is_output and not path and not part.optional and part.kind != "new_file":
+            example = f", such as result.{part.extension}" if part.extension else ""
+            raise JobError(f"{part.label} is missing.", f"Give {name} a place{example}.")
+        if path and part.kind == "new_raster" and not path.lower().endswith(_RASTER_ENDINGS):
+            raise JobError(
+                f'{part.label} is "{path}", which does not end in .tif.',
+                f"Give {name} a name that ends in .tif: rasters are written as GeoTIFF.",
+            )
 
 
 def refuse_clashes(job):

@@ -486,6 +486,25 @@ def test_no_file_of_a_job_takes_the_place_of_another(tmp_path, clash, found):
 
 
 @pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        ({}, "Upscaled raster is missing. Give OUTPUT a place, such as result.tif."),
+        ({"output": ""}, "Upscaled raster is missing."),
+        ({"output": "finer.png"}, 'is "finer.png", which does not end in .tif. Give OUTPUT'),
+        ({"output": "o.tif", "synthesized_detail": "d.jpg"}, "Give SYNTHESIZED_DETAIL a name"),
+    ],
+)
+def test_a_job_file_without_a_place_for_the_raster_is_refused(tmp_path, places, found):
+    raster = write_raster(tmp_path / "a.tif", ground(20, 20).astype("f4"))
+    asked = {"input": raster, "method": "classical", "device": "cpu"}
+    asked |= {name: path and str(tmp_path / path) for name, path in places.items()}
+    with pytest.raises(JobError) as caught:
+        work.do("upscale_raster", asked, Silent())
+    assert found in str(caught.value).replace(str(tmp_path) + "/", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.tif"]
+
+
+@pytest.mark.parametrize(
     ("span", "output_type", "found"),
     [
         ((-3000, 20_000), "uint8", "uint8 those from 0 to 255: what lies outside is cut"),
