@@ -196,6 +196,14 @@ def _file(part, name, text):
     return QgsProcessingParameterFile(name, text, _FILE.File, "", None, part.optional, names)
 
 
+def _model_file(part, name, text):
+    """A file with the Model library as a drop-down; the value is a path, or a name of it."""
+    parameter = _file(part, name, text)
+    chooser = f"{__package__}.model_chooser.ModelChooser"  # imported by dialogs alone
+    parameter.setMetadata({"widget_wrapper": {"class": chooser, "task": part.task}})
+    return parameter
+
+
 def _text(part, name, text):
     optional = part.optional or part.default == ""
     return QgsProcessingParameterString(name, text, part.default or None, False, optional)
@@ -263,7 +271,7 @@ _MAKERS = {
     "folder": _folder,
     "images": _folder,
     "file": _file,
-    "model_file": _file,
+    "model_file": _model_file,
     "text": _text,
     "integer": _number,
     "number": _number,

@@ -9,6 +9,7 @@ from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
+from ..plugin.jobs.model_library import path_of
 from .asked_layers import feature_source, folder_of, raster_layer, raster_layers, reference_crs
 from .destinations import asked_place
 from .sublayers import open_named
@@ -159,6 +160,12 @@ def _path(asked, part):
     return os.path.abspath(os.path.expanduser(text)) if text else ""
 
 
+def _model(asked, part):
+    """The file of a model, that may be given by its name in the Model library."""
+    text = path_of(asked.read("parameterAsString", part))
+    return os.path.abspath(os.path.expanduser(text)) if text else ""
+
+
 def _extent(asked, part):
     if asked.parameters.get(part.name.upper()) in (None, ""):
         return None
@@ -270,7 +277,7 @@ _READERS = {
     "folder": _path,
     "images": _path,
     "file": _path,
-    "model_file": _path,
+    "model_file": _model,
     "text": _reader("parameterAsString"),
     "choice": _choice,
     "integer": _number("parameterAsInt"),

@@ -8,7 +8,6 @@ the engine in use; what it does not name is not used.
 import hashlib
 import json
 import os
-import sys
 
 from . import engine_packages, interpreter, locking, premises, trial
 from .building import Site, build, remove_folder, remove_unused
@@ -17,25 +16,10 @@ from .engine_packages import lock_hash, this_computer
 from .errands import Workshop
 from .installing import environment_python
 from .jobs.errors import JobError
+from .jobs.home import home
 from .telling import Teller
 
 __all__ = ["download", "engine_python", "engine_state", "home", "prepare"]
-_FOLDER_NAME = "DeepGeology"
-
-
-def home():
-    """The folder of the engine; it need not exist yet."""
-    own = os.environ.get("DEEPGEOLOGY_HOME")
-    if own:
-        return os.path.abspath(os.path.expanduser(own))
-    user = os.path.expanduser("~")
-    if os.name == "nt":
-        data = os.environ.get("LOCALAPPDATA") or os.path.join(user, "AppData", "Local")
-    elif sys.platform == "darwin":
-        data = os.path.join(user, "Library", "Application Support")
-    else:
-        data = os.environ.get("XDG_DATA_HOME") or os.path.join(user, ".local", "share")
-    return os.path.join(data, _FOLDER_NAME)
 
 
 def engine_state():

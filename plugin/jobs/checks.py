@@ -5,6 +5,7 @@ import os
 from datetime import datetime
 
 from .errors import JobError
+from .model_library import names
 
 
 def check_value(part, value):
@@ -112,6 +113,16 @@ def _check_file(part, value):
         _refuse(part, value, "is not a file that exists", "Choose an existing file.")
 
 
+def _check_model(part, value):
+    if isinstance(value, str) and os.path.isfile(value):
+        return
+    known = names(part.task)
+    remedy = "Choose an existing file."
+    if known:
+        remedy = f"Choose an existing file, or a name of the Model library: {known}."
+    _refuse(part, value, "is not a file that exists", remedy)
+
+
 def _check_images(part, value):
     if not os.path.exists(value):
         _refuse(part, value, "does not exist", "Choose an existing image or folder of images.")
@@ -150,7 +161,7 @@ _CHECKS = {
     "extent": _check_extent,
     "folder": _check_folder,
     "file": _check_file,
-    "model_file": _check_file,
+    "model_file": _check_model,
     "images": _check_images,
     "new_raster": _check_new_place,
     "new_features": _check_new_place,

@@ -22,6 +22,7 @@ from dataclasses import MISSING, dataclass, field, fields, replace
 
 from .checks import check_value
 from .errors import JobError
+from .model_library import path_of
 
 INPUT_KINDS = (
     "raster", "rasters", "raster_or_images", "bands", "features", "catalog", "attribute", "folder",
@@ -231,7 +232,8 @@ def from_values(job_class, values):
     job_class : type
         A job's dataclass.
     values : dict
-        Value by parameter name (lower case). A missing name takes its default.
+        Value by parameter name (lower case). A missing name takes its default. A model may be
+        given by its name in the Model library.
 
     Raises
     ------
@@ -245,7 +247,8 @@ def from_values(job_class, values):
                 f'"{name}" is not a parameter of {job_class.__name__}.',
                 f"Use one of: {', '.join(known)}.",
             )
-    job = job_class(**values)
+    models = {name: path_of(values[name]) for name in values if known[name].kind == "model_file"}
+    job = job_class(**{**values, **models})
     check(job)
     return job
 
