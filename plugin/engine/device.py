@@ -5,6 +5,7 @@ import os
 import torch
 
 from ..jobs.errors import JobError
+from . import memory
 
 _USUAL_SIDE = 160
 _USUAL_MEMORY = 2**30
@@ -37,6 +38,7 @@ def choose_device(wish="auto"):
         )
     if wish == "cpu":
         torch.set_num_threads(max(1, _usable_cores()))
+        memory.keep()
     return torch.device(wish)
 
 

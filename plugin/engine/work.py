@@ -9,6 +9,7 @@ from ..jobs import JOBS
 from ..jobs.declare import from_values
 from ..jobs.errors import JobError
 from ..jobs.places import refuse_clashes, refuse_no_place, sweep
+from . import memory
 from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
@@ -124,3 +125,4 @@ def release_memory():
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         torch.cuda.empty_cache()
+    memory.give_back()
