@@ -5,6 +5,7 @@ import pytest
 from affine import Affine
 from PIL import Image
 
+from brightness import Said
 from landscapes import NORTH_UP, write_raster
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
@@ -21,6 +22,7 @@ from plugin.engine.upscaling.image_scenes import image_scenes
 from plugin.engine.upscaling.lessons import training_images, watched_patches
 from plugin.engine.upscaling.pairs import make_pair
 from plugin.engine.upscaling.scenes import Scene
+from plugin.jobs.errors import JobError
 from upscalers import ground
 
 
@@ -122,3 +124,51 @@ def test_scenes_are_read_in_strips_and_are_the_same(tmp_path, monkeypatch):
         wanted = scene.scale.to_network(values)[0].numpy()
     assert max(place[2] for place in read) <= 64 and len(read) == 3
     assert np.array_equal(image, wanted, equal_nan=True)
+
+
+def test_georeferenced_chips_that_overlap_are_not_trained_and_scored(tmp_path):
+    values = (255 * ground(1024, 1024)).round().astype("uint8")
+    for number, (row, column) in enumerate(np.ndindex(14, 14)):
+        top, left = 64 * row, 64 * column  # chips of 96 pixels: half of each lies in the next
+        place = Affine.translation(500_000 + 5 * left, 5_200_000 - 5 * top) @ Affine.scale(5, -5)
+        chip = values[:, top : top + 96, left : left + 96]
+        write_raster(
+            tmp_path / f"{'chip'[number % 4]}_{np.base_repr(number, 36)}x.tif", chip, place
+        )
+    scenes = image_scenes(str(tmp_path), 2, 0.0, Silent())
+    blocks = divide(scenes, 32, 0.2, seed=0)
+    scored, trained = (
+        [box_on_the_ground(scenes[n], place) for n, place in blocks_of(blocks, part)]
+        for part in (VALIDATION, TRAINING)
+    )
+    assert len(scored) >= 20 and len(trained) >= 60
+    assert max(share_covered(box, other) for box in scored for other in trained) < 0.03
+    corners = np.array([box[0] for box in scored])
+    near = np.abs(corners[:, None] - corners).max(axis=2) <= 5 * 64 + 1
+    assert near.sum(axis=1).mean() > 3  # whole pieces of ground, not chips here and there
+
+
+def test_damaged_and_odd_images_are_left_out_by_name(tmp_path):
+    chance, said = np.random.default_rng(0), Said()
+    for number in range(6):
+        Image.fromarray(chance.integers(0, 255, (64, 64, 3), "uint8")).save(
+            tmp_path / f"{'abcdef'[number]}_good.png"
+        )
+    (tmp_path / "broken.png").write_bytes((tmp_path / "a_good.png").read_bytes()[:900])
+    (tmp_path / "empty.jpg").touch()
+    Image.fromarray(chance.integers(0, 255, (64, 64), "uint8")).save(tmp_path / "gray.png")
+    scenes = image_scenes(str(tmp_path), 2, 0.0, said.progress)
+    assert [scene.name for scene in scenes] == [f"{letter}_good.png" for letter in "abcdef"]
+    assert len(said.warnings) == 3
+    for words in (
+        '"broken.png" cannot be read',
+        '"empty.jpg" is an empty file',
+        '"gray.png" has 1',
+    ):
+        assert any(words in text and text.endswith("left out.") for text in said.warnings)
+
+
+def test_a_folder_in_which_nothing_can_be_read_is_refused_with_the_first_reason(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"no picture")
+    with pytest.raises(JobError, match=r'No image in .* can be used. "a.png" cannot be read'):
+        image_scenes(str(tmp_path), 2, 0.0, Silent())

@@ -4,11 +4,13 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ..groups import crop_sources
+from ...jobs.errors import JobError
+from ..groups import block_groups, crop_sources, merge_groups
 from ..rasters.warped import ground_boxes
 from .image_scenes import Held
 
 _SAME = 0.5  # of the smaller block
+_PARTS = 5  # places are as large as there are enough of them to keep a fifth apart
 SLIVER = 0.02  # rasters of one place seldom begin at the very same pixel
 
 
@@ -18,7 +20,8 @@ def shared_ground(scenes, places):
     Parameters
     ----------
     scenes : list of Scene
-        Those without a reference system share no ground.
+        Those without a place share no ground; coordinates without a reference system count
+        among themselves, if no raster has one.
     places : list of (int, tuple of int)
         Scene number and place of every block.
 
@@ -29,23 +32,33 @@ def shared_ground(scenes, places):
     shares : numpy.ndarray, shape (N,)
         How much, of the smaller one.
     """
-    several = len(scenes) > 1
-    placed = [n for n, (number, _) in enumerate(places) if several and _crs(scenes[number])]
+    placed = _placed(scenes, places)
     if len({places[n][0] for n in placed}) < 2:
         return np.zeros((0, 2), int), np.zeros(0)
     numbers = np.array([places[n][0] for n in placed])
-    grids = [
-        scenes[number].raster.grid.part(*scenes[number].in_raster(*place))
-        for number, place in (places[n] for n in placed)
-    ]
-    boxes = ground_boxes(grids, grids[0].crs)
+    boxes = _boxes(scenes, [places[n] for n in placed])
     found = [_beside(place, boxes, numbers) for place in range(len(placed))]
     pairs = np.concatenate([pair for pair, _ in found])
     return np.array(placed)[pairs], np.concatenate([share for _, share in found])
 
 
-def _crs(scene):
-    return scene.raster.grid.crs
+def _placed(scenes, places):
+    """The blocks that lie somewhere on the ground, if there are several scenes."""
+    if len(scenes) < 2:
+        return []
+    grids = [scene.raster.grid for scene in scenes]
+    some = any(grid.crs for grid in grids)
+    known = [bool(grid.crs) if some else not grid.transform.is_identity for grid in grids]
+    return [block for block, (number, _) in enumerate(places) if known[number]]
+
+
+def _boxes(scenes, places):
+    """West, south, east and north of blocks, in the reference system of the first."""
+    grids = [
+        scenes[number].raster.grid.part(*scenes[number].in_raster(*place))
+        for number, place in places
+    ]
+    return ground_boxes(grids, grids[0].crs)
 
 
 def _beside(place, boxes, numbers):
@@ -59,7 +72,10 @@ def _beside(place, boxes, numbers):
 
 
 def group_blocks(scenes, places, pairs, shares):
-    """Group blocks that are to stay together: most of the ground shared, or the source.
+    """Group blocks that are to stay together: most of the ground shared, the place, or the source.
+
+    Images that lie side by side on the ground are grouped by squares of it, as chips are often cut one
+    beside the other; a raster is divided in blocks that are large already.
 
     Parameters
     ----------
@@ -81,7 +97,24 @@ def group_blocks(scenes, places, pairs, shares):
     links = np.concatenate(linked)
     size = len(places)
     graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), (size, size))
-    return connected_components(graph, directed=False)[1]
+    groups = connected_components(graph, directed=False)[1]
+    return merge_groups(groups, _by_place(scenes, places))
+
+
+def _by_place(scenes, places):
+    """Groups of the blocks of georeferenced images by squares of the ground; others are alone."""
+    groups = np.arange(len(places))
+    placed = [n for n in _placed(scenes, places) if isinstance(scenes[places[n][0]].raster, Held)]
+    if not placed:
+        return groups
+    boxes = _boxes(scenes, [places[n] for n in placed])
+    middles, reach = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max() / 2
+    try:
+        squares = block_groups(middles, reach, _PARTS, np.zeros(len(placed), int))[0]
+    except JobError:  # all in one place: only what shares ground or a source stays together
+        return groups
+    groups[placed] = len(places) + squares
+    return groups
 
 
 def _sources(scenes):
