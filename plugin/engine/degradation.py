@@ -64,7 +64,7 @@ def degrade(fine, factor, blur):
 
 def reach(factor, blur):
     """Coarse pixels around one that an iteration of `back_project` lets change it."""
-    return math.ceil(_REACH_SIGMAS * gaussian_sigma(blur, factor) / factor) + CUBIC_RADIUS + 1
+    return math.ceil(_REACH_SIGMAS * gaussian_sigma(blur, factor) / factor) + CUBIC_RADIUS
 
 
 def _phases(fine, factor):
@@ -77,7 +77,7 @@ def _phases(fine, factor):
 
 def _seen(phases, factor, blur):
     """What the sensor sees of phases: (N * C, 1, H, W)."""
-    kernel = _sensor(factor, blur).to(phases)
+    kernel = sensor_kernel(factor, blur).to(phases)
     return _convolved(_mirrored(phases, factor, kernel.shape[-1] // 2), kernel)
 
 
@@ -90,7 +90,7 @@ def _convolved(images, kernel):
 
 
 @lru_cache(maxsize=64)
-def _sensor(factor, blur):
+def sensor_kernel(factor, blur):
     """The sensor as a kernel (1, factor squared, blocks, blocks) over phases."""
     sigma = gaussian_sigma(blur, factor)
     radius = max(1, math.ceil(_REACH_SIGMAS * sigma)) if sigma else 0
@@ -150,11 +150,23 @@ def _cubic_phases(flat, factor):
 @lru_cache(maxsize=8)
 def _cubic_kernels(factor):
     """Kernels (factor squared, 1, 5, 5) of the phases of cubic convolution."""
-    phases = [(phase + 0.5) / factor - 0.5 for phase in range(factor)]
-    rows = [[_keys(tap - offset) for tap in range(-2, 3)] for offset in phases]
+    rows = [[dict(taps).get(tap, 0.0) for tap in range(-2, 3)] for taps in cubic_taps(factor)]
     taps = torch.tensor(rows, dtype=torch.float64)
     kernels = torch.einsum("ai,bj->abij", taps, taps)
     return kernels.reshape(factor * factor, 1, 5, 5).float()
+
+
+@lru_cache(maxsize=8)
+def cubic_taps(factor):
+    """For every fine pixel of a coarse one along an axis: coarse pixels from there, and weights.
+
+    Returns
+    -------
+    tuple of tuple of (int, float)
+    """
+    offsets = [(phase + 0.5) / factor - 0.5 for phase in range(factor)]
+    weights = [[(tap, _keys(tap - offset)) for tap in range(-2, 3)] for offset in offsets]
+    return tuple(tuple(pair for pair in taps if pair[1]) for taps in weights)
 
 
 def _keys(distance):
@@ -204,15 +216,15 @@ def back_project(fine, coarse, factor, blur, iterations, valid=None):
 
 def _seen_again(coarse, factor, blur):
     """What the sensor sees of an interpolated raster (N, 1, H, W)."""
-    kernel = _sensor_of_cubic(factor, blur).to(coarse)
+    kernel = sensor_of_cubic(factor, blur).to(coarse)
     flat = _mirrored(coarse, 1, kernel.shape[-1] // 2)
     return _convolved(_convolved(flat, kernel[..., None]), kernel[..., None, :])
 
 
 @lru_cache(maxsize=64)
-def _sensor_of_cubic(factor, blur):
+def sensor_of_cubic(factor, blur):
     """Along an axis, what the sensor sees of one interpolated coarse pixel: (1, 1, taps)."""
-    blocks = _sensor(factor, blur).shape[-1] // 2
+    blocks = sensor_kernel(factor, blur).shape[-1] // 2
     radius = (CUBIC_RADIUS if factor > 1 else 0) + blocks
     pixel = torch.zeros(1, 1, 4 * radius + 1, 4 * radius + 1)
     pixel[..., 2 * radius, 2 * radius] = 1

@@ -53,9 +53,18 @@ class Upscaler(nn.Module):
         torch.Tensor, shape (N, bands, factor * H, factor * W)
         """
         told = blur.view(-1, 1, 1, 1).expand(-1, 1, *coarse.shape[-2:]).to(coarse)
-        features = self.first(torch.cat([coarse, told], 1))
-        features = self.after(self.body(features)).add_(features)
-        return functional.pixel_shuffle(self.last(features), self.factor)
+        return functional.pixel_shuffle(self.phases(torch.cat([coarse, told], 1)), self.factor)
+
+    def phases(self, images):
+        """The fine pixels of each coarse one as channels (N, bands * factor squared, H, W).
+
+        Parameters
+        ----------
+        images : torch.Tensor, shape (N, bands + 1, H, W)
+            The last channel is the blur.
+        """
+        features = self.first(images)
+        return self.last(self.after(self.body(features)).add_(features))
 
 
 class _Block(nn.Module):

@@ -17,6 +17,9 @@ from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING
 from .. import model_file
 from ..degradation import CUBIC_RADIUS, DETECTOR, back_project, cubic, reach
+from .held import complete
+from .intensity import in_intensity, share_intensity
+from .rolling import added_planes
 
 _MODELS = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
@@ -25,7 +28,6 @@ _MODELS = os.path.join(
 )
 BUNDLED = {1: ("x1",), 2: ("x2",), 4: ("x4",), 8: ("x4", "x2")}
 # Coarse pixels at once: the features of one of 48 channels take 192 bytes, three times.
-_DARKEST, _MOST = 1e-3, 0.5  # of brightness, and of what texture may change of it
 _PIXELS = {"cpu": 2**18, "mps": 2**20, "cuda": 2**22}
 
 
@@ -132,8 +134,10 @@ class Generator:
         for stage in self._stages:
             radius += stage.receptive_radius / done
             done *= stage.fidelity.factor
-        projected = 0 if blur >= DETECTOR else iterations * reach(self.factor, blur)
-        return math.ceil(radius) + projected
+        return math.ceil(radius) + self._projected(blur, iterations)
+
+    def _projected(self, blur, iterations):
+        return 0 if blur >= DETECTOR else iterations * reach(self.factor, blur)
 
     @torch.no_grad()
     def upscale(
@@ -146,6 +150,7 @@ class Generator:
         valid=None,
         told=None,
         levels=None,
+        cut=0,
     ):
         """Make an image finer.
 
@@ -168,33 +173,66 @@ class Generator:
         levels : sequence of float, length C, optional
             The means of the bands in the network's range, if values below 0 mean nothing in their
             unit: texture in the intensity then leaves the ratios of bands as they are.
+        cut : int
+            Coarse pixels at every side that are not kept.
 
         Returns
         -------
-        torch.Tensor, shape (N, C, factor * H, factor * W)
+        torch.Tensor, shape (N, C, factor * (H - 2 * cut), factor * (W - 2 * cut))
         """
         told = blur if told is None else told
+        shared = bool(detail and intensity_only and coarse.shape[1] > 1)
+        if self._is_inside(cut, blur, iterations):
+            windows = [
+                complete(
+                    self._planes(image, told, detail, shared, levels), image, (self.factor, blur),
+                    iterations, None if valid is None else valid[number], cut,
+                )
+                for number, image in enumerate(coarse)
+            ]  # fmt: skip
+            return torch.stack(windows)
         fine = self._made(coarse, told, detail)
-        if detail and intensity_only and coarse.shape[1] > 1:
-            fine = _in_intensity(self._made(coarse, told, 0.0), fine, levels)
-        return back_project(fine, coarse, self.factor, blur, iterations, valid)
+        if shared:
+            faithful = self._made(coarse, told, 0.0)
+            fine = faithful + in_intensity(fine - faithful, faithful, levels)
+        fine = back_project(fine, coarse, self.factor, blur, iterations, valid)
+        cut *= self.factor
+        return fine[..., cut : fine.shape[2] - cut, cut : fine.shape[3] - cut]
+
+    def _is_inside(self, cut, blur, iterations):
+        """Whether nothing that is kept depends on an image's border: then there are faster ways."""
+        if len(self._stages) > 1:
+            return False
+        radius = self._stages[0].receptive_radius if self._stages else CUBIC_RADIUS
+        return cut >= radius + self._projected(blur, iterations)
+
+    def _planes(self, image, told, detail, shared, levels):
+        """What the networks add to an image (C, H, W); see `rolling.added_planes`."""
+        if not self._stages:
+            return None
+        planes = added_planes(self._network(0, detail), image, told)
+        if not shared:
+            return planes
+        faithful = added_planes(self._network(0, 0.0), image, told)
+        share_intensity(faithful, planes, image, levels)
+        return faithful
 
     @torch.no_grad()
-    def synthesized(self, fine, coarse, blur, iterations, valid=None, told=None):
+    def synthesized(self, fine, coarse, blur, iterations, valid=None, told=None, cut=0):
         """How far a result is from the faithful one, on average over each coarse pixel.
 
         Parameters
         ----------
         fine : torch.Tensor, shape (N, C, factor * H, factor * W)
-            What `upscale` gave.
-        coarse, blur, iterations, valid, told
+            What `upscale` gave, which was cut as told.
+        coarse, blur, iterations, valid, told, cut
             As given to `upscale`.
 
         Returns
         -------
         torch.Tensor, shape (N, C, H, W)
         """
-        faithful = self.upscale(coarse, blur, iterations, valid=valid, told=told)
+        faithful = self.upscale(coarse, blur, iterations, valid=valid, told=told, cut=cut)
         return functional.avg_pool2d((fine - faithful).abs(), self.factor)
 
     def _made(self, coarse, told, detail):
@@ -234,20 +272,6 @@ class Generator:
 
 def _ready(network, device):
     return network.eval().to(device, memory_format=torch.channels_last)
-
-
-def _in_intensity(faithful, textured, levels):
-    """The faithful image with the intensity of the one with texture."""
-    added = textured - faithful
-    if levels is None:
-        return faithful + added.mean(1, keepdim=True)
-    brightness = faithful + torch.tensor(levels, dtype=faithful.dtype).view(1, -1, 1, 1).to(
-        faithful
-    )
-    brightness = brightness.clamp(min=0)
-    total = brightness.sum(1, keepdim=True).clamp(min=_DARKEST)
-    share = (added.sum(1, keepdim=True) / total).clamp(-_MOST, _MOST)
-    return faithful + share * brightness
 
 
 def _blended(stage, detail):

@@ -78,17 +78,17 @@ class Upscaling:
         coarse = coarse.to(self._generator.device)
         valid = None if valid is None else valid.to(coarse)
         known = self._settings
-        held = {"valid": valid, "told": known.told}
+        held = {"valid": valid, "told": known.told, "cut": cut}
         fine = self._generator.upscale(
             coarse, known.blur, known.iterations, known.detail, known.intensity_only,
             levels=self._levels, **held
         )  # fmt: skip
         if not self._synthesized:
-            return _inside(fine, cut * self._generator.factor)
+            return fine
         invented = self._generator.synthesized(fine, coarse, known.blur, known.iterations, **held)
         for axis in (2, 3):
             invented = invented.repeat_interleave(self._generator.factor, axis)
-        return _inside(torch.cat([fine, invented], 1), cut * self._generator.factor)
+        return torch.cat([fine, invented], 1)
 
 
 def _filled(images):
@@ -100,10 +100,6 @@ def _filled(images):
     pairs = zip(images.numpy(), valid, strict=True)
     filled = np.stack([fill(np.nan_to_num(image), where, DEPTH) for image, where in pairs])
     return torch.from_numpy(filled), torch.from_numpy(valid)[:, None]
-
-
-def _inside(values, cut):
-    return values[..., cut : values.shape[-2] - cut, cut : values.shape[-1] - cut]
 
 
 def plan(generator, settings, area, bands, has_holes, window_size=0):
