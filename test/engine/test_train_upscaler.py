@@ -16,8 +16,12 @@ from landscapes import NORTH_UP, write_raster
 from plugin.engine import model_file
 from plugin.engine.degradation import degrade
 from plugin.engine.progress import Silent
+from plugin.engine.rasters import Raster
 from plugin.engine.tasks import assess_upscaling, describe_model, train_upscaler, upscale_raster
 from plugin.engine.upscaling import adversarial, starting
+from plugin.engine.upscaling.contrast import check_contrast
+from plugin.engine.upscaling.ground import Block
+from plugin.engine.upscaling.scenes import Scene
 from plugin.jobs.assess_upscaling import AssessUpscaling
 from plugin.jobs.declare import from_values
 from plugin.jobs.describe_model import DescribeModel
@@ -248,6 +252,36 @@ def test_bad_input_is_refused_with_what_was_found(fine, tmp_path):
     assert '"broken.tif" cannot be read' in refused(tmp_path, fine=[str(broken)])
     many = write_raster(tmp_path / "many.tif", np.ones((40, 64, 64), "uint8"))
     assert refused(tmp_path, fine=[many])
+
+
+@pytest.mark.parametrize("what", ["constant", "nearly", "bands", "one of two", "images"])
+def test_what_shows_nothing_is_refused_before_it_trains(fine, tmp_path, monkeypatch, what):
+    monkeypatch.setattr(train_upscaler, "learn", lambda *given: pytest.fail("it trained"))
+    values = np.full((3 if what == "bands" else 2, 512, 640), 7, "uint8")
+    if what == "nearly":
+        values[:, 100:103, 200:203] = 9
+    path = write_raster(tmp_path / "flat.tif", values)
+    given = {"fine": [fine, path] if what == "one of two" else [path]}
+    if what == "images":
+        given = {"images": str(tmp_path / "in")}
+        for number in range(24):
+            write_image(tmp_path / "in" / f"{number}.png", values[[0] * 3, :128, :128])
+    found = refused(tmp_path, **given)
+    name = "All 24 images hold" if what == "images" else '"flat.tif" holds'
+    assert f"{name} the value 7, 7" in found and "everywhere" in found
+    assert "declare it as nodata" in found
+
+
+def test_scores_on_nothing_are_refused_before_the_training(tmp_path):
+    values = terrain(256, 512).astype("float32")
+    values[:, :, 256:] = 0
+    with Raster(write_raster(tmp_path / "coast.tif", values)) as raster:
+        scene = Scene(raster, 4)
+        land, sea = Block(0, (0, 0, 64, 64), "training"), Block(0, (0, 64, 64, 64), "validation")
+        mixed = Block(0, (0, 48, 64, 64), "validation")
+        check_contrast([scene], [land, mixed], 32, 0, Silent())
+        with pytest.raises(JobError, match="kept for the scores holds the value 0 everywhere"):
+            check_contrast([scene], [land, sea], 32, 0, Silent())
 
 
 @pytest.mark.parametrize("at", [0.02, 0.4, 0.92])

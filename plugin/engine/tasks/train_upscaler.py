@@ -8,6 +8,7 @@ from .. import model_file
 from ..countdown import Countdown
 from ..device import choose_device, describe
 from ..facts import versions
+from ..upscaling.contrast import check_contrast
 from ..upscaling.crops import cut_crops
 from ..upscaling.generator import Generator
 from ..upscaling.ground import (
@@ -52,14 +53,15 @@ def run(job, progress):
     Raises
     ------
     JobError
-        If there is too little ground, or rasters do not belong together.
+        If there is too little ground, or nothing on it, or rasters do not belong together.
     """
     device, factor = choose_device(job.device), int(job.factor)
-    budget, tile = Budget.of(job.minutes, device), TILES[factor]
+    budget, tile = Budget.of(job.minutes, device, progress.started), TILES[factor]
     scenes = open_scenes(job, progress.part(0, 0.03))
     try:
         bands = _bands(scenes)
         blocks = divide(scenes, tile, job.validation_share, job.seed)
+        check_contrast(scenes, blocks, tile, job.seed, progress)
         sensor, blur = _sensor(job, scenes)
         _say(progress, scenes, blocks, sensor, device)
         kinds = training_images(scenes, blocks, tile, job.seed, progress.part(0.03, 0.06))
