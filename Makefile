@@ -74,6 +74,20 @@ pycsep onnx_runtime: %: engine-tools .build/%/installed
 	  --require-hashes --target .build/$* -r $<
 	@touch $@
 
+# MkDocs has an environment of its own, as it brings two dozen packages.
+docs-tools: setup .build/docs/installed
+
+.build/docs/installed: docs/requirements.txt
+	@echo "Installing MkDocs ..."
+	@rm -rf .build/docs
+	@$(SYSTEM_PYTHON) -m venv .build/docs
+	@.build/docs/bin/python -m pip install -q --require-hashes -r docs/requirements.txt
+	@touch $@
+
+docs: docs-tools ## build the site of the documentation in .build/site; opens without a server
+	@NO_MKDOCS_2_WARNING=1 .build/docs/bin/mkdocs build -q
+	@echo "Open .build/site/index.html"
+
 engine: setup ## make the engine's Python environment, as Prepare engine does
 	@mkdir -p .build
 	@$(SYSTEM_PYTHON) test/make_engine.py .build/engine_python
@@ -83,7 +97,7 @@ plugin-link:
 	@mkdir -p .build/plugins .build/profile
 	@ln -sfn ../.. .build/plugins/deep_geology
 
-test: engine-tools pycsep onnx_runtime plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
+test: engine-tools pycsep onnx_runtime docs-tools plugin-link ## check the style, then run all suites (SUITES=style|house|engine|qgis)
 	@$(TOOLS) test/run_suites.py --marks "$(MARKS)" $(SUITES)
 
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
@@ -99,7 +113,7 @@ lint: tools ## check style and rules with ruff
 	@$(TOOLS) -m ruff format --check -q . || { echo "Run make format."; exit 1; }
 	@$(TOOLS) -m ruff check .
 
-check: tools ## check style, rooms, texts and the package: half a minute, needs no engine
+check: tools docs-tools ## check style, rooms, texts and the package: half a minute, needs no engine
 	@$(TOOLS) test/run_suites.py style house
 
 format: tools ## put all files in ruff's form
@@ -122,6 +136,7 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
+	@cd docs && $(LOCK) requirements.in -o requirements.txt
 	@for place in pycsep onnx_runtime; do (cd test/$$place && \
 	  $(LOCK) -c ../../resources/engine/requirements.lock \
 	    $(addprefix --no-emit-package ,$(IN_ENGINE)) requirements.in -o requirements.txt); done
@@ -130,5 +145,5 @@ clean: ## remove what was made in the checkout; the engine stays
 	@rm -rf .build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup tools engine-tools pycsep onnx_runtime engine plugin-link test soak desktop benchmark lint check format \
-  package demo pictures lock clean
+.PHONY: help setup tools engine-tools pycsep onnx_runtime docs-tools docs engine plugin-link test soak desktop benchmark lint \
+  check format package demo pictures lock clean

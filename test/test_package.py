@@ -54,7 +54,15 @@ def test_package_has_one_folder_and_nothing_forbidden_in_it(package):
 
 
 def test_package_leaves_out_what_only_developers_need(unpacked):
-    left_out = ("test", "demo", "docs", "Makefile", "pyproject.toml", "CONTRIBUTING.md")
+    left_out = (
+        "test",
+        "demo",
+        "docs",
+        "Makefile",
+        "pyproject.toml",
+        "CONTRIBUTING.md",
+        "mkdocs.yml",
+    )
     assert not [name for name in left_out if (unpacked / name).exists()]
 
 
