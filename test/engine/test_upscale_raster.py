@@ -15,6 +15,7 @@ from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.tasks import upscale_raster
 from plugin.engine.upscaling import asking
+from plugin.engine.upscaling import blur as blurs
 from plugin.engine.upscaling.bands import Readings
 from plugin.engine.upscaling.checking import check_result
 from plugin.engine.upscaling.generator import Generator
@@ -321,6 +322,38 @@ def test_blur_that_is_not_named_is_estimated_and_told(tmp_path, model):
     with rasterio.open(tmp_path / "o.tif") as fine:
         blur = float(fine.tags()["DEEP_GEOLOGY_RHO"])
     assert len(told) == 1 and f"{blur:.2f}" in told[0]
+
+
+@pytest.mark.parametrize("blur", [0.15, 0.3, 0.64])
+@pytest.mark.parametrize("holes", ["one", "lines"])
+def test_blur_of_a_small_raster_with_holes_is_estimated_from_what_lies_between(blur, holes):
+    values = again(1000 * natural(400, 400, 2), 4, min(blur, DETECTOR)).astype("float32")
+    holed = values.copy()
+    if holes == "one":
+        holed[:, 12:16, 20:24] = np.nan  # the only window of 64 pixels that begins at the corner
+    else:
+        holed[:, :, ::40] = np.nan
+    whole, found = (
+        blurs.estimate(one, blurs.load_estimator(), Silent())[0] for one in (values, holed)
+    )
+    assert found == pytest.approx(whole, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [("holes", "no 16 x 16 pixels are without holes"), ("flat", "all bands are flat where")],
+)
+def test_blur_that_cannot_be_seen_is_the_usual_one_and_the_log_says_why(tmp_path, model, case, why):
+    values, said = ground(60, 70).astype("float32"), Said()
+    if case == "holes":
+        values[:, ::12, ::12] = np.nan
+    else:
+        values[:] = np.where(np.arange(70) < 66, 5.0, np.nan)
+        values[:, 0, 67] = 9.0
+    raster = write_raster(tmp_path / "a.tif", values)
+    upscale(tmp_path, raster, said.progress, model=model, blur=0.0)
+    told = [text for text in said.notes if "shows its blur" in text]
+    assert len(told) == 1 and why in told[0] and "0.3 is taken, as is usual" in told[0]
 
 
 def test_usual_blur_is_taken_and_told_where_there_is_no_estimator(tmp_path, model, monkeypatch):

@@ -181,9 +181,12 @@ def _blur(job, raster, readings, progress):
             "taken, as is usual for satellites."
         )
         return USUAL, 0.0, "usual for satellites"
-    blur = estimate(readings, estimator, progress, is_field=_is_field(raster))
+    blur, why = estimate(readings, estimator, progress, is_field=_is_field(raster))
     if blur is None:
-        progress.note(f"Nothing in the raster shows its blur: {USUAL} is taken.")
+        progress.note(
+            f"Nothing in the raster shows its blur, as {why}: {USUAL} is taken, as is usual for "
+            "satellites. Name BLUR if you know it."
+        )
         return USUAL, 0.0, "nothing in the raster shows it"
     progress.note(f"The sensor's blur is estimated as {blur:.2f} (MTF at Nyquist).")
     return blur, blur, "estimated from the raster"
