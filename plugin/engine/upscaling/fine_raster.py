@@ -106,13 +106,9 @@ class FineRaster:
         """Fine values (band, row, column) in the form of the result."""
         form, made = self.form, np.empty(values.shape, self.form.dtype)
         avoided = None if form.honest or form.nodata is None else form.nodata
-        for band, (mean, scale) in enumerate(self._numbers(group)):
+        for band, numbers in enumerate(self._numbers(group)):
             fine = np.where(holes, 0, values[band]) if holes is not None else values[band]
-            # 8 bits fit in single precision with room to spare.
-            fine = fine.astype(np.float32 if form.dtype == "uint8" else np.float64)
-            fine *= scale
-            fine += mean
-            made[band] = cast(fine[None], form.dtype, self._factor, avoided)[0]
+            made[band] = cast(fine, form.dtype, self._factor, avoided, numbers)
         if form.honest and form.nodata is not None:
             _keep_one_band(made, form.nodata)
         if holes is not None:
@@ -120,7 +116,7 @@ class FineRaster:
         return made
 
     def _numbers(self, group):
-        return zip(self._ranges.mean[group], self._ranges.scale[group], strict=True)
+        return zip(self._ranges.scale[group], self._ranges.mean[group], strict=True)
 
     def _write_beside(self, values, group, row, column):
         """What was invented, a pixel for each coarse one."""

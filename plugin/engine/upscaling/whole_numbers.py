@@ -2,36 +2,59 @@
 
 import numpy as np
 import torch
-from torch.nn import functional
 
 _SHARINGS = 6
+_PIXELS = 2**13  # coarse pixels worked on at once: they stay in the processor's cache
+_KEY_BITS = 16
 
 
-def cast(fine, dtype, factor, nodata=None):
+def cast(fine, dtype, factor, nodata=None, numbers=(1.0, 0.0)):
     """Bring values into a data type: within its range, never its nodata value.
 
     Parameters
     ----------
-    fine : float array, shape (band, factor * row, factor * column)
+    fine : float array, shape (factor * row, factor * column)
+        A band.
     dtype : str
         Floating point values are only cast; whole numbers are rounded so that the mean of every
         coarse pixel is kept as well as whole numbers can.
     factor : int
     nodata : float, optional
         A value that means no data: valid pixels that would get it get the next one.
+    numbers : tuple of float
+        What values are multiplied by, and what is then added to them, in double precision.
 
     Returns
     -------
     array of `dtype`, shape of `fine`
     """
     kind = np.dtype(dtype)
-    if kind.kind == "f":
-        values = fine.astype(kind)
-        return values if nodata is None else _without(values, np.nextafter, nodata, kind)
-    low, high = _limits(kind)
-    clipped = _within(fine, low, high, factor)
-    whole = np.clip(_rounded(clipped, factor), low, high).astype(kind)
-    return whole if nodata is None else _without(whole, _next_whole, nodata, kind)
+    made = np.empty(fine.shape, kind)
+    step = max(1, _PIXELS * factor // fine.shape[1]) * factor
+    for row in range(0, fine.shape[0], step):
+        strip = torch.from_numpy(fine[row : row + step])
+        if kind.kind == "f":
+            values = strip.to(torch.float64, copy=True).mul_(numbers[0]).add_(numbers[1])
+            made[row : row + step] = values.numpy()
+        else:
+            _round_into(made[row : row + step], strip, factor, numbers)
+    if nodata is None:
+        return made
+    return _without(made, np.nextafter if kind.kind == "f" else _next_whole, nodata, kind)
+
+
+def _round_into(made, strip, factor, numbers):
+    """Round rows; the fine pixels of coarse ones are taken as planes."""
+    shape = (strip.shape[0] // factor, factor, strip.shape[1] // factor, factor)
+    # 8 bits fit in single precision with room to spare.
+    precision = torch.float32 if made.itemsize == 1 else torch.float64
+    planes = torch.empty(factor, factor, shape[0], shape[2], dtype=precision)
+    planes.copy_(strip.view(shape).permute(1, 3, 0, 2))
+    planes = planes.view(factor * factor, -1).mul_(numbers[0]).add_(numbers[1])
+    low, high = _limits(made.dtype)
+    _clip(planes, low, high)
+    whole = _rounded(planes).clamp_(low, high).numpy().astype(made.dtype)
+    made.reshape(shape)[:] = whole.reshape(factor, factor, shape[0], shape[2]).transpose(2, 0, 3, 1)
 
 
 def _limits(kind):
@@ -41,52 +64,87 @@ def _limits(kind):
     return float(known.min), high if int(high) <= known.max else np.nextafter(high, 0)
 
 
-def _within(fine, low, high, factor):
+def _clip(planes, low, high):
     """Clip; what a coarse pixel loses by it is shared out among its other fine pixels."""
-    clipped = np.clip(fine, low, high)
-    if factor == 1:
-        return clipped
-    phases = functional.pixel_unshuffle(torch.from_numpy(fine)[:, None], factor)
-    band, row, column = ((phases < low) | (phases > high)).any(1).nonzero(as_tuple=True)
-    if not len(band):
-        return clipped
-    pixels = phases[band, :, row, column]
-    wanted = pixels.sum(1, keepdim=True)
+    least, most = planes.aminmax()
+    if least >= low and most <= high:
+        return
+    outside = ((planes < low) | (planes > high)).any(0).nonzero()[:, 0]
+    pixels = planes[:, outside]
+    wanted = pixels.sum(0)
     for _ in range(_SHARINGS):
         pixels = pixels.clamp(low, high)
-        lost = wanted - pixels.sum(1, keepdim=True)
+        lost = wanted - pixels.sum(0)
         room = torch.where(lost > 0, pixels < high, pixels > low)
-        pixels = pixels + room * lost / room.sum(1, keepdim=True).clamp(min=1)
-    phases[band, :, row, column] = pixels.clamp(low, high)
-    return functional.pixel_shuffle(phases, factor)[:, 0].numpy()
+        pixels = pixels + room * lost / room.sum(0).clamp(min=1)
+    planes[:, outside] = pixels.clamp(low, high)
 
 
-def _rounded(fine, factor):
-    """Round so that the sum of each coarse pixel is rounded too: up are the largest remainders."""
-    phases = functional.pixel_unshuffle(torch.from_numpy(fine)[:, None], factor)
-    whole = phases.floor()
-    left = (phases - whole).float()
-    up = left >= 0.5
-    short = left.sum(1).round_() - up.sum(1)
-    while True:
-        band, row, column = short.nonzero(as_tuple=True)
-        if not len(band):
-            break
-        place, step = _next(left, up, short, (band, row, column))
-        up[band, place, row, column] = step > 0
-        short[band, row, column] -= step
-    return functional.pixel_shuffle(whole.add_(up), factor)[:, 0].numpy()
+def _rounded(planes):
+    """Round so that the sum of each column is rounded too: up are the largest remainders."""
+    if len(planes) == 1:
+        return planes.round_()
+    whole = planes.floor()
+    left = planes.sub_(whole).float()
+    ups = _sum(left).round_().short()
+    keys = _keys(left)
+    ordered = _ordered(keys)
+    least = ordered.gather(0, (len(keys) - ups).clamp_(max=len(keys) - 1).long()[None])
+    # The greatest key is never the least of those that go up where none does.
+    least[0, ups == 0] = torch.iinfo(torch.int16).max
+    return whole.add_(keys >= least)
 
 
-def _next(left, up, short, pixels):
-    """For coarse pixels whose sum is not met: the fine one to round the other way, and which."""
-    band, row, column = pixels
-    step = short[band, row, column].sign()
-    lefts, ups = left[band, :, row, column], up[band, :, row, column]
-    rising = (step > 0)[:, None]
-    # The largest remainder of those that went down, or the smallest of those that went up.
-    merit = torch.where(rising, lefts, 1 - lefts).masked_fill_(ups == rising, -1)
-    return merit.argmax(1), step
+def _sum(planes):
+    """Sum pairs of pairs: the order, and so the last bit, is the same for every column."""
+    while len(planes) > 1:
+        half = len(planes) // 2
+        planes = planes[:half] + planes[half:]
+    return planes[0]
+
+
+def _keys(left):
+    """Remainders as whole numbers that all differ within a column, as 16 bits."""
+    count = len(left)
+    steps = 2**_KEY_BITS // count
+    keys = (left * steps).clamp_(max=steps - 1).short()
+    order = _scattered(count) - 2 ** (_KEY_BITS - 1)
+    return order.short()[:, None].add(keys, alpha=count)
+
+
+def _scattered(count):
+    """Numbers 0 to count - 1 of a square's pixels: those that follow each other lie far apart."""
+    numbers = torch.zeros(1, 1, dtype=torch.int64)
+    while numbers.numel() < count:
+        upper = torch.cat([4 * numbers, 4 * numbers + 2], 1)
+        numbers = torch.cat([upper, torch.cat([4 * numbers + 3, 4 * numbers + 1], 1)])
+    return numbers.flatten()
+
+
+def _ordered(keys):
+    """Sort columns from the least; a bitonic network compares whole planes at once.
+
+    References
+    ----------
+    Batcher 1968, doi:10.1145/1468075.1468121
+    """
+    count, size = len(keys), 2
+    while size <= count:
+        step = size // 2
+        while step:
+            # Runs of `size` rise and fall in turn; the last run of all rises.
+            runs = keys.view(
+                -1, 2 if size < count else 1, size // (2 * step), 2, step, keys.shape[-1]
+            )
+            made = torch.empty_like(runs)
+            first, second = runs.unbind(3)
+            for way in range(runs.shape[1]):
+                a, b = first[:, way], second[:, way]
+                torch.minimum(a, b, out=made[:, way, :, way])
+                torch.maximum(a, b, out=made[:, way, :, 1 - way])
+            keys, step = made.view(count, -1), step // 2
+        size *= 2
+    return keys
 
 
 def _without(values, step, nodata, kind):
