@@ -13,9 +13,13 @@ from rasterio.warp import transform_geom
 
 from ..jobs.errors import JobError
 from ..jobs.places import written_whole
+from .geometries import sound
 
 _CELLS_AT_ONCE = 2**24
 _PLAIN = "OGC:CRS84"
+_NO_GEOJSON = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, CRSError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,12 @@ def _parsed(path):
         with open(path, encoding="utf-8-sig") as file:
             collection = json.load(file)
         entries = collection["features"]
-        features = [_feature(entry, number) for number, entry in enumerate(entries)]
+        name = os.path.basename(path)
+        features = [_feature(entry, number, name) for number, entry in enumerate(entries)]
         return features, _crs_of(collection)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, CRSError) as error:
+    except JobError:
+        raise
+    except _NO_GEOJSON as error:
         raise JobError(
             f'"{os.path.basename(path)}" is not a GeoJSON file of features that can be read.',
             "Export the layer as GeoJSON again.",
@@ -79,14 +86,35 @@ def _crs_of(collection):
     return CRS.from_user_input(member["properties"]["name"]) if member else None
 
 
-def _feature(entry, number):
-    return Feature(entry.get("id", number), entry.get("geometry"), entry.get("properties") or {})
+def _feature(entry, number, name):
+    known = entry.get("id", number)
+    try:
+        geometry = sound(entry.get("geometry"))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise JobError(
+            f'Feature {known if isinstance(known, (int, str)) else number} of "{name}" has a '
+            "geometry that is damaged.",
+            "Run Fix geometries on the layer, or remove the feature.",
+            trace=repr(error),
+        ) from error
+    return Feature(
+        known if isinstance(known, (int, str)) else number, geometry,
+        dict(entry.get("properties") or {}),
+    )  # fmt: skip
 
 
 def _reprojected(feature, source, target):
     if feature.geometry is None:
         return feature
-    shape = transform_geom(source, target, feature.geometry)
+    try:
+        shape = sound(transform_geom(source, target, feature.geometry))
+    except Exception as error:  # GDAL's own errors have no public parent
+        raise JobError(
+            f"Feature {feature.id} lies where the raster's coordinate reference system does not "
+            "reach.",
+            "Remove the feature, or reproject the layer.",
+            trace=repr(error),
+        ) from error
     return Feature(feature.id, shape, feature.properties)
 
 

@@ -2,10 +2,15 @@
 
 import math
 import os
+import re
 from datetime import datetime
 
 from .errors import JobError
 from .model_library import names
+
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?", re.ASCII)
+_LONGEST_SHOWN = 120
+_MOST_BANDS = 1_000_000
 
 
 def check_value(part, value):
@@ -20,12 +25,39 @@ def check_value(part, value):
 
 
 def _refuse(part, value, rule, remedy):
-    raise JobError(f'{part.label} is "{value}", which {rule}.', remedy)
+    shown = str(value).encode("utf-8", "replace").decode("utf-8")
+    shown = shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 4] + " ..."
+    raise JobError(f'{part.label} is "{shown}", which {rule}.', remedy)
+
+
+def _is_finite(value):
+    """Whether a value is a number that is not too large to reckon with."""
+    try:
+        return not isinstance(value, bool) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False
+
+
+def _check_text(part, value):
+    if not isinstance(value, str):
+        _refuse(part, value, "is not a text", f"Give {part.name.upper()} as a text.")
+    if "\0" in value or not _is_written(value, os.fsencode):
+        shown = value.replace("\0", "?")
+        _refuse(part, shown, "holds a character that no name has", "Write it anew.")
+
+
+def _is_written(text, encode):
+    """Whether all letters of a text can be written to a file."""
+    try:
+        encode(text)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _check_number(part, value):
     whole = part.kind == "integer"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not _is_finite(value):
         _refuse(part, value, "is not a number", f"Give {part.name.upper()} as a number.")
     if whole and value != int(value):
         _refuse(part, value, "is not a whole number", f"Round {part.name.upper()}.")
@@ -66,7 +98,7 @@ def _check_bands(part, value):
         )
     shown = ", ".join(map(str, value))
     for band in value:
-        if isinstance(band, bool) or not isinstance(band, int) or band < 1:
+        if isinstance(band, bool) or not isinstance(band, int) or not 1 <= band <= _MOST_BANDS:
             _refuse(part, shown, "holds something that is not a band number", "Count bands from 1.")
     if len(set(value)) != len(value):
         _refuse(part, shown, "names a band twice", "Name every band once.")
@@ -75,28 +107,25 @@ def _check_bands(part, value):
 def _check_rasters(part, value):
     if not isinstance(value, (list, tuple)) or not all(isinstance(v, str) and v for v in value):
         _refuse(part, value, "is not a list of rasters", 'Give paths such as ["dem.tif"].')
-
-
-def _check_raster_or_images(part, value):
-    if not isinstance(value, str):
-        _refuse(part, value, "is not a path", "Choose a raster, an image or a folder of images.")
+    for path in value:
+        _check_text(part, path)
 
 
 def _check_moment(part, value):
-    remedy = "Give it in UTC, such as 2011-01-01T00:00:00."
+    remedy = "Give it in UTC and without a zone, such as 2011-01-01T00:00:00."
+    if not isinstance(value, str) or not _MOMENT.fullmatch(value):
+        _refuse(part, value, "is not a date and time", remedy)
     try:
         datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise JobError(
-            f'{part.label} is "{value}", which is not a date and time.', remedy
-        ) from error
+    except ValueError:
+        _refuse(part, value, "is not a date and time", remedy)
 
 
 def _check_extent(part, value):
     if (
         not isinstance(value, (list, tuple))
         or len(value) != 4
-        or not all(isinstance(v, (int, float)) and math.isfinite(v) for v in value)
+        or not all(_is_finite(v) for v in value)
     ):
         _refuse(part, value, "is not four numbers", "Give [xmin, xmax, ymin, ymax].")
     if value[0] >= value[1] or value[2] >= value[3]:
@@ -104,11 +133,13 @@ def _check_extent(part, value):
 
 
 def _check_folder(part, value):
+    _check_text(part, value)
     if not os.path.isdir(value):
         _refuse(part, value, "is not a folder that exists", "Choose an existing folder.")
 
 
 def _check_file(part, value):
+    _check_text(part, value)
     if not os.path.isfile(value):
         _refuse(part, value, "is not a file that exists", "Choose an existing file.")
 
@@ -124,11 +155,13 @@ def _check_model(part, value):
 
 
 def _check_images(part, value):
+    _check_text(part, value)
     if not os.path.exists(value):
         _refuse(part, value, "does not exist", "Choose an existing image or folder of images.")
 
 
 def _check_new_place(part, value):
+    _check_text(part, value)
     parent = os.path.dirname(os.path.abspath(value))
     while parent and not os.path.exists(parent):
         parent = os.path.dirname(parent)
@@ -156,7 +189,12 @@ _CHECKS = {
     "bands": _check_bands,
     "stack_bands": _check_bands,
     "rasters": _check_rasters,
-    "raster_or_images": _check_raster_or_images,
+    "raster": _check_text,
+    "raster_or_images": _check_text,
+    "features": _check_text,
+    "catalog": _check_text,
+    "attribute": _check_text,
+    "text": _check_text,
     "moment": _check_moment,
     "extent": _check_extent,
     "folder": _check_folder,

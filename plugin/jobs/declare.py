@@ -232,8 +232,8 @@ def from_values(job_class, values):
     job_class : type
         A job's dataclass.
     values : dict
-        Value by parameter name (lower case). A missing name takes its default. A model may be
-        given by its name in the Model library.
+        Value by parameter name (lower case). A missing name, or None, takes its default. A model
+        may be given by its name in the Model library.
 
     Raises
     ------
@@ -247,6 +247,7 @@ def from_values(job_class, values):
                 f'"{name}" is not a parameter of {job_class.__name__}.',
                 f"Use one of: {', '.join(known)}.",
             )
+    values = {name: value for name, value in values.items() if value is not None}
     models = {name: path_of(values[name]) for name in values if known[name].kind == "model_file"}
     job = job_class(**{**values, **models})
     check(job)

@@ -56,6 +56,12 @@ def write_new(path, area, values):
         new.write(values, 0)
 
 
+def test_raster_in_geocentric_coordinates_has_no_pixel_size_on_the_ground(tmp_path):
+    values = np.zeros((1, 4, 4), np.uint8)
+    with Raster(write_raster(tmp_path / "a.tif", values, crs="EPSG:4978")) as raster:
+        assert raster.gsd is None
+
+
 def test_window_inside_is_what_lies_there(tmp_path, values):
     with Raster(write_raster(tmp_path / "a.tif", values), [3, 1]) as raster:
         read, valid = raster.read(10, 20, 15, 25)

@@ -114,6 +114,54 @@ def test_file_that_is_no_geojson_is_refused(tmp_path, text):
         read_features(str(tmp_path / "a.geojson"))
 
 
+def collection(path, *geometries, crs=None):
+    """Write features of these geometries, in longitude and latitude if no CRS is named."""
+    features = [{"type": "Feature", "id": n, "geometry": g} for n, g in enumerate(geometries, 7)]
+    written = {"type": "FeatureCollection", "features": features}
+    if crs:
+        written["crs"] = {"type": "name", "properties": {"name": crs}}
+    path.write_text(json.dumps(written), encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("damaged", [
+    {"type": "Point", "coordinates": [1]},
+    {"type": "Point", "coordinates": [1, None]},
+    {"type": "Point", "coordinates": [1, "2"]},
+    {"type": "Point", "coordinates": [1e300, 2]},
+    {"type": "Point", "coordinates": [float("nan"), 2]},
+    {"type": "Polygon", "coordinates": [[1, 2], [3, 4]]},
+    {"type": "Nonsense", "coordinates": [1, 2]},
+    {"type": "Point"}, {"coordinates": [1, 2]}, [1, 2], "POINT (1 2)",
+])  # fmt: skip
+def test_damaged_geometry_is_refused_by_the_number_of_its_feature(tmp_path, damaged):
+    path = collection(tmp_path / "a.geojson", {"type": "Point", "coordinates": [1, 2]}, damaged)
+    with pytest.raises(JobError, match=r'Feature 8 of "a\.geojson" has a geometry that is damaged'):
+        read_features(path)
+
+
+@pytest.mark.parametrize("empty", [
+    None,
+    {"type": "Point", "coordinates": []},
+    {"type": "LineString", "coordinates": [[1, 2]]},
+    {"type": "Polygon", "coordinates": []},
+    {"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [1, 2]]]},
+    {"type": "MultiPolygon", "coordinates": [[]]},
+    {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "coordinates": [[]]}]},
+])  # fmt: skip
+def test_empty_geometry_is_none(tmp_path, empty):
+    path = collection(tmp_path / "a.geojson", empty)
+    assert read_features(path, CRS.from_string(UTM))[0].geometry is None
+
+
+def test_feature_beyond_a_reference_system_is_named(tmp_path):
+    path = collection(
+        tmp_path / "a.geojson", {"type": "Point", "coordinates": [500_000, 5_400_000]}
+    )
+    with pytest.raises(JobError, match="Feature 7 lies where the raster's"):
+        read_features(path, CRS.from_string(UTM))
+
+
 def test_failure_leaves_the_older_file_as_it_was(tmp_path):
     path = tmp_path / "a.geojson"
     path.write_text("older")

@@ -99,6 +99,39 @@ def test_a_place_in_a_file_is_not_called_read_only(tmp_path, depth):
     assert "read-only" not in str(caught.value)
 
 
+@pytest.mark.parametrize("job, name, value, rule", [
+    ("classify_raster", "input", True, "is not a text"),
+    ("classify_raster", "output", 3, "is not a text"),
+    ("classify_images", "input", 10**30, "is not a text"),
+    ("classify_raster", "output", "a\0b.tif", "holds a character"),
+    ("classify_raster", "output", "\ud800.tif", "holds a character"),
+    ("assess_accuracy", "class_names", -1, "is not a text"),
+    ("classify_pixels", "rasters", ["a\0"], "holds a character"),
+    ("classify_raster", "stride", 10**400, "is not a number"),
+    ("classify_raster", "bands", [2**40], "is not a band number"),
+    ("classify_raster", "extent", [0, 10**400, 0, 1], "is not four numbers"),
+    ("download_catalog", "start", "2020-01-01T00:00:00+05:00", "is not a date and time"),
+    ("download_catalog", "start", 3, "is not a date and time"),
+])  # fmt: skip
+def test_a_value_of_another_type_is_refused_in_a_sentence(job, name, value, rule):
+    part = next(part for part in declared(JOBS[job]) if part.name == name)
+    with pytest.raises(JobError, match=rule):
+        check_value(part, value)
+
+
+def test_a_long_value_is_shown_in_short():
+    part = next(part for part in declared(JOBS["classify_images"]) if part.name == "input")
+    with pytest.raises(JobError) as caught:
+        check_value(part, "x" * 5000)
+    assert len(str(caught.value)) < 300
+
+
+def test_none_means_the_default():
+    values = {"start": "2020-01-01T00:00:00", "service": None, "minimum_magnitude": None}
+    job = from_values(JOBS["download_catalog"], values)
+    assert job.minimum_magnitude == 4.5 and job.service.startswith("https://")
+
+
 def test_every_default_passes_its_own_check():
     for job_class in JOBS.values():
         for part in declared(job_class):

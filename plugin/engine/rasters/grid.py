@@ -5,6 +5,7 @@ from math import atan, ceil, cos, exp, floor, pi, radians, sqrt
 
 import numpy as np
 from affine import Affine
+from rasterio.errors import CRSError
 
 _DEGREE_M = 111_320.0
 _EARTH_RADIUS_M = 6_378_137.0
@@ -111,7 +112,10 @@ def ground_sample_distance(grid):
     _, northing = transform @ (grid.width / 2, grid.height / 2)
     if crs.is_geographic:
         return side * _DEGREE_M * sqrt(abs(cos(radians(northing))))
-    side *= crs.linear_units_factor[1]
+    try:
+        side *= crs.linear_units_factor[1]
+    except CRSError:
+        return None  # such as geocentric coordinates: no pixel lies on the ground
     if "mercator" in crs.to_wkt().lower().replace("transverse_mercator", ""):
         latitude = 2 * atan(exp(northing / _EARTH_RADIUS_M)) - pi / 2
         return side * cos(latitude)
