@@ -14,8 +14,7 @@ from plugin.engine.degradation import DETECTOR
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.tasks import upscale_raster
-from plugin.engine.upscaling import asking
-from plugin.engine.upscaling import blur as blurs
+from plugin.engine.upscaling import asking, blur as blurs
 from plugin.engine.upscaling.bands import Readings
 from plugin.engine.upscaling.checking import check_result
 from plugin.engine.upscaling.generator import Generator
@@ -572,6 +571,27 @@ def test_pictures_of_a_report_show_different_ground(tmp_path):
         inside = np.s_[:, 8:-8, 8:-8]
         means = pair.fine.reshape(1, 64, 4, 64, 4).mean(axis=(2, 4))
         assert np.abs(means - pair.coarse)[inside].max() < 1
+
+
+@pytest.mark.parametrize("size", [100, 900])
+def test_largest_difference_is_that_of_all_pixels_that_it_is_said_of(tmp_path, monkeypatch, size):
+    monkeypatch.setattr("plugin.engine.upscaling.checking._POINTS", 50)
+    values = (100 * ground(size, size)).astype("float32")
+    raster = write_raster(tmp_path / "a.tif", values)
+    upscale(tmp_path, raster, method="classical", factor="2", blur=0.64)
+    with rasterio.open(tmp_path / "o.tif", "r+") as fine:
+        spoilt = fine.read()
+        spoilt[:, 80:82, 80:82] += 500
+        fine.write(spoilt)
+    with Raster(raster) as opened:
+        given = Readings(opened), (0, 0, size, size), Settings(0.64, 0.64, 1), 2, Silent()
+        check = check_result(str(tmp_path / "o.tif"), *given)
+    assert check.apart[1] == pytest.approx(500, rel=1e-3) and len(check.input[0]) <= 1000
+    assert np.abs(check.again - check.input).max() < 1  # the points of the figure missed it
+    wanted = (
+        "in all pixels but" if size == 100 else "in 16 squares of 96 x 96 pixels spread over it"
+    )
+    assert check.where.startswith(wanted)
 
 
 def test_missing_raster_is_said_to_be_missing(tmp_path, monkeypatch):

@@ -42,20 +42,23 @@ class Check:
     pairs : list of Pair
         To be shown, the most contrasted first.
     input, again : float array, shape (band, n)
-        Values of the input, and of the result made coarse again, in the same pixels.
+        Values of the input, and of the result made coarse again, in the same pixels: some of those
+        that were compared.
+    apart : float array, shape (2, band)
+        Mean and largest difference of every band in all pixels that were compared.
+    where : str
+        Which pixels these are, in words.
     """
 
     pairs: list
     input: np.ndarray
     again: np.ndarray
+    apart: np.ndarray
+    where: str
 
     def missed(self, ranges):
         """Mean and largest difference of every band, in parts of the range of its values."""
-        if not self.input.size:
-            return np.zeros((2, len(self.input)))
-        spans = np.maximum(ranges.high - ranges.low, 1e-300)
-        apart = np.abs(self.again - self.input) / spans[:, None]
-        return np.stack([apart.mean(axis=1), apart.max(axis=1)])
+        return self.apart / np.maximum(ranges.high - ranges.low, 1e-300)
 
 
 def check_result(path, readings, area, settings, factor, progress):
@@ -95,7 +98,21 @@ def check_result(path, readings, area, settings, factor, progress):
     shown.reverse()
     both = np.concatenate(seen, axis=2)
     step = max(1, both.shape[2] // (_POINTS * 10))
-    return Check(shown, *both[..., ::step])
+    apart = np.abs(both[1] - both[0])
+    if apart.size:  # of all of them: the largest is easily missed by every tenth
+        apart = np.stack([apart.mean(axis=1), apart.max(axis=1)])
+    else:
+        apart = np.zeros(both.shape[:2])
+    return Check(shown, *both[..., ::step], apart, _where(area, side))
+
+
+def _where(area, side):
+    """Which part of the area is compared, in words."""
+    count, whole = len(_places(area, side)), area[2] * area[3]
+    if _PLACES * side >= max(area[2:]):
+        return "in all pixels but those near holes and the border"
+    share = count * side * side / whole
+    return f"in {count} squares of {side} x {side} pixels spread over it, {share:.1%} of it"
 
 
 def _places(area, side):

@@ -117,9 +117,9 @@ def add_consistency(report, judged):
     scores = judged.scores(judged.main)
     report.section(
         "Held to the measurements",
-        f"Made coarse again, the result differs from the coarse raster by "
-        f"{scores['consistency_mae']:.3g} in the mean and by {scores['consistency_max']:.3g} at "
-        "most.",
+        f"In the squares that were judged the result, made coarse again, differs from the coarse "
+        f"raster by {scores['consistency_mae']:.3g} in the mean and by "
+        f"{scores['consistency_max']:.3g} at most.",
     )
     report.figure(
         draw_consistency(judged),

@@ -60,7 +60,7 @@ def _sentences(check, ranges, settings, fine):
         mean, most = check.missed(ranges)
         said.append(
             f"Made coarse again, the result differs from the input by {mean.mean():.3%} of its "
-            f"range on average, {most.max():.2%} at most."
+            f"range on average, {most.max():.2%} at most, {check.where}."
         )
     if settings.detail:
         said.append(
@@ -92,7 +92,7 @@ def _add_measurements(report, check, raster, ranges, settings):
     report.section(
         "Is it still the measurements?",
         f"The result was made coarse again, with a sensor's response of {settings.blur:.2f} at the "
-        f"finest frequency of the input ({settings.found}), and compared with the input. {held}",
+        f"finest frequency of the input ({settings.found}), and compared with the input {check.where}. {held}",
     )
     if not check.input.size:
         report.paragraph("No pixel lies far enough from holes and borders to tell.")
