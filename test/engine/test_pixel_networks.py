@@ -45,6 +45,24 @@ def test_moving_the_window_by_the_stride_moves_the_result(name):
     torch.testing.assert_close(whole, part[..., : whole.shape[-1]], rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("name", WINDOW_FREE)
+@torch.no_grad()
+def test_leaving_out_a_border_changes_nothing_of_the_rest(name):
+    network, images = _lively(name), torch.randn(1, 2, 130, 171, dtype=torch.double)
+    whole = network.features(images)
+    for cut in (3, 37):
+        part = network.features(images, cut)
+        torch.testing.assert_close(part, whole[..., cut:-cut, cut:-cut], rtol=1e-12, atol=0)
+
+
+@torch.no_grad()
+def test_a_border_that_is_left_out_is_not_computed_by_the_decoder():
+    network, seen = build_pixel_network("unet_mobilenet_v2", 2, 3).eval(), []
+    network.body.decoder[-1].register_forward_hook(lambda *known: seen.append(known[-1].shape[-1]))
+    network.features(torch.rand(1, 2, 512, 512), 192)
+    assert seen == [512 - 2 * (192 - 2)]
+
+
 @pytest.mark.parametrize("name", PIXEL_NETWORKS)
 def test_the_receptive_radius_is_as_far_as_a_pixel_looks(name):
     network = _receptive(build_pixel_network(name, 1, 1).double().eval())

@@ -11,7 +11,8 @@ class PixelNetwork(nn.Module):
     ----------
     body : torch.nn.Module
         Images (N, bands, row, column), sides multiples of its `stride`, to features
-        (N, `width`, row, column); `longest_path()` gives its layers.
+        (N, `width`, row, column); `longest_path()` gives its layers. With an attribute ``narrows``
+        it takes a second argument, the pixels at every side that are not wanted.
     classes : int
         Number of logits.
     dropout : float
@@ -36,13 +37,18 @@ class PixelNetwork(nn.Module):
         self.stride, self.sees_all = body.stride, body.sees_all
         self.receptive_radius = receptive_radius(body.longest_path())
 
-    def features(self, images):
-        """The last features before the classifier, (N, width, row, column)."""
+    def features(self, images, cut=0):
+        """The last features before the classifier, (N, width, row, column).
+
+        Without the `cut` pixels at every side; a body with ``narrows`` need not compute them.
+        """
         rows, columns = images.shape[-2:]
         missing = (0, -columns % self.stride, 0, -rows % self.stride)
         if any(missing):
             images = functional.pad(images, missing, mode="replicate")
-        return self.body(images)[..., :rows, :columns]
+        if cut and getattr(self.body, "narrows", False):
+            return self.body(images, cut)[..., : rows - 2 * cut, : columns - 2 * cut]
+        return self.body(images)[..., cut : rows - cut, cut : columns - cut]
 
     def classify(self, features):
         """Logits (N, classes, row, column) of features."""

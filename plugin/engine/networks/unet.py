@@ -30,7 +30,7 @@ class UNet(nn.Module):
     bands : int
     """
 
-    sees_all = False
+    sees_all, narrows = False, True
 
     def __init__(self, encoder, widths, bands):
         super().__init__()
@@ -47,20 +47,32 @@ class UNet(nn.Module):
         self.width = _WIDTHS[len(widths) - 1] + _PIXEL_WIDTH
         self.stride = 2 ** len(widths)
 
-    def forward(self, images):
+    def forward(self, images, cut=0):
         """Images (N, bands, row, column) to features (N, width, row, column).
 
-        Sides must be multiples of `stride`.
+        Sides must be multiples of `stride`. Where the `cut` pixels at every side are not wanted,
+        the decoder leaves out what only they depend on: most of the work is at full resolution,
+        while what looks far is the end of the encoder.
         """
-        alone = self.pixel(images)
-        seen = [alone]
+        cuts = self._cuts(cut)
+        alone = self.pixel(narrowed(images, 2 * cuts[1]))
+        seen = []
         for step in self.encoder:
             images = step(images)
             seen.append(images)
-        features = seen.pop()
-        for up in self.decoder:
-            features = up(features, seen.pop())
-        return torch.cat([features, alone], 1)
+        features = narrowed(seen.pop(), cuts[-1])
+        for place, up in zip(reversed(range(len(cuts) - 1)), self.decoder, strict=True):
+            before = 2 * cuts[place + 1]
+            beside = narrowed(seen.pop(), before) if place else alone
+            features = narrowed(up(features, beside), cuts[place] - before)
+        return torch.cat([features, narrowed(alone, cut - 2 * cuts[1])], 1)
+
+    def _cuts(self, cut):
+        """What each resolution can leave out at every side, in its pixels, from the finest on."""
+        cuts = [cut]
+        for up in reversed(self.decoder):
+            cuts.append(max((cuts[-1] - len(up.layers)) // 2, 0))
+        return cuts
 
     def longest_path(self):
         """The layers along the path that looks farthest: down the encoder, up the decoder."""
@@ -76,12 +88,19 @@ class _Up(nn.Module):
     def __init__(self, below, beside, after, convolutions):
         super().__init__()
         self.enlarge = nn.Upsample(scale_factor=2, mode="nearest")
+        # Each looks one pixel farther.
         layers = [_convolution(below + beside, after, 3)]
         layers += [_convolution(after, after, 3) for _ in range(convolutions - 1)]
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features, beside):
         return self.layers(torch.cat([self.enlarge(features), beside], 1))
+
+
+def narrowed(values, cut):
+    """An array (..., row, column) without `cut` pixels at every side."""
+    rows, columns = values.shape[-2:]
+    return values[..., cut : rows - cut, cut : columns - cut] if cut else values
 
 
 def _convolution(before, after, side):

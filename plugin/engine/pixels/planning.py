@@ -7,13 +7,14 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ..classification import check_bands, warn_of_bands, warn_of_scale
-from ..dense_prediction import automatic_core
 from ..device import spare_memory
 from ..layout import Layout, down, up
 
 _MOST_WINDOWS = 64
 _SHARED_OF_PATCH = 8
 _MOST_AT_ONCE, _CPU_PIXELS = 16, 2**18
+# Sides of cores, the best first: a larger one has less halo for its pixels, but takes memory.
+_CORES, _USUAL_CORE, _HALOS = (2048, 1536, 1280, 1024, 768, 512, 256), 512, 8
 
 
 def area_of(stack, extent):
@@ -89,20 +90,30 @@ def plan(predictor, area, overlap=0, window_size=0):
         return Layout.over(area, core, halo, stride, blended=True)
     blended = 0 < asked < predictor.halo
     halo = asked if blended else predictor.halo
-    budget = spare_memory(predictor.device)
-    core = window_size or automatic_core(predictor.pixel_bytes, budget, halo, stride)
+    core = window_size or _automatic_core(predictor, halo, blended)
     return Layout.over(area, core, halo, stride, blended=blended)
+
+
+def _automatic_core(predictor, halo, blended):
+    """The largest of some sides of a core that is of use, and whose window the memory affords."""
+    halo, budget = up(halo, predictor.stride), spare_memory(predictor.device)
+    useful = max(_USUAL_CORE, _HALOS * halo)
+    for core in (side for side in _CORES if side <= useful):
+        if predictor.window_bytes(core, halo, 0 if blended else halo) <= budget:
+            break
+    return up(core, predictor.stride)
 
 
 def windows_at_once(predictor, layout, batch_size=0):
     """Windows in one step: what the memory affords, if the user did not say."""
     if batch_size:
         return batch_size
-    pixels = (layout.core + 2 * layout.halo) ** 2
-    affordable = spare_memory(predictor.device) / predictor.pixel_bytes
     if predictor.device.type == "cpu":  # which gains nothing from more at once
-        affordable = min(affordable, _CPU_PIXELS)
-    return max(min(int(affordable / pixels), _MOST_AT_ONCE), 1)
+        affordable = _CPU_PIXELS / (layout.core + 2 * layout.halo) ** 2
+    else:
+        one = predictor.window_bytes(layout.core, layout.halo, layout.cut)
+        affordable = spare_memory(predictor.device) / one
+    return max(min(int(affordable), _MOST_AT_ONCE), 1)
 
 
 class Disagreement:

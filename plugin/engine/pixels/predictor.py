@@ -1,11 +1,13 @@
 """A trained pixel classifier, ready to use."""
 
+import copy
+
 import torch
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import PIXELS
 from .. import model_file
-from ..device import choose_device
+from ..device import choose_device, half_precision
 from ..folding import folded
 from ..normalization import to_network_range
 from .trust import Trust, beside_features
@@ -36,8 +38,6 @@ class PixelPredictor:
         Whether a result also depends on the mean over the window.
     channels : int
         Of what it predicts.
-    pixel_bytes : float
-        Memory that a pixel of a window needs, about.
     """
 
     def __init__(self, card, network, device, trust=None, turned=False):
@@ -50,14 +50,13 @@ class PixelPredictor:
         self.trust = trust and trust.to(device)
         self.classes = len(card.classes)
         self.channels = self.classes + bool(trust)
-        self.pixel_bytes = pixel_bytes(self.network, len(card.bands), self.channels, device)
 
     def normalized(self, images):
         """Images as the network takes them, on its device."""
         images = to_network_range(images.to(self.device), self.card.normalization)
         return images.contiguous(memory_format=torch.channels_last)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def __call__(self, images, cut=0):
         """Predict images.
 
@@ -74,21 +73,45 @@ class PixelPredictor:
             Calibrated probability of every class; the dissimilarity index, if there is trust.
         """
         images = self.normalized(images)
-        features = self.network.features(images)
-        chances = self._chances(_inside(features, cut))
-        if self._turned:
-            chances = self._mean_of_turns(images, chances, cut)
         if self.trust is None:
-            return chances
+            with half_precision(self.device):
+                return self._seen(images, cut)[1]
+        features, chances = self._seen(images, cut)
         return torch.cat([chances, self._of_rows(images, features, cut, self._index)], 1)
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def with_coordinates(self, images, cut=0):
         """Probabilities as in a call, then where every pixel lies in the space of the trust."""
         images = self.normalized(images)
-        features = self.network.features(images)
-        chances = self._chances(_inside(features, cut))
+        features, chances = self._seen(images, cut)
         return torch.cat([chances, self._of_rows(images, features, cut, self.trust.place)], 1)
+
+    def _seen(self, images, cut):
+        """Features and probabilities of normalized images."""
+        features = self.network.features(images, cut)
+        chances = self._chances(features)
+        return features, self._mean_of_turns(images, chances, cut) if self._turned else chances
+
+    def window_bytes(self, core, halo, cut):
+        """Estimate the memory that a window needs.
+
+        The largest input and output of a layer, and as much again for what waits beside it.
+
+        Parameters
+        ----------
+        core, halo : int
+            Side of the core, and pixels around it.
+        cut : int
+            Pixels at every side for which nothing is wanted.
+
+        Returns
+        -------
+        int
+            Bytes.
+        """
+        side, bands = core + 2 * halo, len(self.card.bands)
+        largest = largest_layer(self.network, bands, side, cut)
+        return 4 * (2 * largest + 3 * bands * side**2 + 3 * self.channels * (side - 2 * cut) ** 2)
 
     def _chances(self, features):
         logits = self.network.classify(features).float()
@@ -99,7 +122,7 @@ class PixelPredictor:
         for quarter, mirror in _ALL_TURNS[1:]:
             turned = torch.rot90(images.flip(3) if mirror else images, quarter, (2, 3))
             turned = turned.contiguous(memory_format=torch.channels_last)
-            part = self._chances(_inside(self.network.features(turned), cut))
+            part = self._chances(self.network.features(turned, cut))
             part = torch.rot90(part, -quarter, (2, 3))
             chances = chances + (part.flip(3) if mirror else part)
         return chances / len(_ALL_TURNS)
@@ -114,57 +137,40 @@ class PixelPredictor:
         -------
         torch.Tensor, shape (N, channel, row, column)
         """
-        height, parts = images.shape[2], []
-        for top in range(cut, height - cut, _ROWS):
-            bottom = min(top + _ROWS, height - cut)
-            described = self._described(images, features, top, bottom)
-            described = described[..., cut : described.shape[3] - cut].permute(0, 2, 3, 1)
+        parts = []
+        for top in range(0, features.shape[2], _ROWS):
+            described = self._described(images, features[:, :, top : top + _ROWS], top + cut, cut)
+            described = described.permute(0, 2, 3, 1)
             made = work(described.flatten(0, 2))
             parts.append(made.view(*described.shape[:3], -1).permute(0, 3, 1, 2))
         return torch.cat(parts, 2)
 
-    def _described(self, images, features, top, bottom):
-        """`trust_features` of some rows of images whose features are known."""
+    def _described(self, images, features, top, cut):
+        """`trust_features` of rows of images from `top` on, whose features are known."""
+        bottom = top + features.shape[2]
         first, last = max(top - _ROWS, 0), min(bottom + _ROWS, images.shape[2])
-        part = beside_features(self.network, images[:, :, first:last], features[:, :, first:last])
-        return part[:, :, top - first : bottom - first]
+        beside = beside_features(self.network, images[:, :, first:last])
+        beside = beside[:, :, top - first : bottom - first, cut : images.shape[3] - cut]
+        return torch.cat([features.float(), beside], 1)
 
 
-def _inside(values, cut):
-    return values[..., cut : values.shape[-2] - cut, cut : values.shape[-1] - cut]
+def largest_layer(network, bands, side, cut=0):
+    """Numbers in the largest input and output of a layer, together, for a window of some side.
 
-
-def pixel_bytes(network, bands, channels, device):
-    """Estimate the memory that a network needs for a pixel of a window.
-
-    The largest input and output of a layer, and as much again for what waits beside it.
-
-    Parameters
-    ----------
-    network : PixelNetwork
-    bands, channels : int
-        Of its input and of the result.
-    device : torch.device
-
-    Returns
-    -------
-    float
-        Bytes.
+    Nothing is computed for it: the layers only say how large their results would be.
     """
-    largest, side = [0], max(64, 4 * network.stride)
+    largest = [0]
 
     def look(layer, inputs, output):
         largest[0] = max(largest[0], inputs[0].numel() + output.numel())
 
-    leaves = [module for module in network.modules() if not list(module.children())]
-    hooks = [leaf.register_forward_hook(look) for leaf in leaves]
-    try:
-        with torch.no_grad():
-            network(torch.zeros(1, bands, side, side, device=device))
-    finally:
-        for hook in hooks:
-            hook.remove()
-    return 4 * (2 * largest[0] / side**2 + 3 * bands + 3 * channels)
+    plan = copy.deepcopy(network).to("meta")
+    for layer in plan.modules():
+        if not list(layer.children()):
+            layer.register_forward_hook(look)
+    with torch.no_grad():
+        plan.classify(plan.features(torch.zeros(1, bands, side, side, device="meta"), cut))
+    return largest[0]
 
 
 def load_predictor(path, device="auto", trust=False, turned=False):

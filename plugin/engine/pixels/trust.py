@@ -59,14 +59,13 @@ def trust_features(network, images):
     features = network.features(images)
     if features.shape[-2:] != images.shape[-2:]:
         features = functional.interpolate(features, images.shape[-2:], mode="bilinear")
-    return beside_features(network, images, features)
+    return torch.cat([features.float(), beside_features(network, images)], 1)
 
 
-def beside_features(network, images, features):
-    """`trust_features` where the network's features are known already."""
-    radius = _texture_radius(network)
-    parts = [features.float(), images.float()]
-    return torch.cat(parts + ([_texture(images.float(), radius)] if radius else []), 1)
+def beside_features(network, images):
+    """The part of `trust_features` that is not the network's: bands and their texture."""
+    radius, images = _texture_radius(network), images.float()
+    return torch.cat([images, _texture(images, radius)], 1) if radius else images
 
 
 def block_weights(network, bands, count):
