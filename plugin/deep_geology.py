@@ -2,7 +2,7 @@
 
 from qgis.core import QgsApplication
 
-from . import worker
+from . import library_folder, worker
 from .provider import DeepGeologyProvider
 
 
@@ -18,26 +18,29 @@ class DeepGeology:
     def __init__(self, iface):
         self._iface = iface
         self._provider = None
-        self._desktop = None
+        self._desktop = ()
 
     def initProcessing(self):
         """Add the provider; ``qgis_process`` calls this alone, without a desktop."""
+        library_folder.take_into_use()
         self._provider = DeepGeologyProvider()
         QgsApplication.processingRegistry().addProvider(self._provider)
 
     def initGui(self):
         """Add the provider and the options page; called by the desktop."""
         self.initProcessing()
+        from .desktop import DesktopModels
         from .settings import Desktop
 
-        self._desktop = Desktop(self._iface)
-        self._desktop.add()
+        self._desktop = (Desktop(self._iface), DesktopModels(self._iface))
+        for part in self._desktop:
+            part.add()
 
     def unload(self):
         """Take back what was added, and end the engine."""
-        if self._desktop is not None:
-            self._desktop.remove()
-            self._desktop = None
+        for part in self._desktop:
+            part.remove()
+        self._desktop = ()
         if self._provider is not None:
             QgsApplication.processingRegistry().removeProvider(self._provider)
             self._provider = None

@@ -8,7 +8,9 @@ from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
-from . import environment
+from . import environment, library_folder
+from .desktop.dialogs import open_tool
+from .jobs import model_library
 from .telling import size_text
 
 ICON = os.path.join(
@@ -17,7 +19,6 @@ ICON = os.path.join(
     "icons",
     "provider.svg",
 )
-PREPARE = "deepgeology:prepareengine"
 
 
 def tr(text):
@@ -71,7 +72,7 @@ class Desktop:
 
     def _prepare(self):
         self._close_message()
-        open_prepare_engine()
+        open_tool("prepareengine")
 
     def _close_message(self):
         if self._message is not None:
@@ -80,18 +81,6 @@ class Desktop:
 
     def _forget_message(self):
         self._message = None
-
-
-def open_prepare_engine(parameters=None, parent=None):
-    """Open the dialog of *Prepare engine*; it stays open beside QGIS's main window."""
-    import processing
-
-    dialog = processing.createAlgorithmDialog(PREPARE, parameters or {})
-    if parent is not None:
-        dialog.setParent(parent, dialog.windowFlags())
-    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.show()
-    return dialog
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
@@ -114,7 +103,7 @@ class OptionsPage(QgsOptionsPageWidget):
         super().__init__(parent)
         self.setObjectName("deepGeologyOptions")  # showOptionsDialog finds a page by this name
         self.state, self.place, self.size = QLabel(), QLabel(), QLabel(tr("measuring…"))
-        self.python = QgsFileWidget()
+        self.python, self.models = QgsFileWidget(), QgsFileWidget()
         self.button = QPushButton(tr("Prepare engine…"))
         self._task = None
         self._lay_out()
@@ -122,7 +111,8 @@ class OptionsPage(QgsOptionsPageWidget):
         self.button.clicked.connect(self._prepare)
 
     def apply(self):
-        """Nothing to keep: what is chosen here is taken into use by *Prepare engine*."""
+        """Keep the folder of models; a Python is taken into use by *Prepare engine*."""
+        library_folder.choose(self.models.filePath())
 
     def show_state(self):
         """Show what is known of the engine now."""
@@ -152,9 +142,18 @@ class OptionsPage(QgsOptionsPageWidget):
         form.addRow("", note)
         self.button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         form.addRow("", self.button)
+        form.addRow(tr("Folder of my models"), self._models_chooser())
         layout = QVBoxLayout(self)
         layout.addLayout(form)
         layout.addStretch()
+
+    def _models_chooser(self):
+        """The folder whose models every tool offers beside the bundled ones."""
+        self.models.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.models.setFilePath(library_folder.chosen())
+        self.models.lineEdit().setPlaceholderText(model_library.folder())
+        self.models.setToolTip(tr("Every tool that takes a model offers those in this folder."))
+        return self.models
 
     def _measure(self, folder):
         """Add the sizes of thousands of files up in a thread of QGIS."""
@@ -174,7 +173,7 @@ class OptionsPage(QgsOptionsPageWidget):
 
     def _prepare(self):
         path = self.python.filePath()
-        open_prepare_engine({"PYTHON": path} if path else {}, self.window())
+        open_tool("prepareengine", {"PYTHON": path} if path else {}, self.window())
 
 
 def _state_text(state):

@@ -10,6 +10,7 @@ import time
 import numpy as np
 from osgeo import gdal, osr
 from qgis.core import (
+    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransform,
     QgsCoordinateTransformContext,
@@ -206,3 +207,12 @@ def add_step(model, name, parameters, outputs=()):
     child.setModelOutputs(known)
     assert child.reattach()
     model.addChildAlgorithm(child)
+
+
+def wait_for(condition, seconds=10):
+    """Let Qt work until something holds."""
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        QgsApplication.processEvents()
+        time.sleep(0.01)
+    assert condition()
