@@ -200,7 +200,8 @@ def _add_overviews(path, part, grid, of_classes):
         factors.append(2 ** (len(factors) + 1))
     if max(grid.width, grid.height) > _OVERVIEWS_FROM:
         method = Resampling.mode if of_classes else Resampling.average
-        with _writing(path), rasterio.Env(**OPTIONS), rasterio.open(part, "r+") as dataset:
+        quick = {**OPTIONS, "ZLEVEL_OVERVIEW": 1}
+        with _writing(path), rasterio.Env(**quick), rasterio.open(part, "r+") as dataset:
             dataset.build_overviews(factors, method)
 
 

@@ -61,6 +61,8 @@ class Generator:
     device : torch.device
     has_detail : bool
         Whether a stage has a generator with texture.
+    in_strips : bool
+        Whether a window's features are never there all at once.
     """
 
     def __init__(self, stages, factor, device, card=None):
@@ -68,6 +70,7 @@ class Generator:
         self.factor, self.device, self.card = factor, device, card
         self.bands = self._stages[0].fidelity.bands if self._stages else 1
         self.has_detail = any(stage.detail is not None for stage in self._stages)
+        self.in_strips = len(self._stages) < 2 and device.type == "cpu"
         self._between = {}
 
     @classmethod

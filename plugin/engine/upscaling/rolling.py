@@ -8,7 +8,7 @@ convolution then takes twice the time.
 import torch
 from torch.nn import functional
 
-_PIXELS = 2**14  # of a strip, for each thread
+_PIXELS, _MOST_THREADS = 2**14, 4  # of a strip, for each thread; more would take much memory
 
 
 def added_planes(network, coarse, blur):
@@ -49,7 +49,8 @@ def added_planes(network, coarse, blur):
 def _roll(network, image, planes):
     """Fill planes strip by strip; the first one sees so much more that it is as high as others."""
     height, width = planes.shape[2:]
-    rows = max(4, _PIXELS * torch.get_num_threads() // width)
+    pixels = _PIXELS * min(torch.get_num_threads(), _MOST_THREADS)
+    rows = min(max(4, pixels // width), height)
     line, lost = _Line(network, image.shape[3], rows), 2 * network.receptive_radius
     ones = torch.eye(planes.shape[1])
     for row in range(0, height, rows):
@@ -68,14 +69,17 @@ class _Line:
 
     def __init__(self, network, width, rows):
         blocks, channels = len(network.body), network.first.out_channels
-        most, self._delay = rows + 2 * network.receptive_radius, 2 * blocks + 1
-        self._network = network
+        most = rows + 2 * network.receptive_radius
+        self._network, self._delay = network, 2 * blocks + 1
+
+        def after(convolutions, kept):
+            lost = 2 * convolutions
+            return _Rows(channels, most - lost, width - lost, kept)
+
         kept = [self._delay, *([2] * blocks)]
-        self._given = [
-            _Rows(channels, most, width - 2 - 4 * place, count) for place, count in enumerate(kept)
-        ]
-        self._between = [_Rows(channels, most, width - 4 - 4 * place, 2) for place in range(blocks)]
-        self._end = _Rows(channels, most, width - 4 - 4 * blocks, 2)
+        self._given = [after(2 * place + 1, count) for place, count in enumerate(kept)]
+        self._between = [after(2 * place + 2, 2) for place in range(blocks)]
+        self._end = after(2 * blocks + 2, 2)
 
     def __call__(self, image):
         """The last layer's result (1, channel, row, column) for further rows of the image."""

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-_SHARINGS = 6
+_SHARINGS, _LEAST_SHARED = 6, 1e-3
 _PIXELS = 2**13  # coarse pixels worked on at once: they stay in the processor's cache
 _KEY_BITS = 16
 
@@ -71,13 +71,19 @@ def _clip(planes, low, high):
         return
     outside = ((planes < low) | (planes > high)).any(0).nonzero()[:, 0]
     pixels = planes[:, outside]
-    wanted = pixels.sum(0)
+    wanted = _sum(pixels)
+    planes[:, outside] = pixels.clamp_(low, high)
     for _ in range(_SHARINGS):
-        pixels = pixels.clamp(low, high)
-        lost = wanted - pixels.sum(0)
-        room = torch.where(lost > 0, pixels < high, pixels > low)
-        pixels = pixels + room * lost / room.sum(0).clamp(min=1)
-    planes[:, outside] = pixels.clamp(low, high)
+        lost = wanted - _sum(pixels)
+        left = (lost.abs() > _LEAST_SHARED).nonzero()[:, 0]
+        if not len(left):
+            return
+        outside, pixels, wanted, lost = outside[left], pixels[:, left], wanted[left], lost[left]
+        end = torch.where(lost > 0, high, low).to(pixels)
+        room = (pixels != end).to(pixels)
+        share = lost / _sum(room).clamp_(min=1)
+        pixels = pixels.add_(room.mul_(share)).clamp_(low, high)
+        planes[:, outside] = pixels
 
 
 def _rounded(planes):

@@ -9,10 +9,11 @@ from ..device import spare_memory
 from ..layout import Layout
 from .holes import DEPTH, SURROUNDINGS, fill
 
-_CORES = (512, 384, 256, 128, 64)
-_SHARE = 0.4  # of the memory to spare: windows wait to be written as well
-_COPIES = 7  # of the fine result, while a window is worked on
-_CHANNELS = 200  # single precision numbers that a network keeps for a coarse pixel
+_CORES = (1024, 896, 768, 640, 512, 384, 256, 128, 64)
+_SHARE = 0.6  # of the memory to spare
+_COPIES = 6  # of the fine result: made of two, and some windows wait to be written
+# Single precision numbers that a network keeps for a coarse pixel, at once and in strips.
+_CHANNELS, _CHANNELS_IN_STRIPS = 200, 60
 _MOST_TOGETHER = 8
 # As `writing` lays bands of a file one after the other: fewer bands at once take less memory.
 BANDS_TOGETHER = 16
@@ -126,7 +127,8 @@ def plan(generator, settings, area, bands, has_holes, window_size=0):
     """
     halo = generator.halo(settings.blur, settings.iterations)
     halo += SURROUNDINGS if has_holes else 0
-    needed = 4.0 * (_COPIES * bands * generator.factor**2 + _CHANNELS)
+    channels = _CHANNELS_IN_STRIPS if generator.in_strips else _CHANNELS
+    needed = 4.0 * (_COPIES * bands * generator.factor**2 + channels)
     budget = _SHARE * spare_memory(generator.device)
     fitting = [core for core in _CORES if needed * (core + 2 * halo) ** 2 <= budget]
     core = window_size or (fitting[0] if fitting else _CORES[-1])
