@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 _SHARINGS, _LEAST_SHARED = 6, 1e-3
+_MANY = 0.1  # of all pixels: it is faster then to work on all than to pick those
 _PIXELS = 2**13  # coarse pixels worked on at once: they stay in the processor's cache
 _KEY_BITS = 16
 
@@ -66,24 +67,27 @@ def _limits(kind):
 
 def _clip(planes, low, high):
     """Clip; what a coarse pixel loses by it is shared out among its other fine pixels."""
-    least, most = planes.aminmax()
-    if least >= low and most <= high:
-        return
-    outside = ((planes < low) | (planes > high)).any(0).nonzero()[:, 0]
-    pixels = planes[:, outside]
+    outside = (planes.amin(0) < low) | (planes.amax(0) > high)
+    columns = outside.nonzero()[:, 0]
+    if len(columns) > _MANY * len(outside):
+        _share_out(planes, low, high)
+    elif len(columns):
+        pixels = planes[:, columns]
+        _share_out(pixels, low, high)
+        planes[:, columns] = pixels
+
+
+def _share_out(pixels, low, high):
     wanted = _sum(pixels)
-    planes[:, outside] = pixels.clamp_(low, high)
+    pixels.clamp_(low, high)
     for _ in range(_SHARINGS):
         lost = wanted - _sum(pixels)
-        left = (lost.abs() > _LEAST_SHARED).nonzero()[:, 0]
-        if not len(left):
+        lost[lost.abs() <= _LEAST_SHARED] = 0.0
+        if not lost.any():
             return
-        outside, pixels, wanted, lost = outside[left], pixels[:, left], wanted[left], lost[left]
-        end = torch.where(lost > 0, high, low).to(pixels)
-        room = (pixels != end).to(pixels)
+        room = (pixels != torch.where(lost > 0, high, low).to(pixels)).to(pixels)
         share = lost / _sum(room).clamp_(min=1)
-        pixels = pixels.add_(room.mul_(share)).clamp_(low, high)
-        planes[:, outside] = pixels
+        pixels.addcmul_(room, share).clamp_(low, high)
 
 
 def _rounded(planes):
