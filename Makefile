@@ -16,6 +16,8 @@ UV ?= uv
 LOCK = $(UV) pip compile -q --universal --python-version 3.10 --generate-hashes \
   --no-header --no-annotate
 MARKS ?= not soak and not desktop
+VERSIONS ?= bookworm,trixie,sid
+TESTS ?=
 # What pyCSEP and ONNX Runtime need and the engine has.
 IN_ENGINE := affine attrs certifi click click-plugins cligj contourpy cycler fonttools kiwisolver \
   matplotlib mpmath numpy packaging pillow protobuf pyparsing python-dateutil rasterio scipy \
@@ -103,6 +105,9 @@ test: engine-tools pycsep onnx_runtime docs-tools plugin-link ## check the style
 soak: engine-tools plugin-link ## run the tests that repeat for minutes
 	@$(TOOLS) test/run_suites.py --marks soak engine qgis
 
+test-matrix: engine-tools plugin-link ## run the tests of the algorithms in QGIS 3.22, 3.40 and 3.44 (as root; VERSIONS=bookworm,trixie,sid)
+	@$(TOOLS) test/run_matrix.py --marks "$(MARKS)" --suites $(VERSIONS) $(TESTS)
+
 desktop: engine-tools plugin-link ## run the tests that need the desktop, under Xvfb
 	@$(TOOLS) test/run_suites.py --marks desktop qgis
 
@@ -145,5 +150,5 @@ clean: ## remove what was made in the checkout; the engine stays
 	@rm -rf .build .pytest_cache .ruff_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup tools engine-tools pycsep onnx_runtime docs-tools docs engine plugin-link test soak desktop benchmark lint \
+.PHONY: help setup tools engine-tools pycsep onnx_runtime docs-tools docs engine plugin-link test soak test-matrix desktop benchmark lint \
   check format package demo pictures lock clean

@@ -15,6 +15,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.errors import JobError, Stopped
+from .parameters import WRITTEN
 
 LONGEST_SIDE = 4096
 _WEB_MARGIN = 0.1
@@ -75,8 +76,8 @@ class RasterSource:
         error = writer.writeRaster(pipe, columns, rows, part, self.crs, transforms, watch)
         if feedback.isCanceled():
             raise Stopped()
-        if int(error):
-            found = f'Raster "{self.name}" could not be copied to a file (code {int(error)}).'
+        if error != WRITTEN:
+            found = f'Raster "{self.name}" could not be copied to a file ({getattr(error, "name", error)}).'
             remedy = "Save it as a GeoTIFF with Export > Save As, and choose that layer."
             raise JobError(found, remedy, "\n".join(watch.errors()))
 

@@ -24,6 +24,7 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
+    QgsRasterFileWriter,
     QgsUnitTypes,
 )
 
@@ -60,6 +61,12 @@ else:
 
     TEXT, INTEGER, REAL = QVariant.String, QVariant.Int, QVariant.Double
     MOMENT = QVariant.DateTime
+
+# QGIS 3.38 moved what came of writing a raster.
+if hasattr(Qgis, "RasterFileWriterResult"):
+    WRITTEN = Qgis.RasterFileWriterResult.Success
+else:
+    WRITTEN = QgsRasterFileWriter.WriterError.NoError
 
 # QGIS 3.30 moved the units of time.
 if hasattr(Qgis, "TemporalUnit"):
@@ -144,6 +151,11 @@ def help_text(part):
     return "\n".join(lines)
 
 
+def _numbers(types):
+    """Types of sources as the plain numbers that a parameter takes; older enums are numbers."""
+    return [getattr(kind, "value", kind) for kind in types]
+
+
 def _raster(part, name, text):
     return QgsProcessingParameterRasterLayer(name, text, None, part.optional)
 
@@ -161,7 +173,9 @@ def _stack_bands(part, name, text):
 
 
 def _catalog(part, name, text):
-    return QgsProcessingParameterFeatureSource(name, text, [int(ANY_VECTOR)], None, part.optional)
+    return QgsProcessingParameterFeatureSource(
+        name, text, _numbers([ANY_VECTOR]), None, part.optional
+    )
 
 
 def _moment(part, name, text):
@@ -175,7 +189,7 @@ def _bands(part, name, text):
 
 
 def _features(part, name, text):
-    types = [int(_GEOMETRIES[geometry]) for geometry in part.geometry]
+    types = _numbers(_GEOMETRIES[geometry] for geometry in part.geometry)
     return QgsProcessingParameterFeatureSource(name, text, types, None, part.optional)
 
 

@@ -29,7 +29,7 @@ _ROOT = "deepgeology:models"
 if hasattr(Qgis, "DataItemProviderCapability"):
     _FILES = Qgis.DataItemProviderCapabilities(Qgis.DataItemProviderCapability.Files)
 else:
-    _FILES = int(QgsDataProvider.DataCapability.File)
+    _FILES = QgsDataProvider.DataCapability.File
 
 
 class ModelItemProvider(QgsDataItemProvider):

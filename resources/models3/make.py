@@ -123,7 +123,7 @@ def ask_labels(model, name, label, help):
         QgsProcessingParameterField,
     )
 
-    kinds = [QgsProcessing.TypeVectorAnyGeometry]
+    kinds = [QgsProcessing.SourceType.TypeVectorAnyGeometry]
     model.ask(QgsProcessingParameterFeatureSource(name, label, kinds), help)
     field = QgsProcessingParameterField(f"{name}_field", f"Class field of: {label}", None, name)
     model.ask(field, "Field that names the class.")
@@ -147,7 +147,7 @@ def ask_checked(model):
 def ask_time(model):
     from qgis.core import QgsProcessingParameterNumber
 
-    kind = QgsProcessingParameterNumber.Double
+    kind = QgsProcessingParameterNumber.Type.Double
     limit = QgsProcessingParameterNumber(
         "minutes", "Time limit of the training (minutes)", kind, 10
     )
@@ -237,7 +237,9 @@ def land_cover():
         "is checked at places kept apart.",
     )
     model.ask(
-        QgsProcessingParameterMultipleLayers("imagery", "Imagery", QgsProcessing.TypeRaster),
+        QgsProcessingParameterMultipleLayers(
+            "imagery", "Imagery", QgsProcessing.SourceType.TypeRaster
+        ),
         "One or several rasters of one time; the first gives the grid.",
     )
     ask_labels(model, "labels", "Labels", "Polygons, lines or points that say what is there.")
@@ -263,10 +265,12 @@ def prospectivity():
         "share of other deposits lies in the most favorable part of the map.",
     )
     model.ask(
-        QgsProcessingParameterMultipleLayers("evidence", "Evidence", QgsProcessing.TypeRaster),
+        QgsProcessingParameterMultipleLayers(
+            "evidence", "Evidence", QgsProcessing.SourceType.TypeRaster
+        ),
         "Geophysics, geochemistry, distances to faults; the first raster gives the grid.",
     )
-    points = [QgsProcessing.TypeVectorPoint]
+    points = [QgsProcessing.SourceType.TypeVectorPoint]
     model.ask(
         QgsProcessingParameterFeatureSource("deposits", "Deposits to learn from", points),
         "Points of known deposits.",
@@ -311,7 +315,7 @@ def ask_grid(model):
 
     extent = QgsProcessingParameterExtent("extent", "Extent", None, True)
     model.ask(extent, "Where events count. Empty: around all events of the catalog.")
-    kinds = QgsProcessingParameterNumber.Double, QgsProcessingParameterNumber.Integer
+    kinds = QgsProcessingParameterNumber.Type.Double, QgsProcessingParameterNumber.Type.Integer
     size = QgsProcessingParameterNumber("cell_size", "Cell size (degrees)", kinds[0], 0.1)
     size.setMinimum(0.01)
     model.ask(size, "Side of a cell of the grid.")
@@ -332,7 +336,9 @@ def seismicity():
         "earthquake.",
     )
     model.ask(
-        QgsProcessingParameterFeatureSource("catalog", "Catalog", [QgsProcessing.TypeVector]),
+        QgsProcessingParameterFeatureSource(
+            "catalog", "Catalog", [QgsProcessing.SourceType.TypeVector]
+        ),
         "A layer of points, or a table with longitude and latitude: a CSV file as downloaded will "
         "do. Events down to 70 km count, and those around the extent as what triggers others.",
     )

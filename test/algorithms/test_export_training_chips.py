@@ -152,7 +152,7 @@ def test_invalid_geometry_follows_the_users_setting(run, asked, check, chips, fe
 
 def test_invalid_geometry_stops_with_a_remedy(run, asked):
     context = QgsProcessingContext()
-    context.setInvalidGeometryCheck(QgsFeatureRequest.GeometryAbortOnInvalid)
+    context.setInvalidGeometryCheck(QgsFeatureRequest.InvalidGeometryCheck.GeometryAbortOnInvalid)
     with pytest.raises(Exception, match=r'of "squares" has invalid geometry. Run "Fix geometries"'):
         run("exporttrainingchips", None, context, **asked, LABELS=with_bow_tie())
 

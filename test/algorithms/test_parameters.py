@@ -50,11 +50,11 @@ def test_results_are_outputs(qgis):
 def test_flags_and_bounds_are_those_declared(qgis):
     flag = QgsProcessingParameterDefinition.Flag
     for part, _, parameter in fields():
-        flags = int(parameter.flags())
-        assert bool(flags & int(flag.FlagAdvanced)) == part.advanced, part.name
+        flags = parameter.flags()
+        assert bool(flags & flag.FlagAdvanced) == part.advanced, part.name
         may_be_empty = part.kind == "text" and part.default == ""
         may_be_empty |= part.kind == "raster_or_images"  # or else its folder is given
-        assert bool(flags & int(flag.FlagOptional)) == (part.optional or may_be_empty), part.name
+        assert bool(flags & flag.FlagOptional) == (part.optional or may_be_empty), part.name
     for part, _, parameter in fields(("integer", "number")):
         assert part.minimum is None or parameter.minimum() == part.minimum
         assert part.maximum is None or parameter.maximum() == part.maximum

@@ -23,7 +23,7 @@ def test_points_lie_on_the_map_with_rank_class_and_doubt(
         OUTPUT=place if place == "memory:" else str(tmp_path / place),
     )
     layer = opened(outputs["OUTPUT"])
-    assert layer.wkbType() == QgsWkbTypes.Point and layer.crs().authid() == "EPSG:32717"
+    assert layer.wkbType() == QgsWkbTypes.Type.Point and layer.crs().authid() == "EPSG:32717"
     found = sorted(layer.getFeatures(), key=lambda feature: feature["rank"])
     assert [feature["rank"] for feature in found] == [1, 2, 3, 4, 5, 6]
     for feature in found:
