@@ -6,6 +6,7 @@ from ..jobs.errors import JobError
 from ..jobs.model_card import class_names
 
 _COARSER = 1.5
+_MOST_NAMES, _LONGEST_NAME = 8, 40
 
 
 def patch_side(card):
@@ -31,18 +32,26 @@ def check_bands(card, name, names):
     """
     wanted = [band["name"] for band in card.bands]
     if len(names) != len(wanted):
-        given = ", ".join(name or f"band {i}" for i, name in enumerate(names, 1))
+        given = _listed([name or f"band {i}" for i, name in enumerate(names, 1)])
         raise JobError(
-            f"The model was trained on {_count(wanted)} ({', '.join(wanted)}); "
+            f"The model was trained on {_count(wanted)} ({_listed(wanted)}); "
             f'"{name}" has {len(names)} ({given}).',
-            f"Choose {_count(wanted)}: {', '.join(wanted)}, in this order.",
+            f"Choose {_count(wanted)}: {_listed(wanted)}, in this order.",
         )
     if list(names) != wanted and sorted(names) == sorted(wanted):
         raise JobError(
-            f'The bands of "{name}" are in the order {", ".join(names)}; the model was trained '
-            f"on {', '.join(wanted)}.",
-            f"Choose the bands in the order of the model: {', '.join(wanted)}.",
+            f'The bands of "{name}" are in the order {_listed(names)}; the model was trained '
+            f"on {_listed(wanted)}.",
+            f"Choose the bands in the order of the model: {_listed(wanted)}.",
         )
+
+
+def _listed(names):
+    """Names for a sentence: the first of many, and short ones."""
+    shown = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..." for name in names]
+    if len(shown) > _MOST_NAMES:
+        shown[_MOST_NAMES - 1 :] = [f"{len(names) - _MOST_NAMES + 1} more"]
+    return ", ".join(shown)
 
 
 def warn_of_bands(card, name, names, progress):
@@ -53,8 +62,8 @@ def warn_of_bands(card, name, names, progress):
     wanted = [band["name"] for band in card.bands]
     if list(names) != wanted and all(map(_is_a_name, [*names, *wanted])):
         progress.warning(
-            f'The bands of "{name}" are named {", ".join(names)}; the model was trained on '
-            f"{', '.join(wanted)}, in this order. If they are not the same, the result is wrong."
+            f'The bands of "{name}" are named {_listed(names)}; the model was trained on '
+            f"{_listed(wanted)}, in this order. If they are not the same, the result is wrong."
         )
 
 
