@@ -5,7 +5,7 @@ import shutil
 from contextlib import contextmanager
 
 from ..jobs.errors import JobError
-from ..jobs.places import part_path
+from ..jobs.places import part_path, put_in_place
 from .rasters import unwritable
 
 
@@ -54,7 +54,7 @@ def new_folder(path, names=()):
         with _writing(path):
             if os.path.isdir(path):
                 os.rmdir(path)
-            os.rename(part, path)
+            put_in_place(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -9,6 +9,7 @@ from ..jobs import JOBS
 from ..jobs.declare import from_values
 from ..jobs.errors import JobError
 from ..jobs.places import refuse_clashes, refuse_no_place, sweep
+from ..jobs.withdrawing import Fresh
 from . import memory
 from .tasks import load
 
@@ -45,13 +46,16 @@ def do(name, values, progress):
     job = from_values(JOBS[name], values)
     refuse_no_place(job)
     refuse_clashes(job)
+    fresh = Fresh(job)
     try:
         progress.check()
         outputs = run(job, progress)
         progress.flush()
         return outputs
-    except BaseException:
+    except BaseException as error:
         sweep(JOBS[name], values)
+        if isinstance(error, Exception):
+            fresh.withdraw()
         raise
 
 

@@ -11,6 +11,7 @@ from .model_library import names
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?)?", re.ASCII)
 _LONGEST_SHOWN = 120
 _MOST_BANDS = 1_000_000
+_LONGEST_NAME = 200  # of 255 bytes; the rest is for what is written beside meanwhile
 
 
 def check_value(part, value):
@@ -177,6 +178,8 @@ def _check_new_place(part, value):
         )
     if part.kind != "new_folder" and os.path.isdir(value):
         _refuse(part, value, "is a folder", "Give the name of a file.")
+    if len(os.fsencode(os.path.basename(value.rstrip("/")))) > _LONGEST_NAME:
+        _refuse(part, value, "is too long a name", f"Use at most {_LONGEST_NAME} letters.")
     if os.path.exists(value) and not os.access(value, os.W_OK):
         _refuse(part, value, "is read-only", "Choose another name, or make it writable.")
 

@@ -75,7 +75,7 @@ def _check_address(name, address):
         )
     host = r"[^\s/?#]+" if name == "PROXY" else r"[^\s/?#@]+"
     if not re.fullmatch(rf"https?://{host}(/[^\s?#]*)?", address, re.IGNORECASE):
-        shown = re.sub(r"//[^@/]*@", "//", address)  # not the password
+        shown = re.sub(r"//[^@/]*@", "//", address)[:120]  # not the password
         raise JobError(
             f'{name} is "{shown}", which is not an address of the web.',
             f"Give an address that begins with https:// or http://, such as {USGS}.",

@@ -38,6 +38,28 @@ def part_path(path, pid=None):
     return f"{os.fspath(path)}.{os.getpid() if pid is None else pid}.part"
 
 
+_placed = {}  # what this process has put in place: which file it is, by its path
+
+
+def put_in_place(part, path):
+    """Rename a file or folder that is whole to its final name; `is_ours` knows it again."""
+    os.replace(part, path)
+    _placed[os.path.abspath(path)] = _which(path)
+
+
+def is_ours(path):
+    """Whether what is at a path was put there by this process, and not by another one."""
+    return _placed.get(os.path.abspath(path), 0) == _which(path)
+
+
+def _which(path):
+    try:
+        known = os.lstat(path)
+    except OSError:
+        return None
+    return known.st_dev, known.st_ino
+
+
 @contextmanager
 def written_whole(path, mode="w", **options):
     """Open a file beside `path` that takes its place at the end, if nothing went wrong.
@@ -59,7 +81,7 @@ def written_whole(path, mode="w", **options):
         os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
         with open(part, mode, **options) as file:
             yield file
-        os.replace(part, path)
+        put_in_place(part, path)
     finally:
         if os.path.exists(part):
             os.remove(part)

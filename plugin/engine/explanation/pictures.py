@@ -9,7 +9,7 @@ from matplotlib import colormaps
 from PIL import Image
 
 from ...jobs.errors import JobError
-from ...jobs.places import part_path
+from ...jobs.places import part_path, put_in_place
 from ..rasters import unwritable
 
 _SPREADS_SHOWN = 2.5
@@ -83,7 +83,7 @@ def new_pictures(path):
         yield lambda name, pixels: Image.fromarray(pixels).save(_free(part, name), format="PNG")
         if os.path.isdir(path):
             os.rmdir(path)
-        os.rename(part, path)
+        put_in_place(part, path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:

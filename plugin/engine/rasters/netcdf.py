@@ -6,7 +6,7 @@ import numpy as np
 from scipy.io import netcdf_file
 
 from ...jobs.errors import JobError
-from ...jobs.places import part_path
+from ...jobs.places import part_path, put_in_place
 from .writing import check_space, unwritable
 
 MOST_BYTES = 2**30
@@ -59,7 +59,7 @@ def write_netcdf(path, values, grid, edges, name, attributes, title):
         check_space(folder, values.nbytes)
         with netcdf_file(part, "w", version=2) as file:
             _fill(file, values, grid, edges, name, attributes, title)
-        os.replace(part, path)
+        put_in_place(part, path)
     except OSError as error:
         raise unwritable(path, error) from error
     finally:

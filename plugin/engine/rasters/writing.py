@@ -10,7 +10,7 @@ from rasterio.enums import ColorInterp, Resampling
 from rasterio.windows import Window
 
 from ...jobs.errors import JobError
-from ...jobs.places import part_path
+from ...jobs.places import part_path, put_in_place
 from .disk import check_space, unwritable, writing as _writing
 from .naming import auxiliary_text, color_table
 from .opening import OPTIONS, opened
@@ -223,6 +223,6 @@ def _put_in_place(part, path, auxiliary):
     for ending in (".aux.xml", ".ovr", ".msk"):
         if os.path.exists(path + ending):
             os.remove(path + ending)
-    os.replace(part, path)
+    put_in_place(part, path)
     if auxiliary:
         os.replace(part + ".aux.xml", path + ".aux.xml")

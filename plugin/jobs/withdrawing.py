@@ -1,0 +1,63 @@
+"""What a job has written whole before it failed or was cancelled is taken back.
+
+A job with several outputs puts one after the other in place; if it ends in between, those that are
+there already would tell of a result that is none. What was there before the job stays, and so
+does what another process has written there meanwhile.
+"""
+
+import os
+import shutil
+
+from .declare import declared
+from .places import is_ours
+
+_ASIDE = ("", ".aux.xml", ".ovr", ".msk")
+
+
+class Fresh:
+    """The outputs of a job at whose places there is nothing yet.
+
+    Parameters
+    ----------
+    job : object
+        A job that has been checked.
+    """
+
+    def __init__(self, job):
+        parts = [part for part in declared(job) if part.is_output]
+        self._folders = _free(job, [part for part in parts if part.kind == "new_folder"])
+        self._files = _free(job, [part for part in parts if part.kind != "new_folder"])
+
+    def withdraw(self):
+        """Remove what this process has put there."""
+        for path in filter(is_ours, self._files):
+            for place in (path + ending for ending in _ASIDE):
+                if os.path.isfile(place):
+                    _remove(place)
+        for path, was_there in self._folders.items():
+            if os.path.isdir(path) and is_ours(path):
+                shutil.rmtree(path, ignore_errors=True)
+                if was_there:
+                    os.makedirs(path, exist_ok=True)
+
+
+def _free(job, parts):
+    """Places where there is nothing, or an empty folder; whether there is one."""
+    paths = [getattr(job, part.name) for part in parts]
+    return {path: os.path.isdir(path) for path in filter(None, paths) if _is_free(path)}
+
+
+def _is_free(path):
+    try:
+        return not os.listdir(path)
+    except NotADirectoryError:
+        return False
+    except OSError:
+        return not os.path.lexists(path)
+
+
+def _remove(place):
+    try:
+        os.remove(place)
+    except OSError:
+        return  # held open by another program, or gone already
