@@ -71,6 +71,8 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None):
         ``predict(images, cut)`` turns images (N, band, row, column), a float32 tensor on the CPU
         with NaN where not valid, into a float tensor (N, channel, row, column) without the `cut`
         pixels at every side, finer by the layout's scale; ``predict.channels`` is their number.
+        If it has ``predict.place(windows)``, it is told before which windows come: none if the
+        images are parts of windows.
     raster : Raster or Stack
     layout : Layout
     progress : Progress
@@ -144,8 +146,10 @@ def _image(raster, window, cut):
 
 def _results(run, batch, layout):
     """Pairs of window and values (channel, row, column); NaN where the raster has no data."""
-    known = [image for image in batch.images if image is not None]
-    results = iter(run(torch.from_numpy(np.stack(known))) if known else ())
+    pairs = zip(batch.windows, batch.images, strict=True)
+    known = [pair for pair in pairs if pair[1] is not None]
+    windows, images = zip(*known, strict=True) if known else ((), ())
+    results = iter(run(torch.from_numpy(np.stack(images)), windows) if known else ())
     return [
         (window, run.nothing(window) if image is None else _masked(next(results), image, layout))
         for window, image in zip(batch.windows, batch.images, strict=True)
@@ -179,11 +183,13 @@ class _Frugal:
         return np.full((self._predict.channels, *sides), np.nan, np.float32)
 
     @torch.no_grad()
-    def __call__(self, images):
+    def __call__(self, images, windows=()):
         pixels = len(images) * images.shape[2] * images.shape[3]
         if pixels > self._most:
             return self._halves(images)
         try:
+            if hasattr(self._predict, "place"):
+                self._predict.place(windows)
             return self._predict(images, self._layout.cut).float().cpu().numpy()
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):

@@ -108,7 +108,7 @@ class FineRaster:
         avoided = None if form.honest or form.nodata is None else form.nodata
         for band, numbers in enumerate(self._numbers(group)):
             fine = np.where(holes, 0, values[band]) if holes is not None else values[band]
-            made[band] = cast(fine, form.dtype, self._factor, avoided, numbers)
+            made[band] = cast(fine[None], form.dtype, self._factor, avoided, [numbers])[0]
         if form.honest and form.nodata is not None:
             _keep_one_band(made, form.nodata)
         if holes is not None:

@@ -2,12 +2,9 @@
 
 References
 ----------
-Wang et al. 2018, arXiv:1809.00219 (network interpolation); Irani & Peleg 1991,
-doi:10.1016/1049-9652(91)90045-L (back-projection)
+Irani & Peleg 1991, doi:10.1016/1049-9652(91)90045-L (back-projection)
 """
 
-import copy
-import math
 import os
 
 import torch
@@ -16,10 +13,11 @@ from torch.nn import functional
 from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING
 from .. import model_file
-from ..degradation import CUBIC_RADIUS, DETECTOR, back_project, cubic, reach
-from .held import complete
+from ..degradation import DETECTOR, back_project, cubic, reach
+from .held import complete, without_border
 from .intensity import in_intensity, share_intensity
 from .rolling import added_planes
+from .stages import Stages
 
 _MODELS = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
@@ -27,8 +25,6 @@ _MODELS = os.path.join(
     "models",
 )
 BUNDLED = {1: ("x1",), 2: ("x2",), 4: ("x4",), 8: ("x4", "x2")}
-# Coarse pixels at once: the features of one of 48 channels take 192 bytes, three times.
-_PIXELS = {"cpu": 2**18, "mps": 2**20, "cuda": 2**22}
 
 
 def bundled_path(name):
@@ -66,12 +62,10 @@ class Generator:
     """
 
     def __init__(self, stages, factor, device, card=None):
-        self._stages = [_ready(stage, device) for stage in stages]
+        self._stages = Stages(stages, device)
         self.factor, self.device, self.card = factor, device, card
-        self.bands = self._stages[0].fidelity.bands if self._stages else 1
-        self.has_detail = any(stage.detail is not None for stage in self._stages)
+        self.bands, self.has_detail = self._stages.bands, self._stages.has_detail
         self.in_strips = len(self._stages) < 2 and device.type == "cpu"
-        self._between = {}
 
     @classmethod
     def load(cls, path, device):
@@ -133,13 +127,10 @@ class Generator:
         -------
         int
         """
-        radius, done = CUBIC_RADIUS if not self._stages else 0, 1
-        for stage in self._stages:
-            radius += stage.receptive_radius / done
-            done *= stage.fidelity.factor
-        return math.ceil(radius) + self._projected(blur, iterations)
+        return self._stages.radius + self.projected(blur, iterations)
 
-    def _projected(self, blur, iterations):
+    def projected(self, blur, iterations):
+        """That part of the halo which back-projection needs."""
         return 0 if blur >= DETECTOR else iterations * reach(self.factor, blur)
 
     @torch.no_grad()
@@ -154,6 +145,7 @@ class Generator:
         told=None,
         levels=None,
         cut=0,
+        add=added_planes,
     ):
         """Make an image finer.
 
@@ -178,6 +170,8 @@ class Generator:
             unit: texture in the intensity then leaves the ratios of bands as they are.
         cut : int
             Coarse pixels at every side that are not kept.
+        add : callable
+            What gives a network's result where there is enough around, as `added_planes` does.
 
         Returns
         -------
@@ -185,13 +179,15 @@ class Generator:
         """
         told = blur if told is None else told
         shared = bool(detail and intensity_only and coarse.shape[1] > 1)
-        if self._is_inside(cut, blur, iterations):
+        spare = cut - self._stages.radius - self.projected(blur, iterations)
+        if spare >= 0 and len(self._stages) < 2:
+            # Nothing that is kept hangs on the border: there are faster ways.
             windows = [
                 complete(
-                    self._planes(image, told, detail, shared, levels), image, (self.factor, blur),
-                    iterations, None if valid is None else valid[number], cut,
+                    self._planes(image, told, (detail, shared, levels), add), image,
+                    (self.factor, blur), iterations, held, cut - spare,
                 )
-                for number, image in enumerate(coarse)
+                for image, held in without_border(coarse, valid, spare)
             ]  # fmt: skip
             return torch.stack(windows)
         fine = self._made(coarse, told, detail)
@@ -202,85 +198,40 @@ class Generator:
         cut *= self.factor
         return fine[..., cut : fine.shape[2] - cut, cut : fine.shape[3] - cut]
 
-    def _is_inside(self, cut, blur, iterations):
-        """Whether nothing that is kept depends on an image's border: then there are faster ways."""
-        if len(self._stages) > 1:
-            return False
-        radius = self._stages[0].receptive_radius if self._stages else CUBIC_RADIUS
-        return cut >= radius + self._projected(blur, iterations)
+    def _made(self, coarse, told, detail):
+        """Interpolated, and what the networks add; not yet held to the measurements."""
+        if not self._stages:
+            return cubic(coarse, self.factor)
+        return self._stages.made(coarse, told, detail)
 
-    def _planes(self, image, told, detail, shared, levels):
+    def _planes(self, image, told, texture, add):
         """What the networks add to an image (C, H, W); see `rolling.added_planes`."""
         if not self._stages:
             return None
-        planes = added_planes(self._network(0, detail), image, told)
+        detail, shared, levels = texture
+        planes = add(self._stages.network(0, detail), image, told)
         if not shared:
             return planes
-        faithful = added_planes(self._network(0, 0.0), image, told)
+        faithful = add(self._stages.network(0, 0.0), image, told)
         share_intensity(faithful, planes, image, levels)
         return faithful
 
     @torch.no_grad()
-    def synthesized(self, fine, coarse, blur, iterations, valid=None, told=None, cut=0):
+    def synthesized(self, fine, coarse, blur, iterations, **known):
         """How far a result is from the faithful one, on average over each coarse pixel.
 
         Parameters
         ----------
         fine : torch.Tensor, shape (N, C, factor * H, factor * W)
             What `upscale` gave, which was cut as told.
-        coarse, blur, iterations, valid, told, cut
+        coarse, blur, iterations
             As given to `upscale`.
+        known : dict
+            What else was given to it, but for the texture.
 
         Returns
         -------
         torch.Tensor, shape (N, C, H, W)
         """
-        faithful = self.upscale(coarse, blur, iterations, valid=valid, told=told, cut=cut)
+        faithful = self.upscale(coarse, blur, iterations, **known)
         return functional.avg_pool2d((fine - faithful).abs(), self.factor)
-
-    def _made(self, coarse, told, detail):
-        """Interpolated, and what the networks add; not yet held to the measurements."""
-        if not self._stages:
-            return cubic(coarse, self.factor)
-        for number, stage in enumerate(self._stages):
-            # What a stage gives is no sensor's image: the next one has to see for itself.
-            heard = 0.0 if number else told
-            coarse = cubic(coarse, stage.fidelity.factor) + self._added(
-                self._network(number, detail), coarse, heard
-            )
-        return coarse
-
-    def _added(self, network, coarse, told):
-        images = coarse if network.bands > 1 else coarse.flatten(0, 1)[:, None]
-        count = max(1, _PIXELS[self.device.type] // (images.shape[2] * images.shape[3]))
-        heard = torch.full((len(images),), told, device=images.device)
-        parts = [
-            network(part.contiguous(memory_format=torch.channels_last), heard[: len(part)])
-            for part in images.split(count)
-        ]
-        made = parts[0] if len(parts) == 1 else torch.cat(parts)
-        return made.view(*coarse.shape[:2], *made.shape[-2:])
-
-    def _network(self, number, detail):
-        """The network of a stage whose weights lie between the faithful and the textured ones."""
-        stage = self._stages[number]
-        if not detail or stage.detail is None:
-            return stage.fidelity
-        if detail == 1:
-            return stage.detail
-        if (number, detail) not in self._between:
-            self._between[number, detail] = _blended(stage, detail)
-        return self._between[number, detail]
-
-
-def _ready(network, device):
-    return network.eval().to(device, memory_format=torch.channels_last)
-
-
-def _blended(stage, detail):
-    network = copy.deepcopy(stage.fidelity)
-    with torch.no_grad():
-        pairs = zip(network.parameters(), stage.detail.parameters(), strict=True)
-        for weight, other in pairs:
-            weight.lerp_(other, detail)
-    return network

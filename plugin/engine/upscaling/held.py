@@ -53,6 +53,19 @@ def _inside(images, inset):
     return images[..., inset : images.shape[-2] - inset, inset : images.shape[-1] - inset]
 
 
+def without_border(images, valid, border):
+    """Images (N, C, H, W), and where they hold data, one by one and without a border.
+
+    Yields
+    ------
+    torch.Tensor, shape (C, H', W')
+    torch.Tensor, shape (1, H', W'), or None
+    """
+    for number, image in enumerate(images):
+        held = None if valid is None else _inside(valid[number], border)
+        yield _inside(image, border), held
+
+
 def _seen_between(coarse, factor, blur):
     """What the sensor sees of an interpolated window (C, H, W); 0 where it sees beyond it."""
     weights = sensor_of_cubic(factor, blur).flatten().tolist()

@@ -9,21 +9,20 @@ _PIXELS = 2**13  # coarse pixels worked on at once: they stay in the processor's
 _KEY_BITS = 16
 
 
-def cast(fine, dtype, factor, nodata=None, numbers=(1.0, 0.0)):
+def cast(fine, dtype, factor, nodata=None, numbers=None):
     """Bring values into a data type: within its range, never its nodata value.
 
     Parameters
     ----------
-    fine : float array, shape (factor * row, factor * column)
-        A band.
+    fine : float array, shape (band, factor * row, factor * column)
     dtype : str
         Floating point values are only cast; whole numbers are rounded so that the mean of every
         coarse pixel is kept as well as whole numbers can.
     factor : int
     nodata : float, optional
         A value that means no data: valid pixels that would get it get the next one.
-    numbers : tuple of float
-        What values are multiplied by, and what is then added to them, in double precision.
+    numbers : sequence of (float, float), optional
+        For every band what values are multiplied by, and what is then added to them.
 
     Returns
     -------
@@ -31,24 +30,30 @@ def cast(fine, dtype, factor, nodata=None, numbers=(1.0, 0.0)):
     """
     kind = np.dtype(dtype)
     made = np.empty(fine.shape, kind)
-    step = max(1, _PIXELS * factor // fine.shape[1]) * factor
-    for row in range(0, fine.shape[0], step):
-        strip = torch.from_numpy(fine[row : row + step])
-        if kind.kind == "f":
-            values = strip.to(torch.float64, copy=True).mul_(numbers[0]).add_(numbers[1])
-            made[row : row + step] = values.numpy()
-        else:
-            _round_into(made[row : row + step], strip, factor, numbers)
+    step = max(1, _PIXELS * factor // fine.shape[2]) * factor
+    for band, values in enumerate(fine):
+        known = (1.0, 0.0) if numbers is None else numbers[band]
+        for row in range(0, fine.shape[1], step):
+            strip = torch.from_numpy(values[row : row + step])
+            _cast_into(made[band, row : row + step], strip, factor, known)
     if nodata is None:
         return made
     return _without(made, np.nextafter if kind.kind == "f" else _next_whole, nodata, kind)
+
+
+def _cast_into(made, strip, factor, numbers):
+    if made.dtype.kind == "f":
+        values = strip.to(torch.float64, copy=True).mul_(numbers[0]).add_(numbers[1])
+        made[:] = values.numpy()
+    else:
+        _round_into(made, strip, factor, numbers)
 
 
 def _round_into(made, strip, factor, numbers):
     """Round rows; the fine pixels of coarse ones are taken as planes."""
     shape = (strip.shape[0] // factor, factor, strip.shape[1] // factor, factor)
     # 8 bits fit in single precision with room to spare.
-    precision = torch.float32 if made.itemsize == 1 else torch.float64
+    precision = strip.dtype if made.itemsize == 1 else torch.float64
     planes = torch.empty(factor, factor, shape[0], shape[2], dtype=precision)
     planes.copy_(strip.view(shape).permute(1, 3, 0, 2))
     planes = planes.view(factor * factor, -1).mul_(numbers[0]).add_(numbers[1])
@@ -95,9 +100,9 @@ def _rounded(planes):
     if len(planes) == 1:
         return planes.round_()
     whole = planes.floor()
-    left = planes.sub_(whole).float()
+    left = planes.sub_(whole)
     ups = _sum(left).round_().short()
-    keys = _keys(left)
+    keys = _keys(left.float())
     ordered = _ordered(keys)
     least = ordered.gather(0, (len(keys) - ups).clamp_(max=len(keys) - 1).long()[None])
     # The greatest key is never the least of those that go up where none does.

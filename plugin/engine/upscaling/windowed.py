@@ -1,6 +1,7 @@
 """Upscale windows of a raster: holes filled, made finer, held to the measurements."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -8,6 +9,8 @@ import torch
 from ..device import spare_memory
 from ..layout import Layout
 from .holes import DEPTH, SURROUNDINGS, fill
+from .neighbors import Neighbors
+from .rolling import added_planes
 
 _CORES = (1024, 896, 768, 640, 512, 384, 256, 128, 64)
 _SHARE = 0.6  # of the memory to spare
@@ -72,6 +75,13 @@ class Upscaling:
         self._generator, self._settings = generator, settings
         self._synthesized, self._levels = synthesized, levels
         self.channels = bands * (2 if synthesized else 1)
+        self._neighbors = Neighbors(generator.projected(settings.blur, settings.iterations))
+        self._add = added_planes
+
+    def place(self, windows):
+        """Be told which windows of a layout come next; none if they are parts of windows."""
+        alone = len(windows) == 1
+        self._add = partial(self._neighbors, window=windows[0]) if alone else added_planes
 
     def __call__(self, images, cut):
         """Upscale images (N, band, row, column) with NaN in holes; see `predict_dense`."""
@@ -79,7 +89,7 @@ class Upscaling:
         coarse = coarse.to(self._generator.device)
         valid = None if valid is None else valid.to(coarse)
         known = self._settings
-        held = {"valid": valid, "told": known.told, "cut": cut}
+        held = {"valid": valid, "told": known.told, "cut": cut, "add": self._add}
         fine = self._generator.upscale(
             coarse, known.blur, known.iterations, known.detail, known.intensity_only,
             levels=self._levels, **held
