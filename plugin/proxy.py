@@ -12,8 +12,8 @@ def proxy_address():
     Returns
     -------
     str
-        Such as ``"http://name:password@proxy.example:8080"``; empty if QGIS uses none, or the
-        system's own, which pip finds by itself.
+        Such as ``"http://proxy.example:8080"``, with the name and the password before the host if
+        there are any; empty if QGIS uses none, or the system's own, which pip finds by itself.
     """
     settings = QgsSettings()
     if not settings.value("proxy/proxyEnabled", False, type=bool):
