@@ -50,8 +50,11 @@ def settle_environment():
     os.environ["MPLBACKEND"] = "Agg"
     os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
     # Threads that wait must sleep: with spinning ones a second busy program, such as QGIS
-    # itself, makes a training step ten times slower.
+    # itself, makes a training step ten times slower. But not at once: most waits are for another
+    # thread that is nearly done, and waking up costs more. Measured on two threads: a training
+    # step of MobileNetV2 took 71 ms instead of 118 alone, 200 instead of 344 beside a busy program.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
 
 
 def serve(asks, answers):
