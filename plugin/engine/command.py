@@ -6,7 +6,7 @@ import sys
 import threading
 
 from ..jobs.errors import JobError, Stopped
-from . import work
+from . import ranks, work
 from .channel import plain
 from .progress import Progress
 
@@ -28,19 +28,28 @@ def run(path, answers):
     -------
     int
         Exit code: 0 done, 1 failed, 130 stopped by SIGINT or SIGTERM.
+
+    Notes
+    -----
+    Started by torchrun, many processes do the job together; the first of them tells and answers.
     """
     stop = _stop_on_signal()
+    ranks.join()
     try:
         name, values = read_job(path)
-        outputs = _do(name, values, Progress(_tell, stop.is_set))
+        outputs = _do(
+            name, values, Progress(_tell if ranks.is_first() else _keep_silent, stop.is_set)
+        )
     except Stopped:
-        print("Stopped.", file=sys.stderr)
+        _say_last("Stopped.")
         return STOPPED
     except JobError as error:
-        print(error, file=sys.stderr)
-        return FAILED
-    answers.write((json.dumps(plain(outputs), indent=2) + "\n").encode("ascii"))
-    answers.flush()
+        _say_last("Stopped." if stop.is_set() else error)
+        return STOPPED if stop.is_set() else FAILED
+    if ranks.is_first():
+        answers.write((json.dumps(plain(outputs), indent=2) + "\n").encode("ascii"))
+        answers.flush()
+    ranks.leave()
     return DONE
 
 
@@ -61,7 +70,7 @@ def read_job(path):
     try:
         with open(path, encoding="utf-8") as file:
             asked = json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise JobError(f'The job file "{path}" cannot be read: {error}.', remedy) from error
     if not isinstance(asked, dict) or not isinstance(asked.get("values"), dict):
         raise JobError(f'"{path}" is not a job file: it has no "values".', remedy)
@@ -74,7 +83,19 @@ def _do(name, values, progress):
     except (JobError, Stopped):
         raise
     except BaseException as error:  # whatever a library raises becomes a sentence
+        if ranks.is_lost(error):
+            raise ranks.lost(error) from error
         raise work.explain(error, name) from error
+
+
+def _say_last(text):
+    """Say why the job has ended, if no other process has said it."""
+    if ranks.has_last_word():
+        print(text, file=sys.stderr)
+
+
+def _keep_silent(kind, **words):
+    """What all processes do is told by the first."""
 
 
 def _stop_on_signal():

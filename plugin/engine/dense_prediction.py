@@ -62,7 +62,7 @@ def automatic_core(pixel_bytes, budget, halo, stride):
     return up(down(core, _TILE), stride)
 
 
-def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None):
+def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, strips=None):
     """Predict an area, window by window.
 
     Parameters
@@ -80,11 +80,13 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None):
         Windows in one step of the network.
     watch : callable, optional
         See `Seams`.
+    strips : sequence of int, optional
+        Numbers of the layout's strips that are wanted, in their order; all if None.
 
     Yields
     ------
     Piece
-        Its parts tile the area. NaN where the pixel of the raster is not valid.
+        Its parts tile the area, or the strips. NaN where the pixel of the raster is not valid.
 
     Raises
     ------
@@ -93,15 +95,16 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None):
     Stopped
         If the user cancels; looked at several times a second, also while the network works.
     """
-    seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout)
+    strips = range(len(layout.rows)) if strips is None else strips
+    seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout, strips)
     worker = ThreadPoolExecutor(1)
     try:
-        with closing(ahead(_read(raster, layout, batch_size), progress.check)) as coming:
+        with closing(ahead(_read(raster, layout, batch_size, strips), progress.check)) as coming:
             for batch in coming:
                 work = worker.submit(_results, run, batch, layout)
                 for window, values in _patiently(work, progress.check):
                     piece = seams.add(window, values)
-                    if piece is not None:
+                    if piece is not None and piece.strip in strips:
                         yield piece
                     pace.tell(window, progress)
     finally:
@@ -118,17 +121,25 @@ def _patiently(work, check):
             continue
 
 
-def _read(raster, layout, batch_size):
-    """Read windows; those in a batch have the same shape and follow each other."""
+def _read(raster, layout, batch_size, strips):
+    """Read windows; those in a batch follow each other in a strip and have the same shape.
+
+    What is in a batch may change the last bit of a result: it must not hang on which strips are
+    wanted.
+    """
     windows, images = [], []
-    for window in layout.windows():
-        if windows and (window.box[2:] != windows[0].box[2:] or len(windows) == batch_size):
+    for window in layout.windows(strips):
+        if windows and (_form(window) != _form(windows[0]) or len(windows) == batch_size):
             yield Batch(windows, images)
             windows, images = [], []
         windows.append(window)
         images.append(_image(raster, window, layout.cut))
     if windows:
         yield Batch(windows, images)
+
+
+def _form(window):
+    return window.strip, *window.box[2:]
 
 
 def _image(raster, window, cut):
@@ -220,8 +231,8 @@ class _Frugal:
 class _Pace:
     """How fast the windows go, and how long the rest will take."""
 
-    def __init__(self, layout):
-        self._total, self._done, self._pixels = len(layout), 0, 0
+    def __init__(self, layout, strips):
+        self._total, self._done, self._pixels = len(strips) * len(layout.columns), 0, 0
         self._start = time.monotonic()
 
     def tell(self, window, progress):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from . import ranks
 from .fine_tuning import Fit, fit_classifier
 from .metrics.classification import fit_temperature
 from .recipes import make_recipe
@@ -109,4 +110,4 @@ class Fits:
             share = len(self.plan.splits) / self.count
             return 0.0 if self.job.epochs else _AUTOMATIC_SECONDS * share
         left = 60 * self.job.minutes * _RESERVE - (time.monotonic() - self.started)
-        return max(1.0, left / (self.count - fold))
+        return ranks.agreed(max(1.0, left / (self.count - fold)))

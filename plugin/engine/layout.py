@@ -21,6 +21,8 @@ class Window:
         Pixels that are read around it.
     first_row, first_column, last_row, last_column : bool
         Whether there is no neighbor on that side.
+    strip : int
+        Number of the row of windows, from 0.
     """
 
     row: int
@@ -32,6 +34,7 @@ class Window:
     first_column: bool
     last_row: bool
     last_column: bool
+    strip: int = 0
 
     @property
     def box(self):
@@ -108,23 +111,37 @@ class Layout:
     def _starts(self, start, size):
         return range(down(start, self.stride), start + size, self.core)
 
-    def windows(self):
+    def windows(self, strips=None):
         """Every window, strip after strip.
+
+        Parameters
+        ----------
+        strips : sequence of int, optional
+            Numbers of the strips that are wanted, in their order. Where results are blended, a
+            strip that follows none of them comes after the one above, which it shares a margin with.
 
         Yields
         ------
         Window
         """
+        before = None
+        for strip in range(len(self.rows)) if strips is None else strips:
+            if self.blended and strip and strip - 1 != before:
+                yield from self._strip(strip - 1, is_first=True)
+            yield from self._strip(strip, is_first=strip == 0)
+            before = strip
+
+    def _strip(self, strip, is_first):
         bottom, right = self.area[0] + self.area[2], self.area[1] + self.area[3]
-        for row in self.rows:
-            height = min(self.core, up(bottom - row, self.stride))
-            for column in self.columns:
-                width = min(self.core, up(right - column, self.stride))
-                yield Window(
-                    row, column, height, width, self.halo,
-                    row == self.rows[0], column == self.columns[0],
-                    row == self.rows[-1], column == self.columns[-1],
-                )  # fmt: skip
+        row = self.rows[strip]
+        height = min(self.core, up(bottom - row, self.stride))
+        for column in self.columns:
+            width = min(self.core, up(right - column, self.stride))
+            yield Window(
+                row, column, height, width, self.halo,
+                is_first, column == self.columns[0],
+                row == self.rows[-1], column == self.columns[-1], strip,
+            )  # fmt: skip
 
 
 def up(value, stride):

@@ -38,13 +38,15 @@ class Patches:
     images: np.ndarray
 
 
-def cell_patches(raster, cells):
+def cell_patches(raster, cells, bands=None):
     """Cut the patches of all cells, block by block; the keys count cells along the rows.
 
     Parameters
     ----------
     raster : Raster
     cells : Cells
+    bands : sequence of int, optional
+        Numbers of the bands of rows that are wanted, in their order; all if None.
 
     Yields
     ------
@@ -52,7 +54,7 @@ def cell_patches(raster, cells):
         Bands of rows follow each other: once a later row has begun, the earlier are done.
     """
     pixels = _BLOCK_BYTES // _pixel_bytes(raster)
-    for row, column, rows, columns in cells.blocks(_BLOCK_SIDE, pixels):
+    for row, column, rows, columns in cells.blocks(_BLOCK_SIDE, pixels, bands):
         top, left = cells.corner(row, column)
         values, valid = raster.read(top, left, cells.span(rows), cells.span(columns))
         keys = (row + np.arange(rows))[:, None] * cells.columns + column + np.arange(columns)
@@ -158,7 +160,12 @@ def probabilities(classifier, patches, total, progress, what="Patch"):
             yield some.keys, results
 
 
-def classify_cells(classifier, raster, cells, progress):
+def bands_of(cells):
+    """Number of the bands of rows in which cells are classified."""
+    return -(-cells.rows // cells.rows_in(_BLOCK_SIDE))
+
+
+def classify_cells(classifier, raster, cells, progress, bands=None):
     """Classify all cells of a raster, a band of rows after the other.
 
     Parameters
@@ -167,34 +174,44 @@ def classify_cells(classifier, raster, cells, progress):
     raster : Raster
     cells : Cells
     progress : Progress
+    bands : sequence of int, optional
+        Numbers of the bands that are wanted, in their order; all if None.
 
     Yields
     ------
-    row : int
-        First row of cells of the band.
+    CellBand
+    """
+    bands = range(bands_of(cells)) if bands is None else bands
+    high = cells.rows_in(_BLOCK_SIDE)
+    total = sum(min(high, cells.rows - band * high) for band in bands) * cells.columns
+    patches, left = cell_patches(raster, cells, bands), iter(bands)
+    band = CellBand(cells, next(left, 0))
+    with closing(probabilities(classifier, patches, total, progress)) as coming:
+        for keys, chances in coming:
+            band.put(keys, chances)
+            if band.is_full():
+                yield band
+                band = CellBand(cells, next(left, 0))
+
+
+class CellBand:
+    """The cells of a band of rows while their classes come in.
+
+    Attributes
+    ----------
+    strip, row : int
+        Number of the band, and its first row of cells.
     best : int array, shape (row, column)
         Number of the most probable class, counted from 0; -1 where the patch is not usable.
     confidence : float32 array, shape (row, column)
         Its probability; NaN where the patch is not usable.
     """
-    total, row = cells.rows * cells.columns, 0
-    band = _Band(cells, row)
-    patches = cell_patches(raster, cells)
-    with closing(probabilities(classifier, patches, total, progress)) as coming:
-        for keys, chances in coming:
-            band.put(keys, chances)
-            if band.is_full():
-                yield row, band.best, band.confidence
-                row += len(band.best)
-                band = _Band(cells, row)
 
-
-class _Band:
-    """The cells of a band of rows while their classes come in."""
-
-    def __init__(self, cells, row):
-        shape = min(cells.rows_in(_BLOCK_SIDE), cells.rows - row), cells.columns
-        self._first, self._missing = row * cells.columns, shape[0] * shape[1]
+    def __init__(self, cells, strip):
+        high = cells.rows_in(_BLOCK_SIDE)
+        self.strip, self.row = strip, strip * high
+        shape = min(high, cells.rows - self.row), cells.columns
+        self._first, self._missing = self.row * cells.columns, shape[0] * shape[1]
         self.best = np.full(shape, -1, np.int32)
         self.confidence = np.full(shape, np.nan, np.float32)
 

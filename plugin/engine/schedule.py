@@ -8,6 +8,8 @@ Loshchilov & Hutter 2017, arXiv:1608.03983 (cosine); Goyal et al. 2017, arXiv:17
 import math
 import time
 
+from . import ranks
+
 _WARM_UP = 0.1
 _LEAST_KEPT, _MOST_KEPT, _ENOUGH = 0.05, 0.2, 60.0  # shares, and seconds
 
@@ -48,14 +50,31 @@ class Clock:
     def __init__(self, steps, seconds=0.0, now=time.monotonic):
         self.steps, self.step = steps, 0
         self.seconds, self.now, self.started = seconds, now, now()
+        self._agreed = 0.0
 
     def tick(self):
         """Count a step."""
         self.step += 1
+        if self.seconds:  # no process may stop a step before the others
+            self._agreed = ranks.agreed(self.now() - self.started)
+
+    def spent(self):
+        """Seconds so far; with several processes up to the last step, alike for all."""
+        return self.now() - self.started if ranks.count() == 1 else self._agreed
+
+    def state_dict(self):
+        """What a checkpoint keeps."""
+        spent = self.now() - self.started
+        return {"steps": self.steps, "step": self.step, "seconds": self.seconds, "spent": spent}
+
+    def load_state_dict(self, state):
+        """Go on from where a checkpoint was written; the time between does not count."""
+        self.steps, self.step, self.seconds = state["steps"], state["step"], state["seconds"]
+        self.started, self._agreed = self.now() - state["spent"], state["spent"]
 
     def fraction(self):
         """Share of the training that is over, 0..1."""
-        by_time = (self.now() - self.started) / self.seconds if self.seconds else 0.0
+        by_time = self.spent() / self.seconds if self.seconds else 0.0
         return min(1.0, max(self.step / self.steps, by_time))
 
     def share_of_rate(self):

@@ -19,11 +19,14 @@ class Piece:
     row, column : int
         Its upper left, in pixels of the result counted from the area's corner.
     values : float32 array, shape (channel, row, column)
+    strip : int
+        Number of the layout's strip with which it was finished.
     """
 
     row: int
     column: int
     values: np.ndarray
+    strip: int = 0
 
 
 class Seams:
@@ -107,4 +110,4 @@ class Seams:
         values = values[:, top : max(height - row, 0), left : max(width - column, 0)]
         if not values.size:
             return None
-        return Piece(row + top, column + left, values)
+        return Piece(row + top, column + left, values, window.strip)

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ..jobs.errors import JobError
+from . import checkpoint, ranks
 from .augmentation import augment
 from .averaging import moving_average
 from .device import affordable, half_precision
@@ -133,31 +134,35 @@ def train(network, training, watched, numbers, recipe, device, progress):
     average = moving_average(network, _AVERAGE_DECAY, use_buffers=True)
     optimizer = _optimizer(network, recipe)
     weights = _weights(training, network, recipe).to(device)
-    steps = recipe.epochs * math.ceil(len(training) / recipe.batch_size)
-    clock = Clock(steps, recipe.seconds)
-    fitted, best = Fitted(network), None
-    for epoch in range(1, recipe.epochs + 1):
-        losses = []
+    clock = Clock(recipe.epochs * math.ceil(len(training) / recipe.batch_size), recipe.seconds)
+    stage = checkpoint.stage(
+        network=network, average=average, optimizer=optimizer, clock=clock, chance=chance
+    )
+    course, taught = stage.resume(checkpoint.Course()), ranks.parallel(network)
+    while not course.over:
         _learning(network, recipe)
-        for rows in _batches(training, recipe, network.head[1].out_features, chance):
-            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
-            losses.append(
-                _step(network, optimizer, training.take(rows), numbers, weights, recipe, chance)
-            )
+        _draw(course, training, recipe, network.head[1].out_features, chance)
+        for rows in course.rest(_batches(course.order, recipe)):
+            course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            batch = training.take(ranks.share(rows))
+            course.count(_step(taught, optimizer, batch, numbers, weights, recipe, chance))
             average.update_parameters(network)
             clock.tick()
-            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            stage.keep(course)
+            progress(clock.fraction(), _say(course, recipe, clock))
             if clock.fraction() >= 1:
                 break
-        _check_finite(losses)
-        score = evaluate(average.module, watched, numbers, device, progress)
-        fitted.history.append(_record(epoch, losses, score, rate, progress))
-        best = _better(best, fitted, average, None if recipe.keep_last else score, epoch)
-        if clock.fraction() >= 1 or epoch - fitted.best_epoch > _PATIENCE * recipe.epochs:
-            break
-    network.load_state_dict(best[1])
-    fitted.network = network.eval()
-    return fitted
+        _check_finite(course.losses)
+        seen = ranks.once(lambda: evaluate(average.module, watched, numbers, device, progress))
+        course.history.append(_record(course, seen, progress))
+        _better(course, average, None if recipe.keep_last else seen)
+        late = course.epoch - course.best_epoch > _PATIENCE * recipe.epochs
+        course.over = clock.fraction() >= 1 or late or course.epoch == recipe.epochs
+        course.next_epoch()
+        stage.keep(course, epoch_ends=True)
+    network.load_state_dict(course.best[1])
+    ranks.synchronize(network)
+    return Fitted(network.eval(), course.history, course.best_epoch)
 
 
 def _check_finite(losses):
@@ -196,8 +201,10 @@ def _learning(network, recipe):
                 layer.eval()
 
 
-def _batches(training, recipe, classes, chance):
-    """Row numbers of one epoch, a batch at a time; a last batch of one image is left out."""
+def _draw(course, training, recipe, classes, chance):
+    """Draw the order of an epoch, unless it is drawn already."""
+    if course.order is not None:
+        return
     count = len(training)
     if recipe.balance == "sampling":
         rarity = class_weights(training.labels[training.indices], classes, power=1.0)
@@ -205,8 +212,13 @@ def _batches(training, recipe, classes, chance):
         order = torch.multinomial(chances, count, replacement=True, generator=chance)
     else:
         order = torch.randperm(count, generator=chance)
+    course.order = ranks.agreed(order)
+
+
+def _batches(order, recipe):
+    """Row numbers of one epoch, a batch at a time; a last batch of one image is left out."""
     for rows in order.split(recipe.batch_size):
-        if len(rows) > 1 or count == 1:
+        if len(rows) > 1 or len(order) == 1:
             yield rows.numpy()
 
 
@@ -223,6 +235,7 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
     with half_precision(weights.device):
         logits = network(images.contiguous(memory_format=torch.channels_last))
     loss = cross_entropy(logits.float(), labels, weights, recipe.smoothing)
+    loss = loss * ranks.weight(weights[labels].sum())
     total = loss + recipe.l1 * absolute_weights(network) if recipe.l1 else loss
     optimizer.zero_grad()
     total.backward()
@@ -264,32 +277,33 @@ def predict(network, images, numbers, device, progress):
     return torch.cat(results)
 
 
-def _record(epoch, losses, score, rate, progress):
+def _record(course, score, progress):
     entry = {
-        "epoch": epoch,
-        "training_loss": sum(losses) / max(len(losses), 1),
+        "epoch": course.epoch,
+        "training_loss": sum(course.losses) / max(len(course.losses), 1),
         "validation_loss": score["loss"] if score else None,
         "validation_accuracy": score["accuracy"] if score else None,
-        "learning_rate": rate,
+        "learning_rate": course.rate,
     }
     for name, value in entry.items():
         if name != "epoch" and value is not None:
-            progress.metric(name, value, epoch)
+            progress.metric(name, value, course.epoch)
     return entry
 
 
-def _better(best, fitted, average, score, epoch):
+def _better(course, average, score):
     """Keep the averaged weights of the epoch with the lowest watched loss, else the last."""
-    loss = score["loss"] if score else -epoch
-    if best is not None and best[0] < loss:
-        return best
-    fitted.best_epoch = epoch
-    return loss, {name: value.clone() for name, value in average.module.state_dict().items()}
+    loss = score["loss"] if score else -course.epoch
+    if course.best is not None and course.best[0] < loss:
+        return
+    course.best_epoch = course.epoch
+    state = average.module.state_dict()
+    course.best = loss, {name: value.clone() for name, value in state.items()}
 
 
-def _say(epoch, recipe, losses, clock):
-    recent = losses[-20:]
+def _say(course, recipe, clock):
+    recent = course.losses[-20:]
     return (
-        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"Epoch {course.epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
         f"{minutes(clock.left())} left"
     )

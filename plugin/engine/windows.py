@@ -79,7 +79,7 @@ class Cells:
         """Number of rows of cells whose patches fit in `side` pixels, at least 1."""
         return max((side - self.patch) // self.stride + 1, 1)
 
-    def blocks(self, side, pixels):
+    def blocks(self, side, pixels, bands=None):
         """Split the cells into blocks, a band of rows after the other.
 
         Parameters
@@ -88,6 +88,8 @@ class Cells:
             Pixels that a band of blocks may be high, unless one patch is higher.
         pixels : int
             Pixels that a block may have, unless one patch has more.
+        bands : sequence of int, optional
+            Numbers of the bands that are wanted, in their order; all if None.
 
         Yields
         ------
@@ -97,7 +99,8 @@ class Cells:
         rows = self.rows_in(side)
         long = max(pixels // self.span(rows), 1)
         columns = max((long - self.patch) // self.stride + 1, 1)
-        for row in range(0, self.rows, rows):
+        for band in range(-(-self.rows // rows)) if bands is None else bands:
+            row = band * rows
             for column in range(0, self.columns, columns):
                 yield row, column, min(rows, self.rows - row), min(columns, self.columns - column)
 

@@ -42,6 +42,8 @@ def do(name, values, progress):
     Stopped
         If the user cancelled; nothing half-written is left either.
     """
+    from . import joint  # imports torch: what is wrong with it has been said by now
+
     run = load(name)
     job = from_values(JOBS[name], values)
     refuse_no_place(job)
@@ -49,7 +51,7 @@ def do(name, values, progress):
     fresh = Fresh(job)
     try:
         progress.check()
-        outputs = run(job, progress)
+        outputs = joint.run(name, run, job, progress)
         progress.flush()
         return outputs
     except BaseException as error:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from .declare import declared
 from .errors import JobError
 
-_READ = (
+READ_KINDS = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
     "images",
 )  # fmt: skip
@@ -143,7 +143,7 @@ def refuse_clashes(job):
     """
     parts, taken = declared(job), {}
     for part in parts:
-        given = getattr(job, part.name) if part.kind in _READ else None
+        given = getattr(job, part.name) if part.kind in READ_KINDS else None
         for path in given if isinstance(given, (list, tuple)) else [given]:
             taken[_same(path)] = ""
     for part in parts:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .checkpoints import ONLY_STARTS, START_HELP
 from .common import device, seed
 from .declare import choice, integer, new_file, number, rasters, result_number, result_text
 
@@ -73,6 +74,9 @@ class TrainGridForecast:
         minimum=0.1,
         advanced=True,
         help="All trainings together are planned to end within this time.",
+    )
+    start_from: str = choice(
+        "Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP
     )
     device: str = device()
     seed: int = seed()

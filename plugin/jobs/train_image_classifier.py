@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from .checkpoints import START, START_HELP
 from .common import batch_size, device, seed
 from .declare import (
     choice,
@@ -33,6 +34,7 @@ STARTS = (
     ("imagenet", "ImageNet weights, downloaded by torchvision"),
     ("scratch", "From nothing"),
     ("model", "A model of mine"),
+    START,
 )
 FINE_TUNES = (("all", "The whole network"), ("head", "Only the last layer (very fast)"))
 AUGMENTS = (
@@ -74,7 +76,7 @@ class TrainImageClassifier:
         "Start from",
         "bundled",
         STARTS,
-        help="Weights to fine-tune. Bundled weights exist for MobileNetV2.",
+        help="Weights to fine-tune. Bundled weights exist for MobileNetV2. " + START_HELP,
     )
     base_model: str = model_file(
         "My model",

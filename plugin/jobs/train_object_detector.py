@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .checkpoints import START, START_HELP
 from .common import batch_size, device, seed
 from .declare import (
     attribute,
@@ -36,6 +37,7 @@ STARTS = (
     ("coco", "COCO weights of the whole detector, downloaded by torchvision"),
     ("scratch", "From nothing"),
     ("model", "A model of mine"),
+    START,
 )
 AUGMENTS = (
     ("overhead", "Seen from above: turned, mirrored, brighter or darker"),
@@ -97,7 +99,7 @@ class TrainObjectDetector:
         "Start from",
         "bundled",
         STARTS,
-        help="Weights to fine-tune. Bundled weights exist for fcos_mobilenet_v2_fpn.",
+        help="Weights to fine-tune. Bundled weights exist for fcos_mobilenet_v2_fpn. " + START_HELP,
     )
     base_model: str = model_file(
         "My model",

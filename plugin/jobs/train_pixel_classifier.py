@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from .checkpoints import START, START_HELP
 from .common import batch_size, device, seed
 from .declare import (
     attribute,
@@ -30,6 +31,7 @@ STARTS = (
     ("imagenet", "ImageNet weights, downloaded by torchvision"),
     ("scratch", "From nothing"),
     ("model", "A model of mine"),
+    START,
 )
 BACKGROUNDS = (
     ("none", "None: the labels name all classes"),
@@ -90,7 +92,7 @@ class TrainPixelClassifier:
         "bundled",
         STARTS,
         help="Weights to start from. Bundled weights exist for the U-Net on MobileNetV2; the "
-        "network of single pixels always starts from nothing, or from a model.",
+        "network of single pixels always starts from nothing, or from a model. " + START_HELP,
     )
     base_model: str = model_file(
         "My model",

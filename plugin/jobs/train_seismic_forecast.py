@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from . import catalog_fields
+from .checkpoints import ONLY_STARTS, START_HELP
 from .common import seed
 from .declare import choice, integer, moment, new_file, result_number, result_text
 
@@ -60,6 +61,9 @@ class TrainSeismicForecast:
         minimum=1,
         maximum=50,
         help="Networks that begin differently; their answers are averaged.",
+    )
+    start_from: str = choice(
+        "Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP
     )
     seed: int = seed()
     model: str = new_file("Model", "safetensors", help="Model file to write.")

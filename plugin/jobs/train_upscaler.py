@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+from .checkpoints import START, START_HELP
 from .common import device, seed
 from .declare import (
     bands,
     choice,
     folder,
+    integer,
     model_file,
     new_file,
     number,
@@ -31,6 +33,7 @@ STARTS = (
     ("bundled", "The upscaler that comes with the plugin"),
     ("scratch", "From nothing"),
     ("model", "A model of mine"),
+    START,
 )
 
 
@@ -74,7 +77,7 @@ class TrainUpscaler:
         "bundled",
         STARTS,
         help="The bundled upscaler has the size balanced and one band, which is adapted to more; "
-        "where there is none of the size and factor, training begins from nothing.",
+        "where there is none of the size and factor, training begins from nothing. " + START_HELP,
     )
     base_model: str = model_file(
         "My model",
@@ -90,6 +93,15 @@ class TrainUpscaler:
         maximum=10_000,
         help="For all of it with the scores, in minutes of computing: beside other programs it takes "
         "longer.",
+    )
+    steps: int = integer(
+        "Steps",
+        0,
+        minimum=0,
+        maximum=10_000_000,
+        advanced=True,
+        help="Steps of the training, whatever time they take: the same number, seed and computer "
+        "give the same model. 0: as many as the time limit allows.",
     )
     gan_share: float = number(
         "Share of the adversarial stage",

@@ -3,6 +3,7 @@
 import math
 import time
 from contextlib import closing
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,7 +20,27 @@ from .merging import merge, touches
 
 _LEAST_KNOWN = 0.3
 _STEP = 32
+_UNIT = 16  # windows that are looked into together, where several processes share a search
 _BATCH = {"cpu": 1, "cuda": 8, "mps": 2}
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What was seen in a batch of windows.
+
+    Attributes
+    ----------
+    strip : int
+        The unit of work that it belongs to.
+    found : tuple of arrays
+        Boxes (n, 4), scores, labels, and the sides at which a window cuts them (n, 4).
+    with_data : int
+        Windows that hold a pixel with data.
+    """
+
+    strip: int
+    found: tuple
+    with_data: int
 
 
 class Finder:
@@ -62,18 +83,48 @@ class Finder:
         Objects
             In pixels of the scene.
         """
+        units = self.units(scene, area)
+        parts = list(self.look(scene, units, range(len(units)), progress, least))
+        if seen is not None:
+            seen["with data"] += sum(part.with_data for part in parts)
+        return self.gather(parts, area, share)
+
+    def units(self, scene, area):
+        """The windows of a search, a list for every unit of work; batches never span two units."""
         windows = lay_windows(scene, area, self.patch, self.overlap)
-        parts = [_nothing()]
+        size = self.batch_size * math.ceil(_UNIT / self.batch_size)
+        return [windows[start : start + size] for start in range(0, len(windows), size)]
+
+    def look(self, scene, units, numbers, progress, least=0.0):
+        """Look into the windows of some units.
+
+        Parameters
+        ----------
+        scene : Scene
+        units : list of list
+            See `units`.
+        numbers : sequence of int
+            Which of them.
+        progress : Progress
+        least : float
+
+        Yields
+        ------
+        Sighting
+        """
+        total = sum(len(units[number]) for number in numbers)
         done, started = 0, time.monotonic()
-        with closing(ahead(_read(scene, windows, self.batch_size), progress.check)) as coming:
-            for some, values in coming:
-                parts += self._in_windows(scene, some, values, least)
-                if seen is not None:
-                    seen["with data"] += int(_with_data(values).sum())
+        read = _read(scene, units, numbers, self.batch_size)
+        with closing(ahead(read, progress.check)) as coming:
+            for number, some, values in coming:
+                found = list(self._in_windows(scene, some, values, least))
+                yield Sighting(number, _together(found), int(_with_data(values).sum()))
                 done += len(some)
-                said = _say(done, len(windows), started) if len(windows) > 1 else ""
-                progress(done / len(windows), said)
-        boxes, scores, labels, cut = (np.concatenate(part) for part in zip(*parts, strict=True))
+                progress(done / total, _say(done, total, started) if total > 1 else "")
+
+    def gather(self, parts, area, share):
+        """The objects of all sightings of a scene, each once."""
+        boxes, scores, labels, cut = _together([part.found for part in parts])
         boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share)
         inside = _middles_in(boxes, area)
         return Objects(boxes[inside], labels[inside], scores[inside])
@@ -179,10 +230,17 @@ def _say(done, total, started):
     return f"Window {done:,} of {total:,}{left}"
 
 
-def _read(scene, windows, size):
-    for start in range(0, len(windows), size):
-        some = windows[start : start + size]
-        yield some, np.stack([scene.read(*window) for window in some])
+def _read(scene, units, numbers, size):
+    for number in numbers:
+        windows = units[number]
+        for start in range(0, len(windows), size):
+            some = windows[start : start + size]
+            yield number, some, np.stack([scene.read(*window) for window in some])
+
+
+def _together(parts):
+    """Boxes, scores, labels and cuts of several windows."""
+    return tuple(np.concatenate(part) for part in zip(_nothing(), *parts, strict=True))
 
 
 def _with_data(values):

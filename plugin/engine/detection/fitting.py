@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
+from .. import ranks
 from ..metrics.detection import average_precisions
 from ..normalization import measure
 from ..schedule import seconds_for_fits
@@ -248,4 +249,4 @@ class Fitting:
             return 0.0
         whole = seconds_for_fits(self.job.minutes) if self.job.minutes else AUTOMATIC_SECONDS
         left = whole - (time.monotonic() - self.started) - aside
-        return max(1.0, share * left / max(self.left, 1))
+        return ranks.agreed(max(1.0, share * left / max(self.left, 1)))

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from ...jobs.errors import JobError
+from .. import checkpoint, ranks
 from ..augmentation import relight
 from ..averaging import moving_average
 from ..device import half_precision
@@ -102,28 +103,47 @@ def learn(detector, learners, patches, watch, numbers, recipe, device, progress)
     average = moving_average(detector, _AVERAGE_DECAY, use_buffers=True)
     optimizer = _optimizer(learners, recipe)
     clock = Clock(recipe.epochs * math.ceil(len(patches) / recipe.batch_size), recipe.seconds)
-    learned, best = Learned(detector), None
-    for epoch in range(1, recipe.epochs + 1):
-        losses = []
+    stage = checkpoint.stage(network=detector, average=average, optimizer=optimizer, clock=clock)
+    course = stage.resume(checkpoint.Course())
+    taught = ranks.parallel(_Taught(detector), unused=True)
+    while not course.over:
         detector.train()
-        for batch in ahead(_batches(patches, recipe, epoch), progress.check):
-            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
-            losses.append(_step(detector, learners, optimizer, batch, numbers, recipe, device))
+        drawn = course.rest(_batches(patches, recipe, course.epoch))
+        for batch in ahead(drawn, progress.check):
+            course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            batch = ranks.share(batch)
+            course.count(_step(taught, learners, optimizer, batch, numbers, recipe, device))
             average.update_parameters(detector)
             clock.tick()
-            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            stage.keep(course)
+            progress(clock.fraction(), _say(course, recipe, clock))
             if clock.fraction() >= 1:
                 break
-        _check_finite(losses)
-        over = clock.fraction() >= 1 or epoch == recipe.epochs
-        score = watch(average.module) if watch and (over or _looks(epoch, recipe)) else None
-        learned.history.append(_record(epoch, losses, score, rate, progress))
-        best = _better(best, learned, average, score, epoch, over)
-        if over or (watch and epoch - learned.best_epoch > _PATIENCE * recipe.epochs):
-            break
-    detector.load_state_dict(best[1])
-    learned.network = detector.eval()
-    return learned
+        _check_finite(course.losses)
+        course.over = clock.fraction() >= 1 or course.epoch == recipe.epochs
+        score = None
+        if watch and (course.over or _looks(course.epoch, recipe)):
+            score = ranks.once(lambda: watch(average.module))
+        course.history.append(_record(course, score, progress))
+        _better(course, average, score)
+        late = course.epoch - course.best_epoch > _PATIENCE * recipe.epochs
+        course.over |= bool(watch) and late
+        course.next_epoch()
+        stage.keep(course, epoch_ends=True)
+    detector.load_state_dict(course.best[1])
+    ranks.synchronize(detector)
+    return Learned(detector.eval(), course.history, course.best_epoch)
+
+
+class _Taught(nn.Module):
+    """A detector that is called for its loss."""
+
+    def __init__(self, detector):
+        super().__init__()
+        self.detector = detector
+
+    def forward(self, images, boxes, labels):
+        return sum(self.detector.losses(images, boxes, labels).values())
 
 
 def _optimizer(learners, recipe):
@@ -149,7 +169,7 @@ def _set_rate(optimizer, rate):
     return rate
 
 
-def _step(detector, learners, optimizer, batch, numbers, recipe, device):
+def _step(taught, learners, optimizer, batch, numbers, recipe, device):
     images = torch.from_numpy(np.stack([patch.values for patch in batch])).to(device)
     images = to_network_range(images, numbers)
     if recipe.augment != "none":
@@ -158,7 +178,8 @@ def _step(detector, learners, optimizer, batch, numbers, recipe, device):
     labels = [torch.from_numpy(patch.labels).to(device) for patch in batch]
     with half_precision(device):
         images = images.contiguous(memory_format=torch.channels_last)
-        loss = sum(detector.losses(images, boxes, labels).values())
+        loss = taught(images, boxes, labels)
+    loss = loss * ranks.weight(len(batch))
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(learners, _LARGEST_GRADIENT)
@@ -179,34 +200,35 @@ def _looks(epoch, recipe):
     return epoch % max(1, math.ceil(recipe.epochs / _LOOKS)) == 0
 
 
-def _record(epoch, losses, score, rate, progress):
+def _record(course, score, progress):
     entry = {
-        "epoch": epoch,
-        "training_loss": sum(losses) / max(len(losses), 1),
+        "epoch": course.epoch,
+        "training_loss": sum(course.losses) / max(len(course.losses), 1),
         "validation_map50": score,
-        "learning_rate": rate,
+        "learning_rate": course.rate,
     }
     for name, value in entry.items():
         if name != "epoch" and value is not None:
-            progress.metric(name, value, epoch)
+            progress.metric(name, value, course.epoch)
     return entry
 
 
-def _better(best, learned, average, score, epoch, over):
+def _better(course, average, score):
     """Keep the averaged weights of the best look, of equals the later; without looks the last."""
-    if score is None and not (over and best is None):
-        return best
+    if score is None and not (course.over and course.best is None):
+        return
     score = -1.0 if score is None else score
-    if best is not None and best[0] > score + _AS_GOOD:
-        return best
-    learned.best_epoch = epoch
-    highest = score if best is None else max(score, best[0])
-    return highest, {name: v.clone() for name, v in average.module.state_dict().items()}
+    if course.best is not None and course.best[0] > score + _AS_GOOD:
+        return
+    course.best_epoch = course.epoch
+    highest = score if course.best is None else max(score, course.best[0])
+    state = average.module.state_dict()
+    course.best = highest, {name: value.clone() for name, value in state.items()}
 
 
-def _say(epoch, recipe, losses, clock):
-    recent = losses[-20:]
+def _say(course, recipe, clock):
+    recent = course.losses[-20:]
     return (
-        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"Epoch {course.epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
         f"{minutes(clock.left())} left"
     )

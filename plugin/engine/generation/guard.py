@@ -33,6 +33,14 @@ class Guard:
         self._usual = mean_pairwise(eye.features(real[:WATCHED]))
         self._best = math.inf
 
+    def state_dict(self):
+        """What a checkpoint keeps."""
+        return {"best": self._best}
+
+    def load_state_dict(self, state):
+        """Go on from where a checkpoint was written."""
+        self._best = state["best"]
+
     def judge(self, generator, losses):
         """Scores of a generator: distance to the real images, variety (1 is theirs), soundness."""
         made = make(generator.eval(), self._seeds, self._labels)

@@ -8,12 +8,12 @@ et al. 2018, arXiv:1801.04406 (R1); Yaz et al. 2019, arXiv:1806.04498 (average o
 
 import copy
 import math
-import time
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
+from .. import checkpoint
 from ..averaging import moving_average
 from ..networks.image_generator import LATENT, ImageJudge
 from ..schedule import Clock, minutes
@@ -132,53 +132,69 @@ def teach(generator, pool, guard, lesson, device, progress):
         If the user cancels.
     """
     school = _School(generator, lesson, device)
-    result, clock = Taught(copy.deepcopy(school.average.module).eval()), None
     clock = Clock(lesson.steps, lesson.seconds)
-    pause, looked, losses = _pause(lesson), 0.0, []
-    while clock.fraction() < 1 and not result.stopped:
+    network = copy.deepcopy(school.average.module).eval()
+    stage = checkpoint.stage(school=school, clock=clock, chance=school.chance, guard=guard)
+    course, pause = stage.resume(_Course()), _pause(lesson)
+    while not course.over:
         images, labels = pool.draw(lesson.batch_size, school.chance)
-        losses.append(school.step(images.to(device), labels.to(device), clock.fraction()))
+        losses = school.step(images.to(device), labels.to(device), clock.fraction())
+        course.losses.append(losses)
         clock.tick()
+        broken = not all(map(math.isfinite, losses))
+        if broken or clock.fraction() >= course.looked + pause or clock.fraction() >= 1:
+            _look(school, guard, course, clock)
+        course.batch, course.over = clock.step, bool(course.stopped) or clock.fraction() >= 1
+        stage.keep(course)
         progress(clock.fraction(), _say(clock, losses))
-        broken = not all(map(math.isfinite, losses[-1]))
-        if broken or clock.fraction() >= looked + pause or clock.fraction() >= 1:
-            _look(school, guard, result, clock, losses)
-            looked, losses = clock.fraction(), []
-    result.steps = clock.step
-    return result
+    if course.best is not None:
+        network.load_state_dict(course.best[1])
+    return Taught(
+        network, course.history, course.rollbacks, course.stopped, course.best_epoch, course.batch
+    )
+
+
+@dataclass
+class _Course(checkpoint.Course):
+    """Where the training stands; the losses are those since the last look."""
+
+    rollbacks: list = field(default_factory=list)
+    stopped: str = ""
+    looked: float = 0.0
 
 
 def _pause(lesson):
     """Share of the training between two looks: at least some seconds, which a look may take."""
-    return max(1 / _WATCHES, min(0.5, 10 / max(lesson.seconds, 1e-9)))
+    longest = min(0.5, 10 / lesson.seconds) if lesson.seconds else 0.0
+    return max(1 / _WATCHES, longest)
 
 
 def _say(clock, losses):
-    pace = (time.monotonic() - clock.started) / clock.step
-    recent = np.mean(losses[-50:], axis=0)
+    pace = clock.spent() / clock.step
     return (
-        f"Step {clock.step:,}, {pace:.2f} s each, judge {recent[0]:.2f}, generator {recent[1]:.2f}, "
+        f"Step {clock.step:,}, {pace:.2f} s each, judge {losses[0]:.2f}, generator {losses[1]:.2f}, "
         f"{minutes(clock.left())} left"
     )
 
 
-def _look(school, guard, result, clock, losses):
+def _look(school, guard, course, clock):
     """Judge the averaged generator: keep it, go on, or roll back."""
-    means = np.mean(losses, axis=0)
-    seen = guard.judge(school.average.module, losses[-1])
-    seen.update(step=clock.step, seconds=time.monotonic() - clock.started)
+    means = np.mean(course.losses, axis=0)
+    seen = guard.judge(school.average.module, course.losses[-1])
+    seen.update(step=clock.step, seconds=clock.spent())
     seen.update(judge_loss=float(means[0]), generator_loss=float(means[1]))
-    result.history.append(seen)
+    course.history.append(seen)
+    course.looked, course.losses = clock.fraction(), []
     reason = guard.broken(seen, clock.step)
     if not reason:
         school.remember()
         if guard.is_best(seen):
-            result.network.load_state_dict(school.average.module.state_dict())
-            result.best_step = clock.step
+            state = copy.deepcopy(school.average.module.state_dict())
+            course.best, course.best_epoch = (0.0, state), clock.step
         return
-    result.rollbacks.append({"step": clock.step, "reason": reason})
-    if len(result.rollbacks) > _PATIENCE:
-        result.stopped = f"The training stopped at step {clock.step:,}: {reason}."
+    course.rollbacks.append({"step": clock.step, "reason": reason})
+    if len(course.rollbacks) > _PATIENCE:
+        course.stopped = f"The training stopped at step {clock.step:,}: {reason}."
         return
     school.roll_back()
 
@@ -204,6 +220,26 @@ class _School:
             torch.optim.Adam(network.parameters(), lr=rate, betas=_BETAS)
             for network, rate in zip(networks, self.rates, strict=True)
         ]
+
+    def state_dict(self):
+        """What a checkpoint keeps."""
+        return {
+            "networks": [part.state_dict() for part in self._networks()],
+            "optimizers": [part.state_dict() for part in self.optimizers],
+            "good": self._good, "rates": self.rates, "steps": self.steps, "varied": self.varied,
+        }  # fmt: skip
+
+    def load_state_dict(self, state):
+        """Go on from where a checkpoint was written."""
+        for part, known in zip(self._networks(), state["networks"], strict=True):
+            part.load_state_dict(known)
+        for part, known in zip(self.optimizers, state["optimizers"], strict=True):
+            part.load_state_dict(known)
+        self._good, self.rates = state["good"], state["rates"]
+        self.steps, self.varied = state["steps"], state["varied"]
+
+    def _networks(self):
+        return self.generator, self.judge, self.average
 
     def remember(self):
         """Keep the state as a good one."""

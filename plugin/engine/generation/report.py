@@ -89,7 +89,8 @@ def _add_copies(report, collection, scores):
     copies = scores.copies
     report.section(
         "Are they copies?",
-        "Made images on the left, the nearest training image (mirrored or not) on the right: the "
+        f"Made images on the left, the nearest of all {copies.searched:,} training images (mirrored or "
+        "not) on the right: the "
         f"{_PAIRS} pairs of {len(copies.made)} that are most alike. The rule: a made image that is nearer "
         f"than {percent(1 - copies.expected)} of the held-out real images counts as a copy.",
     )
@@ -176,7 +177,7 @@ def _add_facts(report, job, collection, taught, device):
         ("Data type", samples.dtype),
         ("Shorter side", f"{samples.sides.min()} to {samples.sides.max()} pixels"),
         ("Made at", f"{collection.side} pixels"),
-        ("Time limit", f"{job.minutes:g} minutes"),
+        ("Length", f"{job.steps:,} steps" if job.steps else f"{job.minutes:g} minutes"),
         ("Training took", f"{minutes(spent)}, {taught.steps:,} steps"),
         ("Step kept", taught.best_step),
         ("Seed", str(job.seed)),

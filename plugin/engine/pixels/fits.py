@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from .. import ranks
 from ..metrics.classification import fit_temperature
 from ..schedule import seconds_for_fits
 from .fitting import Fit
@@ -151,7 +152,7 @@ class Fits:
             return 0.0 if job.epochs else _AUTOMATIC_SECONDS
         whole = seconds_for_fits(job.minutes, 0.0 if is_last else _FOR_BASELINES)
         left = whole - (time.monotonic() - self.started)
-        return max(1.0, left / (self.count - fold))
+        return ranks.agreed(max(1.0, left / (self.count - fold)))
 
     @property
     def seconds_for_baselines(self):

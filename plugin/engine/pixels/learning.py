@@ -8,6 +8,7 @@ import torch
 from torch.nn import functional
 
 from ...jobs.errors import JobError
+from .. import checkpoint, ranks
 from ..augmentation import relight
 from ..averaging import moving_average
 from ..device import half_precision
@@ -114,30 +115,36 @@ def learn(network, feed, labels, watched, numbers, recipe, device, progress):
     optimizer = _optimizer(network, recipe)
     weights = _weights(labels, network, recipe).to(device)
     clock = Clock(recipe.epochs * math.ceil(len(feed) / recipe.batch_size), recipe.seconds)
-    learned, best = Learned(network), None
-    for epoch in range(1, recipe.epochs + 1):
-        losses = []
+    stage = checkpoint.stage(
+        network=network, average=average, optimizer=optimizer, clock=clock, chance=chance
+    )
+    course, taught = stage.resume(checkpoint.Course()), ranks.parallel(network)
+    while not course.over:
         network.train()
-        drawn = feed.batches(recipe.batch_size, np.random.default_rng([recipe.seed, epoch]))
-        for batch in ahead(drawn, progress.check):
-            rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
-            losses.append(_step(network, optimizer, batch, numbers, weights, recipe, chance))
+        dice = np.random.default_rng([recipe.seed, course.epoch])
+        for batch in ahead(course.rest(feed.batches(recipe.batch_size, dice)), progress.check):
+            course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
+            batch = [ranks.share(part) for part in batch]
+            course.count(_step(taught, optimizer, batch, numbers, weights, recipe, chance))
             average.update_parameters(network)
             clock.tick()
-            progress(clock.fraction(), _say(epoch, recipe, losses, clock))
+            stage.keep(course)
+            progress(clock.fraction(), _say(course, recipe, clock))
             if clock.fraction() >= 1:
                 break
-        _check_finite(losses)
-        over = clock.fraction() >= 1 or epoch == recipe.epochs
-        looks = over or epoch % max(1, recipe.epochs // _LOOKS) == 0
-        score = evaluate(average.module, watched, numbers, recipe, progress) if looks else None
-        learned.history.append(_record(epoch, losses, score, rate, progress))
-        best = _better(best, learned, average, score, epoch, len(watched) == 0)
-        if over or epoch - learned.best_epoch > max(_PATIENCE * recipe.epochs, 3):
-            break
-    network.load_state_dict(best[1])
-    learned.network = network.eval()
-    return learned
+        _check_finite(course.losses)
+        course.over = clock.fraction() >= 1 or course.epoch == recipe.epochs
+        score = None
+        if course.over or course.epoch % max(1, recipe.epochs // _LOOKS) == 0:
+            score = ranks.once(lambda: evaluate(average.module, watched, numbers, recipe, progress))
+        course.history.append(_record(course, score, progress))
+        _better(course, average, score, len(watched) == 0)
+        course.over |= course.epoch - course.best_epoch > max(_PATIENCE * recipe.epochs, 3)
+        course.next_epoch()
+        stage.keep(course, epoch_ends=True)
+    network.load_state_dict(course.best[1])
+    ranks.synchronize(network)
+    return Learned(network.eval(), course.history, course.best_epoch)
 
 
 def _optimizer(network, recipe):
@@ -177,6 +184,7 @@ def _step(network, optimizer, batch, numbers, weights, recipe, chance):
         logits = network(images.contiguous(memory_format=torch.channels_last))
     logits, labels = labeled(logits.float(), labels)
     loss = pixel_loss(recipe.loss, logits, labels, weights)
+    loss = loss * ranks.weight(weights[labels].sum())
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
@@ -225,34 +233,35 @@ def predict(network, watched, numbers, recipe, progress):
     return tuple(torch.cat(part) for part in zip(*parts, strict=True))
 
 
-def _record(epoch, losses, score, rate, progress):
+def _record(course, score, progress):
     entry = {
-        "epoch": epoch,
-        "training_loss": sum(losses) / max(len(losses), 1),
+        "epoch": course.epoch,
+        "training_loss": sum(course.losses) / max(len(course.losses), 1),
         "validation_loss": score["loss"] if score else None,
         "validation_accuracy": score["accuracy"] if score else None,
-        "learning_rate": rate,
+        "learning_rate": course.rate,
     }
     for name, value in entry.items():
         if name != "epoch" and value is not None:
-            progress.metric(name, value, epoch)
+            progress.metric(name, value, course.epoch)
     return entry
 
 
-def _better(best, learned, average, score, epoch, takes_last):
+def _better(course, average, score, takes_last):
     """Keep the averaged weights of the epoch with the lowest watched loss, else the last."""
     if score is None and not takes_last:
-        return best
-    loss = -epoch if takes_last else score["loss"]
-    if best is not None and best[0] <= loss:
-        return best
-    learned.best_epoch = epoch
-    return loss, {name: value.clone() for name, value in average.module.state_dict().items()}
+        return
+    loss = -course.epoch if takes_last else score["loss"]
+    if course.best is not None and course.best[0] <= loss:
+        return
+    course.best_epoch = course.epoch
+    state = average.module.state_dict()
+    course.best = loss, {name: value.clone() for name, value in state.items()}
 
 
-def _say(epoch, recipe, losses, clock):
-    recent = losses[-20:]
+def _say(course, recipe, clock):
+    recent = course.losses[-20:]
     return (
-        f"Epoch {epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
+        f"Epoch {course.epoch} of {recipe.epochs}, loss {sum(recent) / len(recent):.3f}, "
         f"{minutes(clock.left())} left"
     )

@@ -28,27 +28,38 @@ class Maps:
     def __init__(self, card, rasters, limit):
         self._card, self._rasters, self._limit = card, rasters, limit
         self._values = np.array([entry["value"] for entry in card.classes])
+        self._dtype = _dtype(card)
         self.counts = np.zeros(len(self._values), np.int64)
         self.without_data = self.outside = 0
 
-    def write(self, piece):
-        """Write a piece of the predictor's channels."""
+    def prepare(self, piece):
+        """What will be written of a piece of the predictor's channels."""
         count = len(self._values)
         chances = piece.values[:count]
         known = ~np.isnan(chances[0])
         best = np.where(known, chances, 0).argmax(0)
-        self.counts += np.bincount(best[known], minlength=count)
-        self.without_data += int((~known).sum())
         parts = {
-            "output": lambda: np.where(known, self._values[best], 0)[None],
+            "output": lambda: np.where(known, self._values[best], 0)[None].astype(self._dtype),
             "confidence": lambda: chances.max(0)[None],
             "probabilities": lambda: chances,
             "trust": lambda: piece.values[count:],
         }
+        return {
+            "row": piece.row,
+            "column": piece.column,
+            "counts": np.bincount(best[known], minlength=count),
+            "without_data": int((~known).sum()),
+            "values": {kind: parts[kind]() for kind in self._rasters},
+        }
+
+    def put(self, prepared):
+        """Write what `prepare` gave."""
+        self.counts += prepared["counts"]
+        self.without_data += prepared["without_data"]
         for kind, raster in self._rasters.items():
-            raster.write(parts[kind](), piece.row, piece.column)
+            raster.write(prepared["values"][kind], prepared["row"], prepared["column"])
         if "trust" in self._rasters:
-            self.outside += int((piece.values[count] > self._limit).sum())
+            self.outside += int((prepared["values"]["trust"][0] > self._limit).sum())
 
 
 @contextmanager
@@ -89,9 +100,7 @@ def open_maps(places, card, grid, inputs, tags, limit=None):
 def _open(kind, path, card, grid, inputs, tags, limit):
     known = {"inputs": inputs, "tags": tags}
     if kind == "output":
-        largest = max(entry["value"] for entry in card.classes)
-        dtype = "uint8" if largest < 255 else "uint16"
-        return new_raster(path, grid, dtype, ["class"], 0, card.classes, **known)
+        return new_raster(path, grid, _dtype(card), ["class"], 0, card.classes, **known)
     names = {
         "confidence": ["confidence"],
         "probabilities": class_names(card),
@@ -100,6 +109,10 @@ def _open(kind, path, card, grid, inputs, tags, limit):
     if kind == "trust":
         known["tags"] = {**tags, APPLICABLE: f"{limit:.6g}"}
     return new_raster(path, grid, "float32", names, np.nan, **known)
+
+
+def _dtype(card):
+    return "uint8" if max(entry["value"] for entry in card.classes) < 255 else "uint16"
 
 
 def _refuse_same(places):

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn.functional import softplus
 
+from .. import checkpoint
 from ..networks.seismic_residual import SEISMIC_NETWORKS
 
 LARGEST = 3.0
@@ -155,19 +156,25 @@ def learn(name, learning, watched, seed, epochs, progress):
         network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
     )
     chance = torch.Generator().manual_seed(seed)
-    best, best_epoch, history = _state(network), 0, []
     lowest = loss_of(network, watched) if watched is not None else 0.0
-    for epoch in range(1, (epochs if watched is None else _MOST_EPOCHS) + 1):
-        progress(epoch / _MOST_EPOCHS, f"Epoch {epoch}")
+    course, most = checkpoint.Course(best=(lowest, _state(network))), _MOST_EPOCHS
+    stage = checkpoint.stage(network=network, optimizer=optimizer, chance=chance)
+    stage.resume(course)
+    while not course.over and course.epoch <= (epochs if watched is None else most):
+        epoch = course.epoch
+        progress(epoch / most, f"Epoch {epoch}")
         training = _epoch(network, optimizer, learning, chance, progress)
         loss = loss_of(network, watched) if watched is not None else -float(epoch)
-        history.append({"epoch": epoch, "training_loss": training, "validation_loss": loss})
-        if loss < lowest:
-            best, best_epoch, lowest = _state(network), epoch, loss
-        if epoch - best_epoch >= _PATIENCE:
-            break
-    network.load_state_dict(best)
-    return Learned(network.eval(), best_epoch, history)
+        course.history.append({"epoch": epoch, "training_loss": training, "validation_loss": loss})
+        if loss < course.best[0]:
+            course.best, course.best_epoch = (loss, _state(network)), epoch
+        course.over = epoch - course.best_epoch >= _PATIENCE
+        course.next_epoch()
+        stage.keep(course, epoch_ends=True)
+    course.over = True
+    stage.keep(course)
+    network.load_state_dict(course.best[1])
+    return Learned(network.eval(), course.best_epoch, course.history)
 
 
 @torch.no_grad()

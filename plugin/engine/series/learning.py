@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
+from .. import checkpoint
 from ..networks.recurrent import HIDDEN
 from ..schedule import Clock, minutes
 from .forecaster import Ensemble, bands_of
@@ -96,9 +97,13 @@ def _learn_one(network, samples, origins, clock, progress, said):
     optimizer = torch.optim.AdamW(network.parameters(), lr=_RATE, weight_decay=_DECAY)
     every = max(len(watched) // _MOST_WATCHED, 1)
     watched = samples.draw(watched[::every])
-    errors = [_watched_error(network, watched, progress)]
-    best = 0, _copied(network)
-    while clock.fraction() < 1 and len(errors) - 1 - best[0] < _PATIENCE:
+    course = checkpoint.Course(history=[_watched_error(network, watched, progress)])
+    course.best = 0, _copied(network)
+    stage = checkpoint.stage(
+        network=network, optimizer=optimizer, clock=clock, chance=samples.chance
+    )
+    errors = stage.resume(course).history
+    while not course.over:
         network.train()
         for _ in range(_BATCHES_A_LOOK):
             origin = samples.chance.choice(training, min(_BATCH, len(training)), replace=False)
@@ -108,9 +113,12 @@ def _learn_one(network, samples, origins, clock, progress, said):
             clock.tick()
             progress(clock.fraction(), _say(said, clock, errors))
         errors.append(_watched_error(network, watched, progress))
-        if errors[-1] < errors[best[0]]:
-            best = len(errors) - 1, _copied(network)
-    network.load_state_dict(best[1])
+        if errors[-1] < errors[course.best[0]]:
+            course.best = len(errors) - 1, _copied(network)
+        late = len(errors) - 1 - course.best[0] >= _PATIENCE
+        course.over = late or clock.fraction() >= 1
+        stage.keep(course, epoch_ends=True)
+    network.load_state_dict(course.best[1])
     return errors
 
 

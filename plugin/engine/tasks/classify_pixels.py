@@ -1,15 +1,16 @@
 """Classify every pixel of a stack of rasters."""
 
 import os
-from contextlib import closing
+from functools import partial
 
+from .. import ranks, strips
 from ..classification import say_counts
 from ..dense_prediction import predict_dense
+from ..layout import Layout
 from ..pixels.maps import KINDS, open_maps
 from ..pixels.planning import Disagreement, area_of, check_stack, plan, windows_at_once
 from ..pixels.predictor import load_predictor
 from ..rasters import Stack, shown_name
-from ..writing_behind import behind
 
 
 def run(job, progress):
@@ -34,7 +35,7 @@ def run(job, progress):
     with Stack(job.rasters, job.bands) as stack:
         check_stack(card, stack, progress)
         area = area_of(stack, job.extent)
-        layout = plan(predictor, area, job.overlap, job.window_size)
+        layout = ranks.once(lambda: plan(predictor, area, job.overlap, job.window_size), Layout)
         _say_windows(layout, progress)
         grid, limit = stack.grid.part(*area), predictor.trust and predictor.trust.applicable
         inputs = (*job.rasters, job.model)
@@ -46,11 +47,11 @@ def run(job, progress):
 
 def _fill(maps, predictor, stack, layout, job, progress):
     watch = Disagreement(predictor.classes) if layout.blended else None
-    count = windows_at_once(predictor, layout, job.batch_size)
-    pieces = predict_dense(predictor, stack, layout, progress, count, watch)
-    with behind(maps.write, progress.check) as write, closing(pieces):
-        for piece in pieces:
-            write(piece)
+    count = ranks.once(lambda: windows_at_once(predictor, layout, job.batch_size))
+    pieces = partial(predict_dense, predictor, stack, layout, progress, count, watch)
+    marks = layout, count
+    strips.fill(maps, len(layout.rows), pieces, progress, marks, apart=not layout.blended)
+    strips.finish()
     if watch is not None and watch.text():
         progress.note(watch.text())
 

@@ -1,14 +1,16 @@
 """Slide an image classifier over a raster."""
 
 import os
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
+from functools import partial
 
 import numpy as np
 
 from ...jobs.errors import JobError
+from .. import strips
 from ..classification import check_raster, patch_side, say_counts
 from ..classifier import load_classifier
-from ..prediction import classify_cells
+from ..prediction import bands_of, classify_cells
 from ..rasters import Raster, new_raster
 from ..windows import Cells
 
@@ -36,8 +38,8 @@ def run(job, progress):
         check_raster(card, raster, progress)
         cells = _lay_out(raster, patch_side(card), job.stride, job.extent)
         _check_outputs(job)
-        classes, confidence = _open_outputs(whole, job, raster, cells, card)
-        counts = _fill(classifier, raster, cells, classes, confidence, progress)
+        rasters = _open_outputs(whole, job, raster, cells, card)
+        counts = _fill(classifier, raster, cells, rasters, progress)
     _say_what_came(card, counts, cells, raster, progress)
     outputs = {"OUTPUT": job.output, "CONFIDENCE": job.confidence}
     return {name: path for name, path in outputs.items() if path}
@@ -89,18 +91,40 @@ def _tags(job, cells):
     }
 
 
-def _fill(classifier, raster, cells, classes, confidence, progress):
+def _fill(classifier, raster, cells, rasters, progress):
     """Write band after band; count the cells of every class."""
-    values = np.array([entry["value"] for entry in classifier.card.classes] + [0])
-    counts = np.zeros(len(values), np.int64)
-    with closing(classify_cells(classifier, raster, cells, progress)) as bands:
-        for row, best, chance in bands:
-            counts += np.bincount(best.ravel() % len(values), minlength=len(values))
-            if classes:
-                classes.write(values[best][None], row)
-            if confidence:
-                confidence.write(chance[None], row)
-    return counts[:-1]
+    result = _Result(classifier.card, rasters)
+    bands = partial(classify_cells, classifier, raster, cells, progress)
+    strips.fill(result, bands_of(cells), bands, progress, cells)
+    strips.finish()
+    return result.counts[:-1]
+
+
+class _Result:
+    """The rasters of classes and of confidence, each None if it is not asked for."""
+
+    def __init__(self, card, rasters):
+        self._classes, self._confidence = rasters
+        self._values = np.array([entry["value"] for entry in card.classes] + [0])
+        self.counts = np.zeros(len(self._values), np.int64)
+
+    def prepare(self, band):
+        """What will be written of a band of rows."""
+        count = len(self._values)
+        return {
+            "row": band.row,
+            "values": self._values[band.best][None],
+            "confidence": band.confidence[None],
+            "counts": np.bincount(band.best.ravel() % count, minlength=count),
+        }
+
+    def put(self, prepared):
+        """Write what `prepare` gave."""
+        self.counts += prepared["counts"]
+        if self._classes:
+            self._classes.write(prepared["values"], prepared["row"])
+        if self._confidence:
+            self._confidence.write(prepared["confidence"], prepared["row"])
 
 
 def _say_what_came(card, counts, cells, raster, progress):

@@ -3,17 +3,21 @@
 import math
 import os
 from collections import Counter
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from .. import strips
 from ..classification import check_bands, say_counts, warn_of_bands, warn_of_scale
-from ..detection.finder import load_finder, usual_confidence
+from ..detection.finder import Sighting, load_finder, usual_confidence
 from ..detection.measures import COLUMNS, measures
 from ..detection.result import shared_crs
 from ..detection.scenes import ImageCache, image_scene, raster_scene
 from ..image_folders import IMAGE_ENDINGS, image_files
+from ..metrics.detection import Objects
 from ..rasters import describe_image, shown_name
 from ..vectors import Feature, write_features
 
@@ -39,11 +43,11 @@ def run(job, progress):
     scenes = _images(job, card, progress) if is_folder else [_raster(job, card, progress)]
     area = _area(job, scenes[0]) if job.extent and not is_folder else None
     progress.note(f"Objects of which the model is at least {least:.2f} sure.")
-    found, seen = [], Counter()
-    for number, scene in enumerate(scenes):
-        name = f"Image {number + 1:,} of {len(scenes):,}" if is_folder else ""
-        part = progress.part(number / len(scenes), (number + 1) / len(scenes), name)
-        found.append(_find(finder, scene, area, job.merge_overlap, least, part, seen))
+    search = _Search(finder, job.merge_overlap, least)
+    if is_folder:
+        found, seen = search.images(scenes, progress)
+    else:
+        found, seen = search.raster(scenes[0], area, progress)
     counts = np.bincount(
         np.concatenate([some.labels for some in found]), minlength=len(card.classes)
     )
@@ -60,7 +64,7 @@ def run(job, progress):
 def _say_nothing(counts, seen, job, progress):
     """Tell why nothing was found."""
     name = shown_name(job.input.rstrip(os.sep))
-    if not seen["with data"]:
+    if not seen:
         progress.warning(f'"{name}" holds no data there: there is nothing to search.')
     elif not counts.any():
         progress.warning("No object was found. A lower MIN_CONFIDENCE finds more.")
@@ -137,18 +141,80 @@ def _check_image(card, path):
         )
 
 
-def _find(finder, scene, area, share, least, progress, seen):
-    """Objects of a scene; an image that cannot be decoded has none, and a warning."""
-    whole = 0, 0, scene.height, scene.width
-    try:
-        return finder.find(scene, area or whole, share, progress, least, seen)
-    except JobError as error:
-        if area or hasattr(scene.source, "raster"):
-            raise
-        progress.warning(f"Left out: {error.found}")
-        return finder.nothing()
-    finally:
-        scene.source.close()
+class _Search:
+    """A search for objects, alone or with other processes.
+
+    Its results are lists of what was found in every scene, and the number of windows with data.
+    """
+
+    def __init__(self, finder, share, least):
+        self._finder, self._share, self._least = finder, share, least
+
+    def raster(self, scene, area, progress):
+        """Search a raster; several processes share its windows."""
+        area = area or (0, 0, scene.height, scene.width)
+        units, kept = self._finder.units(scene, area), _Parts()
+        try:
+            look = partial(self._finder.look, scene, units, progress=progress, least=self._least)
+            strips.fill(kept, len(units), look, progress, self._finder.batch_size)
+            strips.finish()
+        finally:
+            scene.source.close()
+        sightings = [Sighting(**part) for part in kept.parts]
+        found = self._finder.gather(sightings, area, self._share)
+        return [found], sum(part.with_data for part in sightings)
+
+    def images(self, scenes, progress):
+        """Search images; several processes share them."""
+        kept = _Parts()
+        strips.fill(kept, len(scenes), partial(self._in_images, scenes, progress), progress)
+        strips.finish()
+        for part in kept.parts:
+            if part["left_out"]:
+                progress.warning(f"Left out: {part['left_out']}")
+        found = [Objects(*part["found"]) for part in kept.parts]
+        return found, sum(part["with_data"] for part in kept.parts)
+
+    def _in_images(self, scenes, progress, numbers):
+        for place, number in enumerate(numbers):
+            name = f"Image {place + 1:,} of {len(numbers):,}"
+            part = progress.part(place / len(numbers), (place + 1) / len(numbers), name)
+            yield self._in_image(scenes[number], number, part)
+
+    def _in_image(self, scene, number, progress):
+        """Objects of an image; one that cannot be decoded has none, and a warning."""
+        seen, area = Counter(), (0, 0, scene.height, scene.width)
+        try:
+            some = self._finder.find(scene, area, self._share, progress, self._least, seen)
+        except JobError as error:
+            some = self._finder.nothing()
+            return _InImage(number, (some.boxes, some.labels, some.scores), 0, error.found)
+        finally:
+            scene.source.close()
+        return _InImage(number, (some.boxes, some.labels, some.scores), seen["with data"])
+
+
+@dataclass(frozen=True)
+class _InImage:
+    """What was found in the image of a number, or why it was left out."""
+
+    strip: int
+    found: tuple
+    with_data: int
+    left_out: str = ""
+
+
+class _Parts:
+    """Keeps what was found, in its order."""
+
+    def __init__(self):
+        self.parts = []
+
+    def prepare(self, piece):
+        return vars(piece)
+
+    def put(self, prepared):
+        self.parts.append(prepared)
 
 
 def _rows(card, scenes, found, crs, with_path):

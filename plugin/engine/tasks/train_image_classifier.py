@@ -1,6 +1,5 @@
 """Train a classifier of whole images, with honest scores and a report."""
 
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -31,7 +30,6 @@ def run(job, progress):
     dict
         MODEL, REPORT, PREDICTIONS, ACCURACY, MACRO_F1, KAPPA, ECE.
     """
-    started = time.monotonic()
     device = choose_device(job.device)
     start = choose_start(job)
     if start.name != job.network and job.start_from == "model":
@@ -40,7 +38,7 @@ def run(job, progress):
     plan = plan_validation(job, samples)
     _say_plan(progress, plan, samples, device)
     probed = _probe(job, start, samples, plan, device, progress.part(0.06, 0.1))
-    fits = Fits(job, start, samples, plan, device, started)
+    fits = Fits(job, start, samples, plan, device, progress.started)
     tested = fits.test_all(progress.part(0.1, fits.tested_share))
     shipped = fits.ship(tested, progress.part(fits.tested_share, 0.99))
     result = make_result(job, samples, plan, tested, probed, shipped, device)

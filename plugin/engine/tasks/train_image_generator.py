@@ -62,7 +62,10 @@ def make_lesson(job, device):
     width, batch_size = _SIZES[int(job.size)]
     if device.type != "cpu":
         width, batch_size = _ON_A_CARD * width, 4 * batch_size
-    return Lesson(60 * job.minutes, batch_size=batch_size, width=width, seed=job.seed)
+    known = {"batch_size": batch_size, "width": width, "seed": job.seed}
+    if job.steps:
+        return Lesson(0.0, steps=job.steps, **known)
+    return Lesson(60 * job.minutes, **known)
 
 
 def _network(collection, lesson):

@@ -32,7 +32,7 @@ from ..upscaling.judging import (
 from ..upscaling.learning import TILES, Budget, learn
 from ..upscaling.lessons import training_images, watched_patches
 from ..upscaling.simulation import Sensor
-from ..upscaling.starting import make_start
+from ..upscaling.starting import SCRATCH, learned_before, make_start
 from ..upscaling.training_report import training_warnings, write_training_report
 
 _USUAL_BLUR = 0.3
@@ -75,10 +75,9 @@ def run(job, progress):
         progress.check()
         if job.report:
             ground = _ground(scenes, blocks)
-            facts = _facts(job, card, describe(device))
-            write_training_report(
-                job.report, judged, learned, ground, facts, list(training_warnings(judged, learned))
-            )
+            facts, before = _facts(job, card, describe(device)), card.training["before"]
+            told = list(training_warnings(judged, learned))
+            write_training_report(job.report, judged, learned, ground, facts, told, before)
     finally:
         close_scenes(scenes)
     for text in training_warnings(judged, learned):
@@ -182,14 +181,16 @@ def _card(job, scenes, learned, judged, sensor, start):
         normalization=scenes[0].scale.as_card(), halo=fidelity.receptive_radius,
         training={
             "blur": [sensor.softest, sensor.sharpest], "start": start, "steps": learned.steps,
+            "before": learned_before(job, start),
             "rasters": [scene.name for scene in scenes[:20]], "count": len(scenes),
             "gsd": [min(sizes) / _NEAR, max(sizes) * _NEAR] if sizes else [],
             "paired": bool(job.coarse), "minutes": job.minutes,
             "adversarial": _said_stage(learned.tutored),
         },
         scores={
-            "validated": f"{len(judged.places)} squares of blocks that no training patch touches, "
-            f"blur {judged.blur:.2f}; cubic interpolation beside",
+            "validated": f"{len(judged.places)} squares of blocks that no patch of this training "
+            f"touches, blur {judged.blur:.2f}; cubic interpolation beside"
+            + (f"; began from {start}, which had learned before" if start != SCRATCH else ""),
             "psnr_gain": gained, "psnr_gain_interval": [v for v in between if math.isfinite(v)],
             "cubic": _plain(judged.scores(judged.base)), "generator": _plain(judged.scores(OURS)),
             **({"texture": _plain(judged.scores(TEXTURED))} if network.detail is not None else {}),
@@ -226,9 +227,10 @@ def _facts(job, card, device):
         ("Bands", str(known["bands"])),
         ("Network", f"{known['width']} channels, {known['blocks']} blocks"),
         ("Began from", training["start"]),
+        ("What that had learned from", training["before"] or "–"),
         ("Blur of the coarse rasters", " to ".join(f"{blur:.2f}" for blur in training["blur"])),
         ("Coarse rasters", "given" if training["paired"] else "simulated"),
-        ("Time limit", f"{job.minutes:g} min"),
+        ("Length", f"{job.steps:,} steps" if job.steps else f"{job.minutes:g} min"),
         ("Adversarial stage", training["adversarial"]),
         ("Seed", str(job.seed)),
         ("Computed on", device),

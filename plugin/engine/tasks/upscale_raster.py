@@ -1,9 +1,10 @@
 """Make a raster finer."""
 
-from contextlib import closing
 from functools import partial
 
+from .. import ranks, strips
 from ..dense_prediction import predict_dense
+from ..layout import Layout
 from ..rasters import Raster
 from ..upscaling.asking import (
     area_of,
@@ -14,12 +15,11 @@ from ..upscaling.asking import (
     settle,
     warn_of_type,
 )
-from ..upscaling.bands import InNetworkRange, Readings, measure
+from ..upscaling.bands import InNetworkRange, Ranges, Readings, measure
 from ..upscaling.checking import check_result
 from ..upscaling.fine_raster import form_of, open_fine_raster
 from ..upscaling.result_report import write_result_report
-from ..upscaling.windowed import Upscaling, band_groups, plan
-from ..writing_behind import behind
+from ..upscaling.windowed import Settings, Upscaling, band_groups, plan
 
 _MEASURED, _MADE = 0.1, 0.97
 
@@ -41,9 +41,10 @@ def run(job, progress):
     with Raster(job.input, job.bands) as raster:
         check_raster(raster, generator)
         area, readings = area_of(raster, job.extent), Readings(raster, job.nodata)
-        ranges = measure(readings, area, progress.part(0, _MEASURED))
+        measuring = partial(measure, readings, area, progress.part(0, _MEASURED))
+        ranges = ranks.once(measuring, Ranges)
         check_ranges(raster, ranges, progress)
-        settings = settle(job, raster, readings, generator, progress)
+        settings = ranks.once(lambda: settle(job, raster, readings, generator, progress), Settings)
         form = form_of(raster, job.output_type, job.nodata, ranges.holes)
         warn_of_type(raster, ranges, form.dtype, progress)
         tags = _tags(job, generator, settings, raster)
@@ -71,9 +72,8 @@ def _fill(fine, means, source, job, progress):
         invents, levels = bool(job.synthesized_detail), bands.levels
         levels = levels if settings.keeps_ratios else None
         work = Upscaling(generator, settings, len(bands.bands), invents, levels)
-        layout, count = plan(
-            generator, settings, area, work.channels, ranges.holes, job.window_size
-        )
+        known = generator, settings, area, work.channels, ranges.holes, job.window_size
+        layout, count = _agreed_plan(*known)
         if not number:
             progress.note(
                 f"{len(layout):,} window{'s' * (len(layout) > 1)} of {layout.core} pixels, with {layout.halo} around each: "
@@ -82,10 +82,15 @@ def _fill(fine, means, source, job, progress):
         part = progress.part(_MEASURED, _MADE).part(
             number / len(groups), (number + 1) / len(groups)
         )
-        pieces = predict_dense(work, bands, layout, part, count)
-        with behind(partial(fine.write, group), progress.check) as write, closing(pieces):
-            for piece in pieces:
-                write(piece)
+        pieces = partial(predict_dense, work, bands, layout, part, count, None)
+        strips.fill(fine.of(group), len(layout.rows), pieces, part, (layout, count))
+    strips.finish()
+
+
+def _agreed_plan(*known):
+    """The plan that suits the memory of the first process, in all of them."""
+    layout, count = plan(*known)
+    return Layout(**ranks.agreed(vars(layout))), ranks.agreed(count)
 
 
 def _tags(job, generator, settings, raster):

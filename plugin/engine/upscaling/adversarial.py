@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from .. import checkpoint, ranks
 from ..averaging import moving_average
 from ..degradation import cubic, degrade
 from ..metrics.upscaling import high_frequency_ratio, psnr
@@ -93,45 +94,66 @@ def train_adversarial(fidelity, kinds, watched, sensor, lesson, weight, device, 
         If the user cancels.
     """
     school = _School(fidelity, lesson, weight, device)
-    result = Tutored(copy.deepcopy(fidelity).eval())
-    guard = Guard(watched, fidelity, device)
     clock = Clock(lesson.steps, lesson.seconds, lesson.now)
-    while clock.fraction() < 1:
+    chance, dice = school.chances
+    stage = checkpoint.stage(school=school, clock=clock, chance=chance, dice=dice)
+    course = stage.resume(_Course())
+    guard = Guard(watched, fidelity, device, course.best)
+    school.share()
+    while not course.over and clock.fraction() < 1:
         pair = next_pair(kinds, fidelity, sensor, lesson, school.chances, device)
         losses = school.step(pair, clock)
         clock.tick()
-        progress(clock.fraction(), _say(clock, lesson, losses))
         if not all(map(math.isfinite, losses)) or clock.step % _WATCH_EVERY == 0:
-            _look(school, guard, result, clock.step, losses)
-            if result.stopped:
-                break
-    if not result.history or clock.step % _WATCH_EVERY:
-        _look(school, guard, result, clock.step, school.recent())
-    return result
+            _look(school, guard, course, clock.step, losses)
+        course.over = bool(course.stopped)
+        stage.keep(course)
+        progress(clock.fraction(), _say(clock, losses))
+    if not course.over and (not course.history or clock.step % _WATCH_EVERY):
+        _look(school, guard, course, clock.step, school.recent())
+    course.over = True
+    stage.keep(course)
+    return _result(fidelity, course)
 
 
-def _say(clock, lesson, losses):
+@dataclass
+class _Course(checkpoint.Course):
+    """Where the stage stands; `best` holds the score and the weights of the best generator."""
+
+    rollbacks: list = field(default_factory=list)
+    stopped: str = ""
+
+
+def _result(fidelity, course):
+    network = copy.deepcopy(fidelity).eval()
+    if course.best is not None:
+        network.load_state_dict(course.best[1])
+    ranks.synchronize(network)
+    return Tutored(network, course.history, course.rollbacks, course.stopped, course.best_epoch)
+
+
+def _say(clock, losses):
     return (
-        f"Texture, step {clock.step:,} of {lesson.steps:,}, discriminator {losses[0]:.2f}, "
+        f"Texture, step {clock.step:,} of {clock.steps:,}, discriminator {losses[0]:.2f}, "
         f"{minutes(clock.left())} left"
     )
 
 
-def _look(school, guard, result, step, losses):
+def _look(school, guard, course, step, losses):
     """Judge the averaged generator: keep it, go on, or roll back."""
-    seen = guard.judge(school.average.module)
+    seen = ranks.once(lambda: guard.judge(school.average.module))
     seen.update(step=step, discriminator_loss=losses[0], weight=school.weight)
     reason = guard.broken(seen, school.losses)
-    result.history.append(seen)
+    course.history.append(seen)
     if not reason:
         school.remember()
         if guard.is_best(seen):
-            result.network = copy.deepcopy(school.average.module).eval()
-            result.best_step = step
+            course.best = guard.best, copy.deepcopy(school.average.module.state_dict())
+            course.best_epoch = step
         return
-    result.rollbacks.append({"step": step, "reason": reason})
-    if len(result.rollbacks) > _PATIENCE:
-        result.stopped = f"adversarial stage stopped at step {step}: {reason}"
+    course.rollbacks.append({"step": step, "reason": reason})
+    if len(course.rollbacks) > _PATIENCE:
+        course.stopped = f"adversarial stage stopped at step {step}: {reason}"
         return
     school.roll_back()
 
@@ -151,6 +173,33 @@ class _School:
         self._start()
         self.average = moving_average(self.generator, _AVERAGE_DECAY)
         self.remember()
+
+    def share(self):
+        """Let all processes teach the two together."""
+        # Power iteration looks at the weights alone, so that its vectors need no sending.
+        self._taught = [
+            ranks.parallel(part, buffers=False) for part in (self.generator, self.judge)
+        ]
+
+    def state_dict(self):
+        """What a checkpoint keeps."""
+        return {
+            "networks": [part.state_dict() for part in self._networks()],
+            "optimizers": [part.state_dict() for part in self.optimizers],
+            "good": self._good, "weight": self.weight, "steps": self.steps, "losses": self.losses,
+        }  # fmt: skip
+
+    def load_state_dict(self, state):
+        """Go on from where a checkpoint was written."""
+        for part, known in zip(self._networks(), state["networks"], strict=True):
+            part.load_state_dict(known)
+        for part, known in zip(self.optimizers, state["optimizers"], strict=True):
+            part.load_state_dict(known)
+        self._good, self.weight = state["good"], state["weight"]
+        self.steps, self.losses = state["steps"], state["losses"]
+
+    def _networks(self):
+        return self.generator, self.judge, self.average
 
     def _start(self):
         makers = (self.generator, _RATES[0]), (self.judge, _RATES[1])
@@ -181,22 +230,23 @@ class _School:
             optimizer.param_groups[0]["lr"] = rate * (0.3 + 0.7 * clock.share_of_rate())
         interpolated = cubic(coarse, self.generator.factor)
         seen = coarse.contiguous(memory_format=torch.channels_last)
-        made = interpolated + self.generator(seen, told)
+        made = interpolated + self._taught[0](seen, told)
         scaled = [part / gains.view(-1, 1, 1, 1) for part in (fine, made, interpolated)]
         judged = self._teach_judge(scaled)
         taught = self._teach_generator(scaled, (made, fine, coarse, told, gains))
         self.average.update_parameters(self.generator)
         self.steps += 1
-        self.losses.append((judged, taught))
+        self.losses = [*self.losses[1 - _LONG :], (ranks.mean(judged), ranks.mean(taught))]
         return self.losses[-1]
 
-    def _judged(self, images, interpolated):
-        return self.judge(_LOUDER * (images - interpolated), interpolated)
+    @staticmethod
+    def _judged(judge, images, interpolated):
+        return judge(_LOUDER * (images - interpolated), interpolated)
 
     def _teach_judge(self, scaled):
         fine, made, interpolated = scaled
-        real, _ = self._judged(fine, interpolated)
-        fake, _ = self._judged(made.detach(), interpolated)
+        real, _ = self._judged(self._taught[1], fine, interpolated)
+        fake, _ = self._judged(self._taught[1], made.detach(), interpolated)
         loss = _relativistic(real, fake)
         self._descend(1, loss, self.judge)
         return float(loss.detach())
@@ -204,8 +254,8 @@ class _School:
     def _teach_generator(self, scaled, truth):
         fine, made, interpolated = scaled
         with torch.no_grad():
-            real, real_features = self._judged(fine, interpolated)
-        fake, fake_features = self._judged(made, interpolated)
+            real, real_features = self._judged(self.judge, fine, interpolated)
+        fake, fake_features = self._judged(self.judge, made, interpolated)
         pairs = zip(real_features, fake_features, strict=True)
         matching = sum(functional.l1_loss(a, b) for b, a in pairs) / len(real_features)
         begun = min(1.0, (self.steps + 1) / _RAMP)
@@ -262,12 +312,12 @@ def _faithful(truth, factor):
 class Guard:
     """Watches a generator on patches that train nothing."""
 
-    def __init__(self, watched, fidelity, device):
+    def __init__(self, watched, fidelity, device, best=None):
         coarse, self.fine = (part.to(device) for part in watched)
         self.coarse = coarse
         self.interpolated = cubic(coarse, fidelity.factor)
         self.cubic_psnr = psnr(self.fine.numpy(force=True), self.interpolated.numpy(force=True), 4)
-        self.best = -math.inf
+        self.best = best[0] if best else -math.inf
 
     @torch.no_grad()
     def judge(self, generator):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from .. import checkpoint, ranks
 from ..averaging import moving_average
 from ..degradation import cubic
 from ..schedule import Clock, minutes
@@ -17,6 +18,7 @@ _AVERAGE_DECAY = 0.999
 _LARGEST_GRADIENT = 1.0
 _BORDER = 4
 _SMOOTH = 1e-3
+_RECENT, _WATCH_SECONDS = 100, 30
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Lesson:
     now: object = time.monotonic
 
 
-def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None):
+def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None, course=None):
     """Train a generator on the mean absolute error.
 
     Parameters
@@ -58,7 +60,10 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
     device : torch.device
     progress : Progress
     watch : callable, optional
-        ``watch(network, step)`` is called about every 30 s with the averaged network.
+        ``watch(network, step)`` is called about every 30 s with the averaged network; what it says
+        goes into the course's history.
+    course : checkpoint.Course, optional
+        Is told how the training goes: its batches are the steps.
 
     Returns
     -------
@@ -74,20 +79,36 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None)
     network = network.to(device, memory_format=torch.channels_last).train()
     average = moving_average(network, _AVERAGE_DECAY)
     optimizer = torch.optim.Adam(network.parameters(), lr=lesson.learning_rate, betas=(0.9, 0.99))
-    clock, losses, watched = Clock(lesson.steps, lesson.seconds, lesson.now), [], time.monotonic()
-    while clock.fraction() < 1:
+    clock = Clock(lesson.steps, lesson.seconds, lesson.now)
+    stage = checkpoint.stage(
+        network=network, average=average, optimizer=optimizer, clock=clock, chance=chance, dice=dice
+    )
+    course = stage.resume(course or checkpoint.Course())
+    taught, watched = ranks.parallel(network), time.monotonic()
+    while not course.over and clock.fraction() < 1:
         for group in optimizer.param_groups:
             group["lr"] = lesson.learning_rate * clock.share_of_rate()
         pair = next_pair(kinds, network, sensor, lesson, (chance, dice), device)
-        losses.append(take_step(network, optimizer, *pair))
+        course.count(take_step(taught, optimizer, *pair))
         average.update_parameters(network)
         clock.tick()
-        recent = sum(losses[-100:]) / len(losses[-100:])
-        text = f"Step {clock.step:,} of {lesson.steps:,}, error {recent:.4f}"
+        course.losses = course.losses[-_RECENT:]
+        stage.keep(course)
+        text = f"Step {clock.step:,} of {clock.steps:,}, error {np.mean(course.losses):.4f}"
         progress(clock.fraction(), f"{text}, {minutes(clock.left())} left")
-        if watch is not None and time.monotonic() - watched > 30:
-            watch(average.module.eval(), clock.step)
+        if watch is not None and time.monotonic() - watched > _WATCH_SECONDS:
+            course.history.append(watch(average.module.eval(), clock.step))
             watched = time.monotonic()
+    return _finished(stage, course, average)
+
+
+def _finished(stage, course, average):
+    """The averaged network; it is kept until the whole job is done."""
+    if not course.over:
+        course.over, course.best = True, (0.0, average.module.state_dict())
+        stage.keep(course)
+    average.module.load_state_dict(course.best[1])
+    ranks.synchronize(average.module)
     return average.module.eval()
 
 
@@ -105,8 +126,9 @@ def next_pair(kinds, network, sensor, lesson, chances, device):
 
 def take_step(network, optimizer, coarse, told, fine, gains):
     """One step on what `next_pair` gives; returns the loss."""
-    made = cubic(coarse, network.factor) + network(_as_seen(coarse), told)
-    loss = error(made, fine, gains, network.factor)
+    factor = ranks.plain(network).factor
+    made = cubic(coarse, factor) + network(_as_seen(coarse), told)
+    loss = error(made, fine, gains, factor)
     optimizer.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)

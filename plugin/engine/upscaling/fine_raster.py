@@ -83,20 +83,39 @@ class FineRaster:
         self.pixels = self.holes = 0
         self.invented = np.zeros(len(ranges.mean))
 
-    def write(self, group, piece):
-        """Write a piece of a group of bands, a slice."""
+    def of(self, group):
+        """What takes the pieces of a group of bands, a slice."""
+        return _Group(self, group)
+
+    def prepare(self, group, piece):
+        """What will be written of a piece of a group of bands."""
         count = len(self._ranges.mean[group])
-        values, row, column = piece.values, piece.row, piece.column
-        holes = np.isnan(values[0])
-        holes = holes if holes.any() else None
-        made = self._measurements(values[:count], group, holes)
-        self._raster.write(made, row, column, group.start + 1)
+        holes = np.isnan(piece.values[0])
+        some = holes if holes.any() else None
+        invented = None
+        if self._beside is not None:
+            invented = self._coarse(piece.values[count:], group)
+        return {
+            "row": piece.row,
+            "column": piece.column,
+            "values": self._measurements(piece.values[:count], group, some),
+            "holes": some,
+            "invented": invented,
+        }
+
+    def put(self, group, prepared):
+        """Write what `prepare` gave."""
+        values, holes = prepared["values"], prepared["holes"]
+        row, column = prepared["row"], prepared["column"]
+        self._raster.write(values, row, column, group.start + 1)
         if not group.start:
             self._count(values[0].size, holes)
             if self.form.masked:
                 self._raster.write_mask(_valid(holes, values[0].shape), row, column)
-        if self._beside is not None:
-            self._write_beside(values[count:], group, row, column)
+        if prepared["invented"] is not None:
+            coarse, step = prepared["invented"], self._factor
+            self._beside.write(coarse, row // step, column // step, group.start + 1)
+            self.invented[group] += np.nansum(coarse, axis=(1, 2), dtype=np.float64)
 
     def _count(self, pixels, holes):
         self.pixels += pixels
@@ -118,13 +137,24 @@ class FineRaster:
     def _numbers(self, group):
         return zip(self._ranges.scale[group], self._ranges.mean[group], strict=True)
 
-    def _write_beside(self, values, group, row, column):
+    def _coarse(self, values, group):
         """What was invented, a pixel for each coarse one."""
         step = self._factor
         scale = self._ranges.scale[group, None, None]
-        coarse = (values[:, ::step, ::step] * scale).astype(np.float32)
-        self._beside.write(coarse, row // step, column // step, group.start + 1)
-        self.invented[group] += np.nansum(coarse, axis=(1, 2), dtype=np.float64)
+        return (values[:, ::step, ::step] * scale).astype(np.float32)
+
+
+class _Group:
+    """A group of the bands of a fine raster."""
+
+    def __init__(self, fine, group):
+        self._fine, self._group = fine, group
+
+    def prepare(self, piece):
+        return self._fine.prepare(self._group, piece)
+
+    def put(self, prepared):
+        self._fine.put(self._group, prepared)
 
 
 def _valid(holes, shape):

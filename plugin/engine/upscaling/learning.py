@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
+from .. import checkpoint, ranks
 from ..networks.upscaler import Upscalers
 from .adversarial import Guard, train_adversarial
 from .fidelity import Lesson, next_pair, take_step, train_fidelity
@@ -52,24 +53,27 @@ class Budget:
     now : callable
         The clock: what this thread computes on a CPU, the time on the wall with a GPU, for which
         the thread only waits.
+    spent : float
+        Seconds that were taken before, by a training that is gone on with.
     """
 
     seconds: float
     now: object
+    spent: float = 0.0
 
     def __post_init__(self):
-        self.started = self.now()
+        self.started = self.now() - self.spent
 
     @classmethod
-    def of(cls, minutes, device):
-        """The budget of a job on a device."""
+    def of(cls, minutes, device, begun):
+        """The budget of a job on a device that began at a time of the monotonic clock."""
         clock = time.thread_time if device.type == "cpu" else time.monotonic
-        return cls(60 * minutes, clock)
+        return cls(60 * minutes, clock, time.monotonic() - begun)
 
     def for_learning(self):
         """Seconds that are left if some are kept for the scores."""
         kept = min(0.25 * self.seconds, 10 + 0.05 * self.seconds)
-        return max(1.0, self.seconds - kept - (self.now() - self.started))
+        return ranks.agreed(max(1.0, self.seconds - kept - (self.now() - self.started)))
 
 
 def learn(network, start, kinds, watched, sensor, job, device, budget, progress):
@@ -101,47 +105,44 @@ def learn(network, start, kinds, watched, sensor, job, device, budget, progress)
     """
     second = job.gan_share if watched is not None else 0.0
     network = network.to(device, memory_format=torch.channels_last)
-    pace = _pace(network, kinds, sensor, job, device, budget)
+    pace = 0.0 if job.steps else _pace(network, kinds, sensor, job, device, budget)
     seconds = budget.for_learning() * (1 - second)
     rate = _RATE_FROM_NOTHING if start == SCRATCH else _RATE_GOING_ON
-    lesson = _lesson(job, device, budget, seconds, pace, rate)
-    seen, guard = [], Guard(watched, network, device) if watched is not None else None
+    lesson = _lesson(job, device, budget, seconds, pace, rate, 1 - second)
+    guard = Guard(watched, network, device) if watched is not None else None
+    course = checkpoint.Course()
 
     def watch(average, step):
-        if guard is not None:
-            seen.append({**guard.judge(average), "step": step})
+        return {**guard.judge(average), "step": step}
 
-    watch(network.eval(), 0)
-    counted = _Counted(progress.part(0, 1 - second))
-    fidelity = train_fidelity(network, kinds, sensor, lesson, device, counted, watch)
-    watch(fidelity, counted.count)
+    if guard is not None:
+        course.history.append(watch(network.eval(), 0))
+    fidelity = train_fidelity(
+        network, kinds, sensor, lesson, device, progress.part(0, 1 - second),
+        watch if guard is not None else None, course,
+    )  # fmt: skip
+    seen = course.history
+    if guard is not None:
+        seen = [*seen, watch(fidelity, course.batch)]
     tutored = None
     if second:
-        later = _lesson(job, device, budget, budget.for_learning(), 2 * pace, rate)
+        seconds = budget.for_learning()
+        later = _lesson(job, device, budget, seconds, 2 * pace, rate, second)
         tutored = train_adversarial(
             fidelity, kinds, watched, sensor, later, job.adversarial_weight, device,
             progress.part(1 - second, 1),
         )  # fmt: skip
-    return Learned(_together(fidelity, tutored), seen, tutored, counted.count)
+    return Learned(_together(fidelity, tutored), seen, tutored, course.batch)
 
 
-class _Counted:
-    """A `Progress` that counts the steps that are told to it."""
-
-    def __init__(self, progress):
-        self.count, self._progress = 0, progress
-
-    def __call__(self, fraction, text=""):
-        self.count += 1
-        self._progress(fraction, text)
-
-
-def _lesson(job, device, budget, seconds, pace, rate):
-    steps = int(np.clip(_SPARE * seconds / pace, 1, _MOST_STEPS))
+def _lesson(job, device, budget, seconds, pace, rate, share=1.0):
+    """A stage that takes so many seconds, or its share of the steps that were asked for."""
+    steps = max(1, round(share * job.steps)) if job.steps else 0
+    fitting = 0 if steps else int(np.clip(_SPARE * seconds / pace, 1, _MOST_STEPS))
     batch = _GPU_BATCH if device.type == "cuda" else Lesson.batch_size
     return Lesson(
-        steps=steps, seconds=seconds, learning_rate=rate, batch_size=batch,
-        side=TILES[int(job.factor)], seed=job.seed, now=budget.now,
+        steps=steps or fitting, seconds=0.0 if steps else seconds, learning_rate=rate,
+        batch_size=ranks.part(batch), side=TILES[int(job.factor)], seed=job.seed, now=budget.now,
     )  # fmt: skip
 
 
@@ -156,7 +157,7 @@ def _pace(network, kinds, sensor, job, device, budget):
         start = budget.now()
         take_step(trial, optimizer, *next_pair(kinds, trial, sensor, lesson, chances, device))
         taken.append(budget.now() - start)
-    return max(1e-4, float(np.median(taken[1:])))
+    return ranks.agreed(max(1e-4, float(np.median(taken[1:]))))
 
 
 def _together(fidelity, tutored):

@@ -1,0 +1,76 @@
+"""What identifies the inputs of a job: their content where that is small, else size and time."""
+
+import hashlib
+import os
+
+from ..jobs.declare import declared
+from ..jobs.places import READ_KINDS
+
+_READ_WHOLE = 2**26  # bytes
+_MOST_FILES = 100_000
+
+
+def fingerprints(job):
+    """Describe every file and folder that a job reads.
+
+    Parameters
+    ----------
+    job : object
+        A job.
+
+    Returns
+    -------
+    dict
+        By parameter name a list with, for every path, ``{"path"}`` and ``{"bytes", "sha256"}`` of a
+        file up to 64 MiB, ``{"bytes", "changed"}`` of a larger one, ``{"files", "sha256"}`` of a
+        folder, where the digest is that of names and sizes. What is no file has its name only.
+    """
+    known = {}
+    for part in declared(job):
+        given = getattr(job, part.name) if part.kind in READ_KINDS else None
+        if given:
+            paths = given if isinstance(given, (list, tuple)) else [given]
+            known[part.name] = [{"path": path, **_describe(path)} for path in paths]
+    return known
+
+
+def same_inputs(first, second):
+    """Names of the parameters whose files differ between two results of `fingerprints`."""
+    names = sorted({*first, *second})
+    return [name for name in names if _marks(first.get(name)) != _marks(second.get(name))]
+
+
+def _marks(described):
+    """What must be equal: a small file may have moved, as copies of layers do."""
+    return [
+        {key: value for key, value in one.items() if key != "path" or "sha256" not in one}
+        for one in described or ()
+    ]
+
+
+def _describe(path):
+    try:
+        if os.path.isdir(path):
+            return _describe_folder(path)
+        size = os.path.getsize(path)
+        if size > _READ_WHOLE:
+            return {"bytes": size, "changed": os.stat(path).st_mtime_ns}
+        with open(path, "rb") as file:
+            return {"bytes": size, "sha256": hashlib.sha256(file.read()).hexdigest()}
+    except (OSError, ValueError):
+        return {}
+
+
+def _describe_folder(path):
+    listed = hashlib.sha256()
+    count = 0
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            place = os.path.join(folder, name)
+            said = f"{os.path.relpath(place, path)}\0{os.path.getsize(place)}\n"
+            listed.update(said.encode("utf-8", "surrogateescape"))
+            count += 1
+            if count >= _MOST_FILES:
+                return {"files": count, "sha256": listed.hexdigest()}
+    return {"files": count, "sha256": listed.hexdigest()}

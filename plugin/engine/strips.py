@@ -1,0 +1,262 @@
+"""The rows of a map in strips, which several processes share and which outlive a kill.
+
+Windows never depend on the strips, so that the map is the one of a single process, byte for
+byte. Every process computes strips of its own and keeps what is to be written of each in a file
+of the folder ``<output>.strips``; the first process puts them in their order into the map, in a
+thread, while it computes too. Strips that are there already, of the same job with the same inputs,
+are not computed again. A single process that torchrun has not started keeps nothing and writes its
+results as they come.
+"""
+
+import glob
+import hashlib
+import json
+import os
+import shutil
+import threading
+from contextlib import closing, contextmanager
+from itertools import groupby
+
+from ..jobs.declare import declared, to_values
+from ..jobs.places import written_whole
+from . import facts, ranks
+from .fingerprints import fingerprints
+from .trees import from_bytes, to_bytes
+from .writing_behind import behind
+
+_WAIT_SECONDS = 0.1
+_LENGTH = 8  # bytes that say how long a record is
+
+
+class _Kept:
+    """The strips of the job that is being done; they begin with its first filling."""
+
+    def __init__(self, name, job, folder):
+        self.folder, self._name, self._job = folder, name, job
+        self._place, self._fills = "", 0
+
+    def store(self, marks):
+        """Where the strips of the next filling are."""
+        if not self._place:
+            self._begin()
+        self._fills += 1
+        told = ranks.agreed(_digest(repr(marks)))
+        return _Store(os.path.join(self._place, f"{self._fills}-{told}"))
+
+    def _begin(self):
+        """Throw strips of other values and inputs away, and say what these are of."""
+        said = {"do": self._name, "values": to_values(self._job)}
+        said.update(inputs=fingerprints(self._job), versions=facts.versions())
+        self._place = os.path.join(self.folder, ranks.agreed(_digest(json.dumps(said))))
+        if ranks.is_first():
+            os.makedirs(self._place, exist_ok=True)
+            for name in set(os.listdir(self.folder)) - {os.path.basename(self._place)}:
+                shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
+            place = os.path.join(self._place, "manifest.json")
+            with written_whole(place, encoding="utf-8") as file:
+                json.dump(said, file, indent=1)
+        ranks.barrier()
+
+    def clear(self):
+        """Throw all away, when the map is there."""
+        for place in [self.folder, *glob.glob(glob.escape(self.folder) + ".[0-9]*")]:
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _digest(text):
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+_now = None
+
+
+@contextmanager
+def kept(name, job, progress):
+    """Keep the strips of a job while it is done, if torchrun may start it again.
+
+    Parameters
+    ----------
+    name : str
+        The job's name.
+    job : object
+    progress : Progress
+    """
+    global _now
+    outputs = [getattr(job, part.name) for part in declared(job) if part.is_output]
+    place = next(filter(None, outputs), "")
+    if not (ranks.is_launched() and place):
+        yield
+        return
+    _now = _Kept(name, job, f"{place}.strips")
+    try:
+        yield
+    except BaseException:
+        if os.path.isdir(_now.folder):
+            progress.note(f'Finished strips are kept in "{_now.folder}" for the next run.')
+        raise
+    else:
+        if ranks.is_first():
+            _now.clear()
+    finally:
+        _now = None
+
+
+def own_folder():
+    """A folder beside the map for what a process other than the first opens and throws away."""
+    return f"{_now.folder}.{ranks.number()}"
+
+
+def fill(result, count, pieces, progress, marks="", apart=True):
+    """Write the pieces of a map, alone or with other processes.
+
+    Parameters
+    ----------
+    result : object
+        ``result.prepare(piece)`` gives what will be written, a dict of plain values;
+        ``result.put(prepared)`` writes it. Pieces are put in the order of the strips.
+    count : int
+        Number of strips.
+    pieces : callable
+        ``pieces(numbers)`` computes the pieces of strips, which are numbered from 0 and are asked
+        for in their order; a piece has its `strip`.
+    progress : Progress
+    marks : object
+        What the strips hang on beside the job, such as the layout of the windows.
+    apart : bool
+        Whether a strip needs nothing of the one before. Else every process gets neighbors.
+    """
+    if _now is None:
+        with (
+            behind(lambda piece: result.put(result.prepare(piece)), progress.check) as write,
+            closing(pieces(range(count))) as coming,
+        ):
+            for piece in coming:
+                write(piece)
+        return
+    store = _now.store(marks)
+    mine = [number for number in _share(count, apart) if not store.has(number)]
+    if not ranks.is_first():
+        _compute(result, mine, pieces, store, lambda: None)
+        return
+    with _collected(store, count, result) as collector:
+        _compute(result, mine, pieces, store, collector.check)
+        collector.finish(progress, count)
+
+
+def finish():
+    """End the part of a process that is not the first: all its strips are there.
+
+    Raises
+    ------
+    NothingLeft
+    """
+    if not ranks.is_first():
+        raise ranks.NothingLeft()
+
+
+def _share(count, apart):
+    """Numbers of the strips of this process."""
+    number, processes = ranks.number(), ranks.count()
+    if apart:
+        return range(number, count, processes)
+    return range(number * count // processes, (number + 1) * count // processes)
+
+
+def _compute(result, mine, pieces, store, check):
+    left = set(mine)
+    if not mine:
+        return
+    with closing(pieces(mine)) as coming:
+        for number, some in groupby(coming, key=lambda piece: piece.strip):
+            store.write(number, (result.prepare(piece) for piece in _checked(some, check)))
+            left.discard(number)
+    for number in sorted(left):  # strips in which no piece lies
+        store.write(number, ())
+
+
+def _checked(some, check):
+    for piece in some:
+        check()
+        yield piece
+
+
+class _Store:
+    """Files of strips, each a row of records."""
+
+    def __init__(self, folder):
+        self._folder = folder
+        os.makedirs(folder, exist_ok=True)
+
+    def _path(self, number):
+        return os.path.join(self._folder, f"{number:06}.strip")
+
+    def has(self, number):
+        """Whether a strip is finished."""
+        return os.path.exists(self._path(number))
+
+    def write(self, number, records):
+        """Write a strip beside its place, then move it there."""
+        with written_whole(self._path(number), "wb") as file:
+            for record in records:
+                data = to_bytes(record)
+                file.write(len(data).to_bytes(_LENGTH, "little"))
+                file.write(data)
+
+    def read(self, number):
+        """The records of a strip, one by one."""
+        with open(self._path(number), "rb") as file:
+            while length := file.read(_LENGTH):
+                yield from_bytes(file.read(int.from_bytes(length, "little")))
+
+
+@contextmanager
+def _collected(store, count, result):
+    collector = _Collector(store, count, result)
+    collector.start()
+    try:
+        yield collector
+    finally:
+        collector.leave()
+
+
+class _Collector(threading.Thread):
+    """Puts strips into the map in their order, as they come from whatever process."""
+
+    def __init__(self, store, count, result):
+        super().__init__(daemon=True)
+        self._store, self._count, self._result = store, count, result
+        self._left, self._error, self.done = threading.Event(), None, 0
+
+    def run(self):
+        try:
+            while self.done < self._count and not self._left.is_set():
+                self._put_next()
+        except BaseException as error:
+            self._error = error
+
+    def _put_next(self):
+        if not self._store.has(self.done):
+            self._left.wait(_WAIT_SECONDS)
+            return
+        for prepared in self._store.read(self.done):
+            if self._left.is_set():
+                return
+            self._result.put(prepared)
+        self.done += 1
+
+    def check(self):
+        """Raise what went wrong in the thread."""
+        if self._error is not None:
+            raise self._error
+
+    def finish(self, progress, count):
+        """Wait until all strips are in the map."""
+        while self.is_alive():
+            progress(1.0, f"Strip {self.done:,} of {count:,} is in its place")
+            self.join(_WAIT_SECONDS)
+        self.check()
+
+    def leave(self):
+        """End after the record at hand."""
+        self._left.set()
+        self.join()

@@ -1,0 +1,26 @@
+"""Trainings that can go on after an interruption: where their checkpoints are."""
+
+CHECKPOINT = "checkpoint"
+START = (CHECKPOINT, "The checkpoint of this training, which was interrupted")
+ONLY_STARTS = (("scratch", "From nothing"), START)
+START_HELP = (
+    "A training that was canceled or killed leaves a checkpoint beside MODEL; it goes on with the same "
+    "values and the same MODEL."
+)
+
+
+def checkpoint_folder(job):
+    """The folder where a job keeps what it has learned so far.
+
+    Parameters
+    ----------
+    job : object
+        A job.
+
+    Returns
+    -------
+    str
+        Empty for a job that trains nothing or writes no model.
+    """
+    model = getattr(job, "model", "") if hasattr(job, "start_from") else ""
+    return f"{model}.{CHECKPOINT}" if model else ""
