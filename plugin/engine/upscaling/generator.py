@@ -18,6 +18,7 @@ from .held import complete, without_border
 from .intensity import in_intensity, share_intensity
 from .rolling import added_planes
 from .stages import Stages
+from .texture import texture_share
 
 _MODELS = os.path.join(
     os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
@@ -158,7 +159,7 @@ class Generator:
         iterations : int
             Of the back-projection.
         detail : float
-            0: the faithful generator; 1: the one with texture; weights between them else.
+            0: faithful; 1: with texture, where the ground allows it; weights between them else.
         intensity_only : bool
             The same texture in all bands.
         valid : torch.Tensor, shape (N, 1, H, W), optional
@@ -191,9 +192,11 @@ class Generator:
             ]  # fmt: skip
             return torch.stack(windows)
         fine = self._made(coarse, told, detail)
-        if shared:
+        if detail and self._stages.has_detail:
             faithful = self._made(coarse, told, 0.0)
-            fine = faithful + in_intensity(fine - faithful, faithful, levels)
+            share = torch.stack([self._share(image, shared) for image in coarse])
+            added = (fine - faithful) * functional.interpolate(share, scale_factor=self.factor)
+            fine = faithful + (in_intensity(added, faithful, levels) if shared else added)
         fine = back_project(fine, coarse, self.factor, blur, iterations, valid)
         cut *= self.factor
         return fine[..., cut : fine.shape[2] - cut, cut : fine.shape[3] - cut]
@@ -210,11 +213,20 @@ class Generator:
             return None
         detail, shared, levels = texture
         planes = add(self._stages.network(0, detail), image, told)
-        if not shared:
+        if not (detail and self._stages.has_detail):
             return planes
         faithful = add(self._stages.network(0, 0.0), image, told)
+        inset, (rows, columns) = (image.shape[2] - planes.shape[3]) // 2, planes.shape[2:]
+        share = self._share(image, shared)[:, inset : inset + rows, inset : inset + columns]
+        planes.sub_(faithful).mul_(share[:, None]).add_(faithful)
+        if not shared:
+            return planes
         share_intensity(faithful, planes, image, levels)
         return faithful
+
+    def _share(self, image, shared):
+        """The share of the texture that an image (C, H, W) allows."""
+        return texture_share(image, shared, self._stages.radius)
 
     @torch.no_grad()
     def synthesized(self, fine, coarse, blur, iterations, **known):
