@@ -81,7 +81,8 @@ def test_card_says_what_the_model_is_and_how_it_was_scored(trained):
     assert [band["name"] for band in card.bands] == ["band 1", "band 2"]
     assert card.training["blur"] == [0.15, 0.64] and card.training["start"] == "nothing"
     assert card.training["gsd"][0] < 10 < card.training["gsd"][1] and card.training["steps"] > 20
-    assert "no training patch touches" in card.scores["validated"]
+    assert "no patch of this training touches" in card.scores["validated"]
+    assert card.training["before"] == "" and "learned before" not in card.scores["validated"]
     assert card.scores["generator"]["psnr"] - card.scores["cubic"]["psnr"] == pytest.approx(
         outputs["PSNR_GAIN"], abs=1e-6
     )
@@ -196,12 +197,21 @@ def test_without_a_bundled_upscaler_training_begins_from_nothing_and_says_so(
 
 
 def test_the_bundled_upscaler_is_gone_on_from(fine, tmp_path, monkeypatch):
+    training = {"rasters": ["old.tif", "older.tif"], "before": "even older ones"}
     bundled = save_upscaler(
-        tmp_path / "b.safetensors", wild_network(width=32, blocks=6, strength=0.0)
+        tmp_path / "b.safetensors",
+        wild_network(width=32, blocks=6, strength=0.0),
+        training=training,
     )
     monkeypatch.setattr(starting, "bundled_path", lambda name: bundled)
     outputs = train(tmp_path, fine=[fine], start_from="bundled", gan_share=0.0)
-    assert read_card(outputs["MODEL"]).training["start"] == "the bundled upscaler"
+    card = read_card(outputs["MODEL"])
+    assert card.training["start"] == "the bundled upscaler"
+    assert card.training["before"] == "old.tif, older.tif; before that even older ones"
+    assert "began from the bundled upscaler, which had learned" in card.scores["validated"]
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "On ground that this training never saw" in page
+    assert "had learned before from: old.tif, older.tif; before that even older ones." in page
 
 
 def test_real_coarse_rasters_are_learned_from(fine, tmp_path):

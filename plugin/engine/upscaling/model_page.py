@@ -21,6 +21,8 @@ def write_upscaler_page(path, card, weights, name):
     report.section("How it was made").facts([
         ("Network", f"{text(known.get('width', '?'))} channels, {text(known.get('blocks', '?'))} blocks"),
         ("Began from", text(training.get("start", "–"))),
+        ("What that had learned from", text(training.get("before") or "–")),
+        ("Learned from", text(training.get("data", "–"))),
         ("Rasters or images", text(training.get("count", "–"))),
         ("Blur of the coarse rasters", _range(training.get("blur"), "")),
         ("Pixels that it suits", _range(training.get("gsd"), " m")),
@@ -57,7 +59,7 @@ def _success(scores):
     gained = scores.get("psnr_gain")
     if not isinstance(gained, (int, float)) or not math.isfinite(gained):
         return ""
-    return f"{gained:+.2f} dB over cubic interpolation on ground that took no part in the training."
+    return f"{gained:+.2f} dB over cubic interpolation on ground that took no part in its training."
 
 
 def _texture(card):

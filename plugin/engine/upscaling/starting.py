@@ -5,13 +5,14 @@ import os
 import torch
 
 from ...jobs.errors import JobError
-from ...jobs.model_card import UPSCALING
+from ...jobs.model_card import UPSCALING, read_card
 from .. import model_file
 from ..networks.upscaler import Upscaler
 from .generator import bundled_path
 
 SIZES = {"fast": (32, 6), "balanced": (48, 8), "best": (64, 16)}
-SCRATCH = "nothing"
+SCRATCH, BUNDLED = "nothing", "the bundled upscaler"
+_MOST_NAMES = 10
 
 
 def make_start(job, bands, progress):
@@ -44,13 +45,37 @@ def make_start(job, bands, progress):
             fidelity = model_file.load(path, UPSCALING)[1].fidelity
             if SIZES[job.size] == _size(fidelity):
                 progress.note("Training goes on from the upscaler that comes with the plugin.")
-                return with_bands(fidelity, bands), "the bundled upscaler"
+                return with_bands(fidelity, bands), BUNDLED
             why = f"has another size than {job.size}"
         else:
             why = f"does not exist for a factor of {factor}"
         progress.note(f"The bundled upscaler {why}: training begins from nothing.")
     torch.manual_seed(job.seed)
     return Upscaler(bands, factor, *SIZES[job.size]), SCRATCH
+
+
+def learned_before(job, start):
+    """What the weights that a training begins with had learned from, in words; empty if from nothing.
+
+    Parameters
+    ----------
+    job : TrainUpscaler
+    start : str
+        See `make_start`.
+
+    Returns
+    -------
+    str
+    """
+    if start == SCRATCH:
+        return ""
+    path = bundled_path(f"upscaler_x{job.factor}") if start == BUNDLED else job.base_model
+    training = read_card(path, UPSCALING).training
+    names = training.get("rasters") or []
+    more = ", ..." if max(training.get("count") or 0, len(names)) > _MOST_NAMES else ""
+    own = ", ".join(map(str, names[:_MOST_NAMES])) + more
+    said = [text for text in (training.get("data"), own, training.get("before")) if text]
+    return "; before that ".join(map(str, said)) or "data that its card does not name"
 
 
 def _from_model(path, factor, bands, progress):

@@ -13,9 +13,13 @@ _HELD_BACK = (
     "tell when texture goes wrong. If images are crops of one scene, they are alike and the "
     "scores flatter."
 )
+_BEFORE = (
+    "The training did not begin from nothing. What it began from had learned before from: {}. If ground of "
+    "yours is among that, the scores flatter."
+)
 
 
-def write_training_report(path, judged, learned, ground, facts, warnings):
+def write_training_report(path, judged, learned, ground, facts, warnings, before=""):
     """Write the report as one HTML file.
 
     Parameters
@@ -27,6 +31,8 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
         As `figures.draw_places` takes it.
     facts : list of (str, str)
     warnings : list of str
+    before : str
+        What the weights that it began with had learned from; empty if it began from nothing.
 
     Raises
     ------
@@ -37,7 +43,7 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
         "Upscaler trained",
         f"{judged.factor} times finer" if judged.factor > 1 else "Sharper at the same size",
     )
-    report.verdict(*_verdict(judged, learned))
+    report.verdict(*_verdict(judged, learned, before))
     for text in warnings:
         report.warning(text)
     add_pictures(report, judged, list(judged.crops[0].images))
@@ -46,18 +52,21 @@ def write_training_report(path, judged, learned, ground, facts, warnings):
     add_texture(report, judged)
     add_consistency(report, judged)
     report.section("How it was validated", _HELD_BACK)
+    if before:
+        report.paragraph(_BEFORE.format(before))
     report.figure(draw_places(ground), "What the blocks of the ground were for.",
                   "Map of the validation blocks")  # fmt: skip
     report.section("Settings").facts(facts)
     report.write(path)
 
 
-def _verdict(judged, learned):
+def _verdict(judged, learned, before):
     gained, _ = judged.gain(judged.main)
     scores = judged.scores(judged.main)
     base = judged.plainly
     headline = f"{abs(gained):.2f} dB {'better' if gained > 0 else 'worse'} than {base}."
-    more = [f"On ground that it never saw: {said_gain(judged, judged.main)} over {base}."]
+    unseen = "that this training" if before else "that it"
+    more = [f"On ground {unseen} never saw: {said_gain(judged, judged.main)} over {base}."]
     if CORRECTED in judged.tables:
         more.append(
             f"{said_gain(judged, judged.main, CORRECTED)} over back-projection, which learns "
