@@ -20,7 +20,7 @@ def folded(network, images):
     Parameters
     ----------
     network : torch.nn.Module
-        In evaluation mode.
+        In evaluation mode; it gives a tensor or a dict of tensors.
     images : torch.Tensor, shape (N, C, H, W)
         Any that it takes; small ones will do.
 
@@ -33,9 +33,14 @@ def folded(network, images):
     copied = copy.deepcopy(network)
     for convolution, normalization in _pairs(copied, images):
         _fold(convolution, normalization)
-    after = copied(images)
-    same = torch.allclose(before, after, rtol=_NEAR, atol=_NEAR * float(before.abs().max()))
-    return copied if same else network
+    return copied if _same(before, copied(images)) else network
+
+
+def _same(before, after):
+    """Whether results are the same: tensors, or dicts of them."""
+    if isinstance(before, dict):
+        return all(_same(before[name], after[name]) for name in before)
+    return torch.allclose(before, after, rtol=_NEAR, atol=_NEAR * float(before.abs().max()))
 
 
 def _pairs(network, images):
