@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from plugin.engine import networks
+from plugin.engine import model_file, networks
 from plugin.engine.classifier import load_classifier
 from plugin.engine.fine_tuning import BUNDLED
 from plugin.engine.networks.mobilenet_v2 import SameConv2d
@@ -85,9 +85,9 @@ def test_every_network_that_is_offered_is_in_the_list():
     assert {name for name, _ in OFFERED} <= set(networks.NETWORKS)
 
 
-def test_recalibration_keeps_what_the_network_computes(bundled):
+def test_recalibration_keeps_what_the_network_computes():
     network = networks.build_classifier("mobilenet_v2", 3, 1000)
-    network.load_state_dict(bundled.network.state_dict())
+    network.load_state_dict(model_file.load(BUNDLED)[1].state_dict())
     images = torch.randn(16, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.5
     network.eval()
     with torch.no_grad():
@@ -97,13 +97,13 @@ def test_recalibration_keeps_what_the_network_computes(bundled):
     assert float((after - before).abs().max()) < 0.02 * float(before.std())
 
 
-def test_after_recalibration_batch_statistics_change_little(bundled):
+def test_after_recalibration_batch_statistics_change_little():
     """That is what it is for: the first training step sees the features that were learned."""
     images = torch.randn(32, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 0.5
     gaps = {}
     for refit in (False, True):
         network = networks.build_classifier("mobilenet_v2", 3, 1000)
-        network.load_state_dict(bundled.network.state_dict())
+        network.load_state_dict(model_file.load(BUNDLED)[1].state_dict())
         if refit:
             recalibrate(network.backbone, images)
         with torch.no_grad():
