@@ -85,7 +85,9 @@ def features(count, seed):
 
 def test_new_images_are_not_taken_for_copies():
     training = features(400, 0)
-    copies = find_copies(features(300, 1), features(300, 2), np.concatenate([training, -training]))
+    copies = find_copies(
+        features(300, 1), features(300, 2), [np.concatenate([training, -training])]
+    )
     assert not copies.is_memory
     assert copies.share == pytest.approx(0.05, abs=0.04)
     assert copies.nearer == pytest.approx(0.5, abs=0.07)
@@ -98,7 +100,7 @@ def test_few_held_out_images_raise_no_false_alarm_and_expect_what_comes(held):
     for _ in range(200):
         training = chance.normal(size=(30, 6))
         made, apart = chance.normal(size=(100, 6)), chance.normal(size=(held, 6))
-        found.append(find_copies(made, apart, np.concatenate([training, training])))
+        found.append(find_copies(made, apart, [np.concatenate([training, training])]))
     assert np.mean([copies.share for copies in found]) == pytest.approx(
         found[0].expected, abs=0.015
     )
@@ -108,7 +110,7 @@ def test_few_held_out_images_raise_no_false_alarm_and_expect_what_comes(held):
 def test_copies_are_found_with_ten_held_out_images():
     training = features(40, 0)
     made = np.concatenate([training[:20] + 0.05 * features(20, 3), features(20, 4)])
-    assert find_copies(made, features(10, 2), np.concatenate([training, -training])).is_memory
+    assert find_copies(made, features(10, 2), [np.concatenate([training, -training])]).is_memory
 
 
 def test_copies_are_found_also_mirrored_ones():
@@ -117,16 +119,27 @@ def test_copies_are_found_also_mirrored_ones():
     seen = np.concatenate([training, mirrored])
     rows = np.arange(0, 300)
     made = np.where(rows[:, None] % 2, training[rows], mirrored[rows]) + 0.05 * features(300, 3)
-    copies = find_copies(made, features(300, 2), seen)
+    copies = find_copies(made, features(300, 2), [seen])
     assert copies.is_memory and copies.share > 0.95
     assert copies.places.tolist() == rows.tolist()
+
+
+def test_training_images_in_parts_are_searched_as_at_once():
+    training, made, held = features(500, 0), features(100, 1), features(60, 2)
+    made[:20] = 0.01 + training[470:490]
+    whole = find_copies(made, held, [np.concatenate([training, -training])])
+    parts = (np.concatenate([part, -part]) for part in np.split(training, [200, 400]))
+    found = find_copies(made, held, parts)
+    assert found.searched == 500 and found.places[:20].tolist() == list(range(470, 490))
+    assert found.places.tolist() == whole.places.tolist() and found.limit == whole.limit
+    assert np.allclose(found.made, whole.made) and found.share == whole.share
 
 
 def test_a_fifth_of_copies_among_new_images_is_found():
     training = features(400, 0)
     made = features(300, 1)
     made[:60] = training[:60]
-    copies = find_copies(made, features(300, 2), np.concatenate([training, -training]))
+    copies = find_copies(made, features(300, 2), [np.concatenate([training, -training])])
     assert copies.is_memory and copies.nearer < 0.75
 
 

@@ -9,6 +9,7 @@ import torch
 
 from brightness import Said
 from images import striped_folder, stripes, write_image
+from plugin.engine.generation import scoring
 from plugin.engine.generation.collection import read_collection
 from plugin.engine.generation.generator import load_maker
 from plugin.engine.generation.learning import Lesson
@@ -254,6 +255,32 @@ def test_cancelling_leaves_nothing(monkeypatch, stripes_of_two_classes, tmp_path
         with pytest.raises(Stopped):
             run(stripes_of_two_classes, tmp_path, Said(stop_at).progress)
         assert not (tmp_path / "out").exists()
+
+
+def test_copies_are_searched_in_all_training_images(stripes_of_two_classes, tmp_path, monkeypatch):
+    monkeypatch.setattr(scoring, "_MOST_TRAINING", 20)
+    heart, copied = [], scoring.make
+
+    def by_heart(network, seeds, labels, progress):
+        """What a generator gives that knows one image, which is not among the first twenty."""
+        images = copied(network, seeds, labels, progress)
+        if len(heart) == 1:
+            images[:] = heart[0]
+        return images
+
+    def score(network, collection, eye, seed, progress):
+        order = np.random.default_rng(seed).permutation(collection.training)
+        heart.append(collection.centers(order[-1:])[0])
+        known.append(order)
+        return scoring.score(network, collection, eye, seed, progress)
+
+    known = []
+    monkeypatch.setattr(scoring, "make", by_heart)
+    monkeypatch.setattr(train_image_generator, "score", score)
+    run(stripes_of_two_classes, tmp_path)
+    page = (tmp_path / "out" / "r.html").read_text(encoding="utf-8")
+    assert f"nearest of all {len(known[0])} training images" in page and len(known[0]) > 40
+    assert "Many of these images are near copies of training images" in page
 
 
 def test_a_card_is_plain_json(trained):

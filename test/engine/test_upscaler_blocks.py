@@ -126,7 +126,8 @@ def test_scenes_are_read_in_strips_and_are_the_same(tmp_path, monkeypatch):
     assert np.array_equal(image, wanted, equal_nan=True)
 
 
-def test_georeferenced_chips_that_overlap_are_not_trained_and_scored(tmp_path):
+@pytest.mark.parametrize("crs", ["EPSG:32633", None])
+def test_georeferenced_chips_that_overlap_are_not_trained_and_scored(tmp_path, crs):
     values = (255 * ground(1024, 1024)).round().astype("uint8")
     for number, (row, column) in enumerate(np.ndindex(14, 14)):
         top, left = 64 * row, 64 * column  # chips of 96 pixels: half of each lies in the next
@@ -172,3 +173,13 @@ def test_a_folder_in_which_nothing_can_be_read_is_refused_with_the_first_reason(
     (tmp_path / "a.png").write_bytes(b"no picture")
     with pytest.raises(JobError, match=r'No image in .* can be used. "a.png" cannot be read'):
         image_scenes(str(tmp_path), 2, 0.0, Silent())
+
+
+def test_images_with_a_pixel_size_but_no_place_are_not_taken_for_one_place(tmp_path):
+    chance = np.random.default_rng(0)
+    for number in range(30):
+        values = chance.integers(0, 255, (1, 96, 96), "uint8")
+        name = f"{'abc'[number % 3]}{np.base_repr(number, 36)}x.tif"
+        write_raster(tmp_path / name, values, Affine.scale(2, -2), None)
+    blocks = divide(image_scenes(str(tmp_path), 2, 0.0, Silent()), 32, 0.2, seed=0)
+    assert len(blocks_of(blocks, TRAINING)) >= 20 and len(blocks_of(blocks, VALIDATION)) == 6

@@ -36,6 +36,8 @@ class Copies:
     nearer : float
         Probability that a made image is nearer to a training image than a held-out one; .5 if alike.
         It proves nothing alone: plain images are near to all plain images.
+    searched : int
+        Training images that were looked at.
     """
 
     made: np.ndarray
@@ -44,6 +46,7 @@ class Copies:
     limit: float
     share: float
     nearer: float
+    searched: int
 
     @property
     def expected(self):
@@ -68,29 +71,38 @@ def _rank(count):
     return max(1.0, _PERCENTILE / 100 * (count + 1))
 
 
-def find_copies(made, held, training):
+def find_copies(made, held, parts):
     """Compare made with held-out images.
 
     Parameters
     ----------
     made, held : numpy.ndarray, shape (N, D) and (M, D)
         Features.
-    training : numpy.ndarray, shape (2 T, D)
-        Features of training images as they are, then of the same mirrored.
+    parts : iterable of numpy.ndarray, shape (2 T, D)
+        Features of some training images as they are, then of the same mirrored; one part after the
+        other, so that not all are in memory at once.
 
     Returns
     -------
     Copies
     """
-    made_distances, places = nearest(made, training)
-    held_distances, _ = nearest(held, training)
+    asked, searched = np.concatenate([made, held]), 0
+    distances, places = np.full(len(asked), np.inf), np.zeros(len(asked), int)
+    for features in parts:
+        found, where = nearest(asked, features)
+        is_nearer, count = found < distances, len(features) // 2
+        distances[is_nearer] = found[is_nearer]
+        places[is_nearer] = searched + where[is_nearer] % count
+        searched += count
+    made_distances, held_distances = np.split(distances, [len(made)])
     # Weibull's place in the ranks: others let more than 5 % of new images lie under it.
     limit = float(np.percentile(held_distances, _PERCENTILE, method="weibull"))
     return Copies(
         made=made_distances,
         held=held_distances,
-        places=places % (len(training) // 2),
+        places=places[: len(made)],
         limit=limit,
         share=float(np.mean(made_distances < limit)),
         nearer=share_nearer(made_distances, held_distances),
+        searched=searched,
     )

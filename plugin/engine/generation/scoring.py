@@ -86,19 +86,20 @@ def score(network, collection, eye, seed, progress):
         If the user cancels.
     """
     chance = np.random.default_rng(seed)
-    training = chance.permutation(collection.training)[:_MOST_TRAINING]
+    everything = chance.permutation(collection.training)
+    training, rest = np.split(everything, [_MOST_TRAINING])
     held = chance.permutation(collection.held)[:_MOST_HELD]
     asked = collection.labels[held]
     labels = _turns(chance.choice(asked, _MADE), collection.class_names)
     sets, started = _in_sets(collection, training), time.monotonic()
     made = make(network, np.arange(_MADE), labels, progress)
     making = (time.monotonic() - started) * sets / _MADE
-    _announce(eye, made, 2 * len(training) + len(held) + _MADE + sets, making, progress)
+    _announce(eye, made, 2 * len(everything) + len(held) + _MADE + sets, making, progress)
     made_seen = eye.features(made, progress.part(0.0, 0.05))
-    real_seen = look(eye, collection, training, progress.part(0.05, 0.3))
-    mirrored = look(eye, collection, training, progress.part(0.3, 0.55), mirrored=True)
-    held_seen = look(eye, collection, held, progress.part(0.55, 0.65))
-    copies = find_copies(made_seen, held_seen, np.concatenate([real_seen, mirrored]))
+    held_seen = look(eye, collection, held, progress.part(0.05, 0.1))
+    real_seen = look(eye, collection, training, progress.part(0.1, 0.2))
+    parts = _parts(eye, collection, (training, real_seen), rest, progress.part(0.2, 0.65))
+    copies = find_copies(made_seen, held_seen, parts)
     several = alike(asked[:_VARIETY_OF], labels, chance)
     return Scores(
         **compare(made, labels, collection, training, held, chance),
@@ -112,8 +113,23 @@ def score(network, collection, eye, seed, progress):
         ) if sets else None,
         images=made,
         labels=labels,
-        near=training[copies.places],
+        near=everything[copies.places],
     )  # fmt: skip
+
+
+def _parts(eye, collection, first, rest, progress):
+    """Features of all training images and of their mirror images, some at a time.
+
+    `first` are rows and features that are known already, `rest` the other rows.
+    """
+    blocks = [rest[n : n + _MOST_TRAINING] for n in range(0, len(rest), _MOST_TRAINING)]
+    done, total, known = 0, len(first[0]) + len(rest), first[1]
+    for rows in (first[0], *blocks):
+        part = progress.part(done / total, (done + len(rows)) / total)
+        seen = look(eye, collection, rows, part.part(0.0, 0.5)) if known is None else known
+        mirrored = look(eye, collection, rows, part.part(0.5, 1.0), mirrored=True)
+        yield np.concatenate([seen, mirrored])
+        done, known = done + len(rows), None
 
 
 def _variety(made, real):

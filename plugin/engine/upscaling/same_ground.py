@@ -47,8 +47,11 @@ def _placed(scenes, places):
     if len(scenes) < 2:
         return []
     grids = [scene.raster.grid for scene in scenes]
-    some = any(grid.crs for grid in grids)
-    known = [bool(grid.crs) if some else not grid.transform.is_identity for grid in grids]
+    known = [bool(grid.crs) for grid in grids]
+    corners = {(grid.transform.c, grid.transform.f) for grid in grids}
+    if not any(known) and 2 * len(corners) > len(grids):
+        # Many at one corner only have a pixel size: that is no place.
+        known = [not grid.transform.is_identity for grid in grids]
     return [block for block, (number, _) in enumerate(places) if known[number]]
 
 
