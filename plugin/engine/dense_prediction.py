@@ -72,7 +72,8 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, s
         with NaN where not valid, into a float tensor (N, channel, row, column) without the `cut`
         pixels at every side, finer by the layout's scale; ``predict.channels`` is their number.
         If it has ``predict.place(windows)``, it is told before which windows come: none if the
-        images are parts of windows.
+        images are parts of windows. For a single window it may then give a function that gives
+        the tensor: it is called in another thread while the network looks at the next window.
     raster : Raster or Stack
     layout : Layout
     progress : Progress
@@ -97,18 +98,34 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, s
     """
     strips = range(len(layout.rows)) if strips is None else strips
     seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout, strips)
-    worker = ThreadPoolExecutor(1)
+    worker, finisher = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+
+    def start(batch):
+        return finisher.submit(_finished, worker.submit(_results, run, batch), layout)
+
     try:
         with closing(ahead(_read(raster, layout, batch_size, strips), progress.check)) as coming:
-            for batch in coming:
-                work = worker.submit(_results, run, batch, layout)
+            for work in _one_behind(coming, start):
                 for window, values in _patiently(work, progress.check):
                     piece = seams.add(window, values)
                     if piece is not None and piece.strip in strips:
                         yield piece
                     pace.tell(window, progress)
     finally:
-        worker.shutdown(wait=False, cancel_futures=True)
+        for threads in (worker, finisher):
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
+def _one_behind(batches, start):
+    """Start work for every batch, and give it when that for the next one has been started."""
+    before = None
+    for batch in batches:
+        work = start(batch)
+        if before is not None:
+            yield before
+        before = work
+    if before is not None:
+        yield before
 
 
 def _patiently(work, check):
@@ -155,16 +172,25 @@ def _image(raster, window, cut):
     return image
 
 
-def _results(run, batch, layout):
-    """Pairs of window and values (channel, row, column); NaN where the raster has no data."""
+def _results(run, batch):
+    """For every window: what the network gives, or a function that gives it, and the image."""
     pairs = zip(batch.windows, batch.images, strict=True)
     known = [pair for pair in pairs if pair[1] is not None]
     windows, images = zip(*known, strict=True) if known else ((), ())
     results = iter(run(torch.from_numpy(np.stack(images)), windows) if known else ())
     return [
-        (window, run.nothing(window) if image is None else _masked(next(results), image, layout))
+        (window, run.nothing(window) if image is None else next(results), image)
         for window, image in zip(batch.windows, batch.images, strict=True)
     ]
+
+
+def _finished(work, layout):
+    """Pairs of window and values (channel, row, column); NaN where the raster has no data."""
+    pairs = []
+    for window, made, image in work.result():
+        values = made() if callable(made) else made
+        pairs.append((window, values if image is None else _masked(values, image, layout)))
+    return pairs
 
 
 def _masked(values, image, layout):
@@ -174,6 +200,10 @@ def _masked(values, image, layout):
         fine = holes[rows, columns].repeat(layout.scale, 0).repeat(layout.scale, 1)
         values[:, fine] = np.nan
     return values
+
+
+def _as_array(values):
+    return values.float().cpu().numpy()
 
 
 class _Frugal:
@@ -201,7 +231,8 @@ class _Frugal:
         try:
             if hasattr(self._predict, "place"):
                 self._predict.place(windows)
-            return self._predict(images, self._layout.cut).float().cpu().numpy()
+            made = self._predict(images, self._layout.cut)
+            return [lambda: _as_array(made())[0]] if callable(made) else _as_array(made)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise

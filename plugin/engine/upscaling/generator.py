@@ -1,11 +1,7 @@
-"""A trained upscaler, ready to use: cubic interpolation, what the network adds, and the measurements.
-
-References
-----------
-Irani & Peleg 1991, doi:10.1016/1049-9652(91)90045-L (back-projection)
-"""
+"""A trained upscaler, ready to use: cubic interpolation, what the network adds, and the measurements."""
 
 import os
+from functools import partial
 
 import torch
 from torch.nn import functional
@@ -14,7 +10,7 @@ from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING
 from .. import model_file
 from ..degradation import DETECTOR, back_project, cubic, reach
-from .held import complete, without_border
+from .held import complete, ended, without_border
 from .intensity import in_intensity, share_intensity
 from .rolling import added_planes
 from .stages import Stages
@@ -147,6 +143,7 @@ class Generator:
         levels=None,
         cut=0,
         add=added_planes,
+        later=False,
     ):
         """Make an image finer.
 
@@ -173,6 +170,8 @@ class Generator:
             Coarse pixels at every side that are not kept.
         add : callable
             What gives a network's result where there is enough around, as `added_planes` does.
+        later : bool
+            Give, if there is enough around, a function that does what comes after the networks.
 
         Returns
         -------
@@ -183,14 +182,14 @@ class Generator:
         spare = cut - self._stages.radius - self.projected(blur, iterations)
         if spare >= 0 and len(self._stages) < 2:
             # Nothing that is kept hangs on the border: there are faster ways.
-            windows = [
-                complete(
-                    self._planes(image, told, (detail, shared, levels), add), image,
+            begun = [
+                partial(
+                    complete, self._planes(image, told, (detail, shared, levels), add), image,
                     (self.factor, blur), iterations, held, cut - spare,
                 )
                 for image, held in without_border(coarse, valid, spare)
             ]  # fmt: skip
-            return torch.stack(windows)
+            return partial(ended, begun) if later else ended(begun)
         fine = self._made(coarse, told, detail)
         if detail and self._stages.has_detail:
             faithful = self._made(coarse, told, 0.0)

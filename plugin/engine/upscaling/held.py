@@ -3,6 +3,10 @@
 Interpolation is linear, and so is what a sensor sees. It need therefore see only what the network
 adds; all iterations then work on coarse pixels, and the coarse image and its correction are
 interpolated together, once. The result is that of `degradation.back_project`.
+
+References
+----------
+Irani & Peleg 1991, doi:10.1016/1049-9652(91)90045-L (back-projection)
 """
 
 import torch
@@ -51,6 +55,11 @@ def complete(planes, coarse, sensor, iterations, valid=None, cut=0):
 
 def _inside(images, inset):
     return images[..., inset : images.shape[-2] - inset, inset : images.shape[-1] - inset]
+
+
+def ended(begun):
+    """Call functions that give images, and put these in one batch."""
+    return torch.stack([end() for end in begun])
 
 
 def without_border(images, valid, border):

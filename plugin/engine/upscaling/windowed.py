@@ -12,8 +12,8 @@ from .holes import DEPTH, SURROUNDINGS, fill
 from .neighbors import Neighbors
 from .rolling import added_planes
 
-_CORES = (1024, 896, 768, 640, 512, 384, 256, 128, 64)
-_SHARE = 0.6  # of the memory to spare
+_CORES = (768, 640, 512, 384, 256, 128, 64)
+_SHARE = 0.35  # of the memory to spare
 _COPIES = 6  # of the fine result: made of two, and some windows wait to be written
 # Single precision numbers that a network keeps for a coarse pixel, at once and in strips.
 _CHANNELS, _CHANNELS_IN_STRIPS = 200, 60
@@ -76,12 +76,13 @@ class Upscaling:
         self._synthesized, self._levels = synthesized, levels
         self.channels = bands * (2 if synthesized else 1)
         self._neighbors = Neighbors(generator.projected(settings.blur, settings.iterations))
-        self._add = added_planes
+        self._add, self._later = added_planes, False
 
     def place(self, windows):
         """Be told which windows of a layout come next; none if they are parts of windows."""
         alone = len(windows) == 1
         self._add = partial(self._neighbors, window=windows[0]) if alone else added_planes
+        self._later = alone and self._generator.device.type == "cpu" and not self._synthesized
 
     def __call__(self, images, cut):
         """Upscale images (N, band, row, column) with NaN in holes; see `predict_dense`."""
@@ -92,7 +93,7 @@ class Upscaling:
         held = {"valid": valid, "told": known.told, "cut": cut, "add": self._add}
         fine = self._generator.upscale(
             coarse, known.blur, known.iterations, known.detail, known.intensity_only,
-            levels=self._levels, **held
+            levels=self._levels, later=self._later, **held
         )  # fmt: skip
         if not self._synthesized:
             return fine
