@@ -16,6 +16,7 @@ from .checks import checked_inputs
 from .features import read_collection
 from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
+from .job_file import NAME as JOB_FILE, asked_job_file, job_file_parameter, write_job_file
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
@@ -111,6 +112,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             else:
                 for parameter in make_parameters(part):
                     self.addParameter(parameter)
+        if self.needs_engine:
+            self.addParameter(job_file_parameter())
 
     def canExecute(self):
         if self.needs_engine and environment.engine_python() is None:
@@ -184,6 +187,10 @@ class JobAlgorithm(QgsProcessingAlgorithm):
 
     def _process(self, parameters, context, feedback, folder):
         run = (parameters, context, feedback)
+        job_file = asked_job_file(self, parameters, context) if self.needs_engine else ""
+        if job_file:
+            write_job_file(job_file, self, run, (self._inputs, self._rasters), folder)
+            return {JOB_FILE: job_file}
         files = hand_over(self, run, self._inputs, self._rasters, folder)
         places = self._new_places(parameters, context, folder)
         whole = {name: os.path.abspath(path) for name, path in places.items()}
