@@ -4,8 +4,9 @@ import os
 import shutil
 from dataclasses import replace
 
+from ..jobs.checkpoints import checkpoint_folder
 from ..jobs.declare import declared
-from . import checkpoint, ranks, strips
+from . import ranks  # what imports torch is imported where it is needed: many jobs need none
 
 # What several processes do together; the first does anything else while the others wait.
 TRAININGS = (
@@ -34,11 +35,17 @@ def run(name, task, job, progress):
     dict
         Its outputs; in other processes than the first an empty one.
     """
-    if name in MAPS:
+    if name in MAPS and ranks.is_launched():
+        from . import strips
+
         with strips.kept(name, job, progress):
             return _run(name, task, job, progress)
-    with checkpoint.kept(name, job, progress) as job:
-        return _run(name, task, job, progress)
+    if checkpoint_folder(job):
+        from . import checkpoint
+
+        with checkpoint.kept(name, job, progress) as job:
+            return _run(name, task, job, progress)
+    return _run(name, task, job, progress)
 
 
 def _run(name, task, job, progress):
@@ -63,7 +70,9 @@ def _without_outputs(job):
 
 def _help_map(task, job, progress):
     """Do a share of the strips of a map; what is opened for it is thrown away."""
-    folder = strips.own_folder()
+    from .strips import own_folder
+
+    folder = own_folder()
     places = {part.name: getattr(job, part.name) for part in declared(job) if part.is_output}
     own = {name: os.path.join(folder, os.path.basename(p)) for name, p in places.items() if p}
     try:

@@ -10,7 +10,7 @@ from ..jobs.declare import from_values
 from ..jobs.errors import JobError
 from ..jobs.places import refuse_clashes, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
-from . import memory
+from . import joint, memory
 from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
@@ -42,8 +42,6 @@ def do(name, values, progress):
     Stopped
         If the user cancelled; nothing half-written is left either.
     """
-    from . import joint  # imports torch: what is wrong with it has been said by now
-
     run = load(name)
     job = from_values(JOBS[name], values)
     refuse_no_place(job)
