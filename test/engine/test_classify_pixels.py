@@ -13,6 +13,7 @@ from brightness import Said
 from landscapes import NORTH_UP, ROTATED, regions, textured, write_raster
 from plain_pixels import chance_network, level_network, pixel_card, save_model
 from plugin.engine import model_file
+from plugin.engine.pixels.maps import most_probable
 from plugin.engine.pixels.predictor import PixelPredictor
 from plugin.engine.pixels.trust import block_weights, measure_trust, trust_features
 from plugin.engine.progress import Silent
@@ -293,3 +294,12 @@ def test_memory_does_not_grow_with_the_raster(tmp_path, blended):
     large = megabytes(str(tmp_path), 7000, blended=blended)
     # Five times the pixels; a busy machine lets a little more wait to be written.
     assert large < 1.2 * small and large < 2000
+
+
+def test_the_most_probable_class_is_the_first_of_the_largest_and_none_where_nothing_is_known():
+    chances = np.random.default_rng(0).integers(0, 4, (6, 40, 50)).astype(np.float32)
+    chances[:, 3] = np.nan
+    best, surest = most_probable(chances)
+    known = ~np.isnan(chances[0])
+    assert (best == np.where(known, chances, 0).argmax(0)).all()
+    np.testing.assert_array_equal(surest, chances.max(0))

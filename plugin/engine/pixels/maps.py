@@ -37,10 +37,10 @@ class Maps:
         count = len(self._values)
         chances = piece.values[:count]
         known = ~np.isnan(chances[0])
-        best = np.where(known, chances, 0).argmax(0)
+        best, surest = most_probable(chances)
         parts = {
-            "output": lambda: np.where(known, self._values[best], 0)[None].astype(self._dtype),
-            "confidence": lambda: chances.max(0)[None],
+            "output": lambda: (self._values.astype(self._dtype)[best] * known)[None],
+            "confidence": lambda: surest[None],
             "probabilities": lambda: chances,
             "trust": lambda: piece.values[count:],
         }
@@ -60,6 +60,31 @@ class Maps:
             raster.write(prepared["values"][kind], prepared["row"], prepared["column"])
         if "trust" in self._rasters:
             self.outside += int((prepared["values"]["trust"][0] > self._limit).sum())
+
+
+def most_probable(chances):
+    """The first of the most probable classes of every pixel, and its probability.
+
+    Class by class: numpy's own search along the first axis takes ten times as long.
+
+    Parameters
+    ----------
+    chances : float32 array, shape (class, row, column)
+        NaN in all classes where a pixel holds no data.
+
+    Returns
+    -------
+    best : uint16 array, shape (row, column)
+        Counted from 0; 0 where there is no data.
+    surest : float32 array, shape (row, column)
+        NaN where there is no data.
+    """
+    best, surest = np.zeros(chances.shape[1:], np.uint16), chances[0].copy()
+    for number, some in enumerate(chances[1:], 1):
+        # A later class has the higher number, so the larger one is the one that was better last.
+        np.maximum(best, (some > surest) * np.uint16(number), out=best)
+        np.maximum(surest, some, out=surest)
+    return best, surest
 
 
 @contextmanager
