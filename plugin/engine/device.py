@@ -1,6 +1,7 @@
 """Where a network runs: device, threads, batch size and running out of memory."""
 
 import os
+from functools import partial
 
 import torch
 
@@ -72,6 +73,37 @@ def half_precision(device):
     """A context of half precision where the card computes it; the CPU keeps to single."""
     half = device.type == "cuda" and torch.cuda.is_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=half)
+
+
+def sent(values, device):
+    """Copy a tensor to a device: to a GPU from memory that stays in place, without waiting."""
+    if device.type != "cuda":
+        return values.to(device)
+    return values.pin_memory().to(device, non_blocking=True)
+
+
+def fetched(values):
+    """Begin to copy results from the GPU, without waiting for it.
+
+    Parameters
+    ----------
+    values : torch.Tensor, shape (N, ...)
+
+    Returns
+    -------
+    list of callable
+        For every n a function that waits for ``values[n]`` and gives it as a float32 array.
+    """
+    held = torch.empty(values.shape, dtype=torch.float32, pin_memory=True)
+    held.copy_(values, non_blocking=True)
+    copied = torch.cuda.Event()
+    copied.record()
+
+    def wait(number):
+        copied.synchronize()
+        return held[number].numpy()
+
+    return [partial(wait, number) for number in range(len(values))]
 
 
 def affordable(count, side):
