@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from ..jobs.errors import JobError
-from .device import is_out_of_memory, release
+from .device import fetched, is_out_of_memory, release
 from .layout import down, up
 from .reading_ahead import ahead
 from .schedule import minutes
@@ -232,7 +232,10 @@ class _Frugal:
             if hasattr(self._predict, "place"):
                 self._predict.place(windows)
             made = self._predict(images, self._layout.cut)
-            return [lambda: _as_array(made())[0]] if callable(made) else _as_array(made)
+            if callable(made):
+                return [lambda: _as_array(made())[0]]
+            # A GPU goes on with the next windows while the results of these are copied.
+            return fetched(made) if windows and made.is_cuda else _as_array(made)
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
