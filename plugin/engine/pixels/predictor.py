@@ -7,7 +7,7 @@ import torch
 from ...jobs.errors import JobError
 from ...jobs.model_card import PIXELS
 from .. import model_file
-from ..device import choose_device, half_precision
+from ..device import choose_device, half_precision, sent
 from ..folding import folded
 from ..normalization import to_network_range
 from .trust import Trust, beside_features
@@ -53,7 +53,7 @@ class PixelPredictor:
 
     def normalized(self, images):
         """Images as the network takes them, on its device."""
-        images = to_network_range(images.to(self.device), self.card.normalization)
+        images = to_network_range(sent(images, self.device), self.card.normalization)
         return images.contiguous(memory_format=torch.channels_last)
 
     @torch.inference_mode()
