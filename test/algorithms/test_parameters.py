@@ -33,6 +33,8 @@ def test_parameters_are_the_fields_in_upper_case_in_their_order(qgis):
                 names.append(part.name.upper())
             if part.kind == "raster_or_images":
                 names.append(part.name.upper() + "_FOLDER")
+        if algorithm.needs_engine:
+            names.append("JOB_FILE")
         assert [p.name() for p in algorithm.parameterDefinitions()] == names
 
 
