@@ -6,7 +6,9 @@ from dataclasses import replace
 
 from ..jobs.checkpoints import checkpoint_folder
 from ..jobs.declare import declared
-from . import ranks  # what imports torch is imported where it is needed: many jobs need none
+from . import ranks, repeating
+
+# What imports torch is imported where it is needed: many jobs need none.
 
 # What several processes do together; the first does anything else while the others wait.
 TRAININGS = (
@@ -49,6 +51,11 @@ def run(name, task, job, progress):
 
 
 def _run(name, task, job, progress):
+    with repeating.of(name, job):
+        return _shared(name, task, job, progress)
+
+
+def _shared(name, task, job, progress):
     if not ranks.is_launched():
         return task(job, progress)
     outputs = {}

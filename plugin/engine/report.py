@@ -1,7 +1,8 @@
 """One design for the HTML reports of all tools.
 
 A report is one file that needs no other: pictures are inside it, and nothing in it runs or is
-fetched. It says the verdict first, then what was asked for in sections.
+fetched. It says the verdict first, then what was asked for in sections; the last one, how to repeat
+the job, comes by itself.
 
 >>> report = Report("Dykes", "Trained on 300 chips")
 >>> report.verdict("Good on 3 of 3 classes.")
@@ -14,6 +15,7 @@ import datetime
 
 from ..jobs.errors import JobError
 from ..jobs.places import written_whole
+from . import repeating
 from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
 
@@ -142,7 +144,7 @@ class Report:
             style=STYLE,
             title=escape(self._title),
             top="\n".join([subtitle, self._verdict, *self._warnings]),
-            body="\n".join(self._body),
+            body="\n".join([*self._body, *_repeat()]),
             day=datetime.date.today().isoformat(),
         )
 
@@ -162,6 +164,21 @@ class Report:
                 f'Report "{path}" cannot be written: {error.strerror or error}.',
                 "Choose a folder you may write to, on a disk with free space.",
             ) from error
+
+
+def _repeat():
+    """The last section of a report that is written while a job is being done."""
+    known = repeating.repeat()
+    if known is None:
+        return []
+    rows = "\n".join(
+        f"<tr><td>{escape(name)}</td><td>{cell(value)}</td></tr>" for name, value in known.facts
+    )
+    return [
+        f"<h2>How to repeat this</h2>\n<p>{escape(known.sentence)}</p>",
+        f'<div class="wide"><table class="facts">{rows}</table></div>',
+        f'<pre class="wide">{escape(known.job)}</pre>',
+    ]
 
 
 def _cell(tag, content, numeric):

@@ -86,6 +86,7 @@ td > img { display: block; max-width: 100%; height: auto; }
   h2 { margin-top: 22px; padding-top: 12px; }
   h2 + p { page-break-after: avoid; }
   .wide { overflow: visible; }
+  pre { white-space: pre-wrap; }
   .bar { display: inline-block; }
   .strip img { max-width: 48px; height: auto; }
   .picture { width: 158px !important; }
