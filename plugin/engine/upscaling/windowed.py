@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from ..device import spare_memory
+from ..freed_memory import give_back
 from ..layout import Layout
 from .holes import DEPTH, SURROUNDINGS, fill
 from .neighbors import Neighbors
@@ -18,6 +19,7 @@ _COPIES = 6  # of the fine result: made of two, and some windows wait to be writ
 # Single precision numbers that a network keeps for a coarse pixel, at once and in strips.
 _CHANNELS, _CHANNELS_IN_STRIPS = 200, 60
 _MOST_TOGETHER = 8
+_WINDOWS_OF_MEMORY = 4  # after so many, memory is given back: it takes milliseconds
 # As `writing` lays bands of a file one after the other: fewer bands at once take less memory.
 BANDS_TOGETHER = 16
 _FINE_TOGETHER = 256
@@ -76,11 +78,14 @@ class Upscaling:
         self._synthesized, self._levels = synthesized, levels
         self.channels = bands * (2 if synthesized else 1)
         self._neighbors = Neighbors(generator.projected(settings.blur, settings.iterations))
-        self._add, self._later = added_planes, False
+        self._add, self._later, self._placed = added_planes, False, 0
 
     def place(self, windows):
         """Be told which windows of a layout come next; none if they are parts of windows."""
         alone = len(windows) == 1
+        self._placed += 1
+        if self._placed % _WINDOWS_OF_MEMORY == 0:
+            give_back()
         self._add = partial(self._neighbors, window=windows[0]) if alone else added_planes
         self._later = alone and self._generator.device.type == "cpu" and not self._synthesized
 
