@@ -32,8 +32,9 @@ _STEPS = {4: 20_000, 2: 8_000, 1: 6_000}
 _SIDE = 32
 _NOISE = {4: 0.0025, 2: 0.0025, 1: 0.03}
 _TEXTURE_STEPS, _TEXTURE_WEIGHT = {4: 700, 2: 500}, 0.05
-# Texture in the intensity of several bands is weaker than in each: go on past what was learned.
-_FURTHER = 1.4
+# Texture in the intensity of several bands is weaker than in each, and none is added beside straight
+# edges: go on past what was learned.
+_FURTHER = 1.5
 _WATCHED, _WATCHED_SIDE = 24, 128
 _BLUR_STEPS = 6000
 _CPU = torch.device("cpu")
