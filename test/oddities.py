@@ -145,7 +145,7 @@ def _mark(path, more):
 def broken_file(draw, folder, usual, ending=".tif"):
     """A path where there is nothing, a folder, an empty file, noise, or half of the usual file."""
     what = draw(st.sampled_from(("missing", "folder", "empty", "noise", "text", "half", "nul")))
-    path = folder / file_name(draw, ending)
+    path = folder / file_name(draw, f" {what}{ending}")
     if what == "nul":
         return str(path) + "\0x"
     if what == "folder":
@@ -252,6 +252,8 @@ def odd_catalog(draw, folder, usual):
     what = draw(st.sampled_from(("cells", "cells", "header", "cut", "coding", "broken", "few")))
     if what == "broken":
         return draw(st.sampled_from((broken_file, scrap)))(draw, folder, usual)
+    if usual is None:
+        return scrap(draw, folder, usual)
     with open(usual, encoding="utf-8") as file:
         rows = [line.rstrip("\n").split(",") for line in file]
     if what == "few":
@@ -347,7 +349,7 @@ def odd_output(draw, folder, usual):
     """Another place to write to; never outside `folder`."""
     what = draw(st.sampled_from(("odd name", "deep", "folder", "below a file", "nul", "scrap", "long",
                                  "there")))  # fmt: skip
-    path = folder / file_name(draw, " out.tif")
+    path = folder / file_name(draw, f" {what}.tif")
     if what == "scrap":
         return draw(st.sampled_from((None, 3, True, [], {}, 2.5, "")))
     if what == "deep":

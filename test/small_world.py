@@ -43,7 +43,7 @@ SHORT = {
     "folds": 2, "seeds": 1, "repeats": 1, "count": 3,
 }  # fmt: skip
 # Outputs that only some of a job's choices give.
-NOT_USUAL = {"explain_classification": ("table",)}
+NOT_USUAL = {"explain_classification": ("table", "pictures")}
 NOT_BY_THE_ENGINE = ("prepare_engine", "download_engine")
 
 

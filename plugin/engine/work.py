@@ -15,7 +15,7 @@ from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
 DISK_FULL = ("no space left", "disk full", "disk is full", "not enough space", "quota exceeded")
-ERRNO_DISK_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+ERRNO_DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 ERRNO_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 

@@ -14,7 +14,7 @@ from .errors import JobError
 
 FORMAT = 1
 KEY = "deep_geology"
-_LONGEST_HEADER = 100_000_000
+_LONGEST_HEADER = 16_000_000  # a hundred times that of the largest network
 CLASSIFICATION = "image classification"
 PIXELS = "pixel classification"
 DETECTION = "object detection"

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import given, strategies as st
 
 from fake_event_service import EventService, days_of, event
+from faults.small_settings import few
 from oddities import odd_value
 from plugin.engine import work
 from plugin.engine.progress import Progress
@@ -25,7 +26,7 @@ from plugin.jobs.places import leftovers
 from right_results import check_results
 from small_world import World, outputs, usual
 
-LONGEST_SECONDS, PATIENCE = 1.5, 20
+LONGEST_SECONDS, PATIENCE = 1.5, 90
 FEW, MANY = 10, 80
 TEMPORARY = tempfile.gettempdir()
 TECHNICAL = ("Traceback", "object at 0x", "NoneType", "Errno", "<class '", "does not know in")
@@ -43,15 +44,6 @@ def models(world):
     tasks = ("image classification", "pixel classification", "object detection", "upscaling",
              "image generation", "grid forecast", "seismic forecast")  # fmt: skip
     return [world.models[task] for task in tasks]
-
-
-def few(count):
-    """Settings of a run that is the same every time and stays within the time of the tests."""
-    return settings(
-        max_examples=count, derandomize=True, deadline=None, database=None,
-        phases=(Phase.explicit, Phase.generate),
-        suppress_health_check=list(HealthCheck),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("name", JOBS)

@@ -28,17 +28,29 @@ OPTIONS = {
     # Bytes; GDAL would take a twentieth of the memory. A strip of tiles is all that is read twice.
     "GDAL_CACHEMAX": 64 * 2**20,
     "GDAL_TIFF_INTERNAL_MASK": "YES",
+    # Python in a VRT is a program of whoever made the file.
+    "GDAL_VRT_ENABLE_PYTHON": "NO",
 }
 
 # Photographs have no georeferencing, and that is no news.
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)
 
 
+def options_for(path):
+    """GDAL's options to read a raster.
+
+    A file on this computer may name others, as a VRT does, but none of the web: only an address
+    that the user has given is fetched.
+    """
+    remote = "://" in path or path.startswith("/vsi")
+    return OPTIONS if remote else {**OPTIONS, "CPL_VSIL_CURL_ALLOWED_FILENAME": "none"}
+
+
 @contextmanager
 def opened(path, **options):
     """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name."""
     try:
-        with rasterio.Env(**{**OPTIONS, **options}), rasterio.open(path) as dataset:
+        with rasterio.Env(**{**options_for(path), **options}), rasterio.open(path) as dataset:
             yield dataset
     except (RasterioError, OSError, MemoryError, UnicodeError) as error:
         raise unreadable(path, error) from error

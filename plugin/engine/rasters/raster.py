@@ -13,11 +13,11 @@ from .borders import Readable
 from .grid import Grid, ground_sample_distance
 from .layer_names import shown_name
 from .opening import (
-    OPTIONS,
     band_names,
     data_bands,
     is_palette,
     opened,
+    options_for,
     refuse_complex,
     unreadable,
     validity,
@@ -98,7 +98,7 @@ class Raster(Readable):
         window = Window(int(column), int(row), int(width), int(height))
         values = np.empty((len(self.bands), window.height, window.width), self.dtype)
         try:
-            with rasterio.Env(**OPTIONS):
+            with rasterio.Env(**options_for(self.path)):
                 dataset = self._handle()
                 dataset.read(self.bands, window=window, out=values)
                 return values, validity(dataset, self.bands, values, window)

@@ -9,7 +9,7 @@ from rasterio.warp import transform, transform_bounds
 from rasterio.windows import Window
 
 from .grid import Grid
-from .opening import OPTIONS, unreadable
+from .opening import options_for, unreadable
 from .raster import Raster
 
 # GDAL warps between grids of one plane without knowing which plane; any CRS in meters will do.
@@ -74,7 +74,7 @@ class WarpedRaster(Raster):
     def _read_inside(self, row, column, height, width):
         window = Window(int(column), int(row), int(width), int(height))
         try:
-            with rasterio.Env(**OPTIONS):
+            with rasterio.Env(**options_for(self.path)):
                 values = self._handle().read(self.bands, window=window)
         except (RasterioError, OSError, MemoryError) as error:
             raise unreadable(self.path, error) from error

@@ -9,6 +9,7 @@ from ...jobs.errors import JobError
 
 _SEPARATORS = (",", ";", "\t", "|")
 _ROWS_TO_LOOK_AT = 200
+_LONGEST_HEADER = 100_000
 _ROWS_BETWEEN_CHECKS = 5000
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
@@ -84,6 +85,12 @@ def open_table(path):
     encoding = _encoding(path)
     with _opened(path, encoding) as file:
         first = _first_line(file, path)
+    if len(first) > _LONGEST_HEADER:
+        raise JobError(
+            f'The first line of "{os.path.basename(path)}" has {len(first):,} letters: it is no '
+            "header of a table.",
+            "Put the names of the fields into the first line.",
+        )
     separator = max(_SEPARATORS, key=first.count)
     names = [
         name.strip().lstrip("#").strip() for name in next(csv.reader([first], delimiter=separator))
@@ -105,7 +112,7 @@ def open_table(path):
 
 
 def _first_line(file, path):
-    for line in file:
+    while line := file.readline(_LONGEST_HEADER + 1):
         if line.strip():
             return line
     raise JobError(f'"{os.path.basename(path)}" is empty.', "Choose a file with events.")
