@@ -1,6 +1,7 @@
 """A classifier whose answers are known: it tells the levels of `landscapes` apart."""
 
 import numpy as np
+import torch
 
 from landscapes import LEVELS
 from plugin.engine.normalization import fit
@@ -27,7 +28,7 @@ class Brightness:
     """Probabilities by the distance of an image's mean from the levels."""
 
     def __init__(self, card):
-        self.card = card
+        self.card, self.device = card, torch.device("cpu")
         self.calls = []
 
     def fit(self, values, valid=None):

@@ -16,7 +16,8 @@ from .windows import patches_in, usable_patches
 _BLOCK_SIDE = 1024
 _BLOCK_BYTES = 2**25
 _CHUNK_BYTES = 2**25
-_STEP_SECONDS = 0.5
+_STEP_VALUES, _MOST_AT_ONCE = 2**20, 64  # some tenths of a second on one thread of a CPU
+_ON_A_CARD = 16  # times as many
 
 
 @dataclass(frozen=True)
@@ -227,27 +228,32 @@ class CellBand:
 
 
 def _steps(classifier, images, pace, progress, done, total):
-    """Probabilities of images, in steps of about half a second."""
-    results, start = [np.zeros((0, len(classifier.card.classes)), np.float32)], 0
-    while start < len(images):
+    """Probabilities of images, in steps that are short enough to cancel in between.
+
+    How many are taken at once hangs on their size alone: another number may change the last bit.
+    """
+    results, count = (
+        [np.zeros((0, len(classifier.card.classes)), np.float32)],
+        _at_once(classifier, images),
+    )
+    for start in range(0, len(images), count):
         progress((done + start) / total, pace.text(done + start, total))
-        begun, count = time.monotonic(), pace.count
         results.append(classifier.probabilities(images[start : start + count]))
-        pace.learn(len(results[-1]), time.monotonic() - begun)
-        start += count
     return np.concatenate(results)
 
 
+def _at_once(classifier, images):
+    if not len(images):
+        return 1
+    times = 1 if classifier.device.type == "cpu" else _ON_A_CARD
+    return max(1, times * min(_MOST_AT_ONCE, _STEP_VALUES // images[0].size))
+
+
 class _Pace:
-    """How many patches fit in a step, and how long the rest will take."""
+    """How fast the patches go, and how long the rest will take."""
 
     def __init__(self, what):
-        self.count, self._what = 16, what
-        self._start = time.monotonic()
-
-    def learn(self, count, seconds):
-        wanted = int(count * _STEP_SECONDS / max(seconds, 1e-3))
-        self.count = min(max(wanted, self.count // 2, 1), self.count * 2)
+        self._what, self._start = what, time.monotonic()
 
     def text(self, done, total):
         seconds = time.monotonic() - self._start
