@@ -19,6 +19,7 @@ from .forecast_grid import ForecastGrid
 from .forecast_seismic_grid import ForecastSeismicGrid
 from .generate_images import GenerateImages
 from .grid_catalog import GridCatalog
+from .import_model import ImportModel
 from .map_embedding import MapEmbedding
 from .prepare_engine import PrepareEngine
 from .suggest_labels import SuggestLabels
@@ -63,5 +64,6 @@ ALGORITHMS = (
     TrainImageGenerator,
     GenerateImages,
     ExportOnnx,
+    ImportModel,
     DescribeModel,
 )

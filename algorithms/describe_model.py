@@ -14,4 +14,6 @@ class DescribeModel(JobAlgorithm):
         "beside the model."
     )
     keywords = ("model card", "metadata", "safetensors", "classes", "bands", "accuracy")
+    group_title = "Engine and models"
+    group_id = "engine"
     example = {"MODEL": "rocks.safetensors", "REPORT": "rocks_model.html"}

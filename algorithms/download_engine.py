@@ -20,7 +20,7 @@ class DownloadEngine(JobAlgorithm):
     )
     keywords = ("install", "offline", "wheels", "air gap", "pytorch", "pip")
     example = {"PLATFORM": "windows", "PYTHON_VERSION": "3.12", "OUTPUT": "wheels"}
-    group_title = "Engine"
+    group_title = "Engine and models"
     group_id = "engine"
     needs_engine = False
 

@@ -16,6 +16,6 @@ class ExportOnnx(JobAlgorithm):
         "form."
     )
     keywords = ("ONNX", "Deepness", "export", "interchange", "onnxruntime")
-    group_title = "Maps from labels"
-    group_id = "maps"
+    group_title = "Engine and models"
+    group_id = "engine"
     example = {"MODEL": "geology.safetensors", "OUTPUT": "geology.onnx"}

@@ -28,7 +28,7 @@ HOMEPAGE = "https://github.com/deep-geology/deep-geology"
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
 NO_ENGINE = (
     "The engine is not prepared.",
-    'Run "Prepare engine" (Processing Toolbox > Deep Geology > Engine) once.',
+    'Run "Prepare engine" (Processing Toolbox > Deep Geology > Engine and models) once.',
 )
 
 

@@ -24,7 +24,7 @@ class PrepareEngine(JobAlgorithm):
     )
     keywords = ("install", "setup", "pytorch", "torch", "cuda", "gpu", "pip", "offline", "wheels")
     example = {"BACKEND": "cpu"}
-    group_title = "Engine"
+    group_title = "Engine and models"
     group_id = "engine"
     needs_engine = False
 

@@ -19,7 +19,7 @@ from plugin.jobs import JOBS  # noqa: E402
 from plugin.jobs.declare import declared, processing_name  # noqa: E402
 
 GROUPS = (
-    "Engine", "Image classification", "Maps from labels", "Object detection",
+    "Engine and models", "Image classification", "Maps from labels", "Object detection",
     "Trust and explanation", "Seismic grids", "GAN upscaling",
 )  # fmt: skip
 KINDS = {

@@ -1,8 +1,11 @@
 """A trained image classifier, ready to use."""
 
+import os
+
 import numpy as np
 import torch
 
+from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION
 from . import model_file
 from .device import choose_device, in_batches
@@ -84,4 +87,10 @@ def load_classifier(path, device="auto", batch_size=0):
         As `model_file.load` and `device.choose_device`.
     """
     card, network = model_file.load(path, CLASSIFICATION)
+    if card.arguments.get("headless"):
+        raise JobError(
+            f'Model "{os.path.basename(path)}" has no last layer: it knows no classes yet.',
+            "Choose it in Train image classifier, with Start from: a model of mine, and use the "
+            "model that comes out.",
+        )
     return Classifier(card, network, choose_device(device), batch_size)

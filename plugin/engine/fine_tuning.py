@@ -71,6 +71,11 @@ def choose_start(job):
         return Start(*_download(job.network), license="see torchvision")
     path = BUNDLED if job.start_from == "bundled" else job.base_model
     card, network = model_file.load(path, CLASSIFICATION)
+    if card.network == networks.GRAPH:
+        raise JobError(
+            f'Model "{os.path.basename(path)}" came as ONNX: it classifies, but is not trained on.',
+            "Start from bundled weights, or import the weights as a state dict.",
+        )
     head = None
     if job.start_from == "model":
         rows = zip(network.head[1].weight.detach(), network.head[1].bias.detach(), strict=True)

@@ -19,12 +19,12 @@ _EXTRA = "extras."
 _UPSCALER = {"bands": 32, "factor": 8, "width": 512, "blocks": 128}
 # By task: the networks that there are, and what makes one of them.
 _NETWORKS = {
-    CLASSIFICATION: (networks.NETWORKS, networks.build_classifier),
-    PIXELS: (networks.PIXEL_NETWORKS, networks.build_pixel_network),
+    CLASSIFICATION: ({*networks.NETWORKS, networks.GRAPH}, networks.build_classifier),
+    PIXELS: ({*networks.PIXEL_NETWORKS, *networks.IMPORTED}, networks.build_pixel_network),
     DETECTION: (networks.DETECTORS, networks.build_detector),
     UPSCALING: (networks.UPSCALERS, networks.build_upscaler),
 }
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError)
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, IndexError)
 
 
 def save(path, card, network, extras=None):
@@ -97,7 +97,8 @@ def load_with_extras(path, task=""):
         _check_card(card)
         network = build(card.network, **_arguments(card))
         weights, extras = _sorted(load_file(path))
-        network.load_state_dict({key: _single(value) for key, value in weights.items()})
+        weights = {key: _single(value) for key, value in weights.items()}
+        network.load_state_dict(weights, assign=card.network == networks.GRAPH)
         _check_numbers(card, {**network.state_dict(), **extras})
     except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
         raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
@@ -127,6 +128,8 @@ def _arguments(card):
     numbers = card.normalization
     if not len(numbers["mean"]) == len(numbers["sd"]) == bands or min(numbers["sd"]) <= 0:
         raise ValueError("the normalization does not fit the bands")
+    if card.network in networks.IMPORTED:
+        return {"bands": bands, "classes": classes, "structure": card.arguments["structure"]}
     return {"bands": bands, "classes": classes}
 
 

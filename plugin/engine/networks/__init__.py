@@ -17,10 +17,13 @@ from torch import nn
 from . import detectors
 from .blur_estimator import BlurEstimator
 from .deeplab import DeepLab, resnet_layers
+from .graph import Graph
 from .mobilenet_v2 import mobilenet_v2
 from .pixel_mlp import PixelMLP
 from .pixel_network import PixelNetwork
 from .small_cnn import small_cnn
+from .smp_unet import SmpUnet
+from .torchvision_map import TorchvisionMap
 from .unet import UNet, mobilenet_steps, resnet_steps
 from .upscaler import Upscalers
 
@@ -51,7 +54,7 @@ class ImageClassifier(nn.Module):
         return self.head(self.backbone(images))
 
 
-def build_pixel_network(name, bands, classes, dropout=0.0, backbone=None):
+def build_pixel_network(name, bands, classes, dropout=0.0, backbone=None, structure=None):
     """Make a pixel classifier of `PIXEL_NETWORKS` for a number of bands and classes.
 
     Parameters
@@ -63,15 +66,22 @@ def build_pixel_network(name, bands, classes, dropout=0.0, backbone=None):
         Share of features hidden from the classifier while training.
     backbone : torch.nn.Module, optional
         Pretrained, of the image classifier in `ENCODERS`; it becomes part of the network.
+    structure : dict, optional
+        What a network of `IMPORTED` is made from.
 
     Returns
     -------
     PixelNetwork
     """
+    if name in IMPORTED:
+        body = IMPORTED[name](structure)
+        if name != GRAPH:
+            adapt_bands(body, bands)
+        return PixelNetwork(body, classes, dropout)
     return PixelNetwork(PIXEL_NETWORKS[name](bands, backbone), classes, dropout)
 
 
-def build_classifier(name, bands, classes, dropout=0.0):
+def build_classifier(name, bands, classes, dropout=0.0, structure=None):
     """Make an image classifier of `NETWORKS` for a number of bands and classes.
 
     Parameters
@@ -81,11 +91,16 @@ def build_classifier(name, bands, classes, dropout=0.0):
     bands, classes : int
     dropout : float
         Share of features hidden from the head while training.
+    structure : dict, optional
+        What a network of `IMPORTED` is made from.
 
     Returns
     -------
     ImageClassifier
     """
+    if name == GRAPH:
+        backbone = Graph(structure)
+        return ImageClassifier(backbone, backbone.width, classes, dropout)
     backbone, width = NETWORKS[name]()
     adapt_bands(backbone, bands)
     return ImageClassifier(backbone, width, classes, dropout)
@@ -144,6 +159,7 @@ def _cut_last(network):
 _TORCHVISION = {
     "mobilenet_v2": (_cut_last, "mobilenet_v2"),
     "resnet18": (_cut_resnet, "resnet18"),
+    "resnet34": (_cut_resnet, "resnet34"),
     "resnet50": (_cut_resnet, "resnet50"),
     "vgg16": (_cut_last, "vgg16"),
     "efficientnet_b0": (_cut_last, "efficientnet_b0"),
@@ -160,6 +176,7 @@ NETWORKS = {
     "mobilenet_v2": lambda: _cut_last(mobilenet_v2()),
     "mobilenet_v2_torchvision": lambda: _torchvision("mobilenet_v2"),
     "resnet18": lambda: _torchvision("resnet18"),
+    "resnet34": lambda: _torchvision("resnet34"),
     "resnet50": lambda: _torchvision("resnet50"),
     "vgg16": lambda: _torchvision("vgg16"),
     "efficientnet_b0": lambda: _torchvision("efficientnet_b0"),
@@ -208,6 +225,11 @@ PIXEL_NETWORKS = {
     "deeplabv3_resnet50": _deeplab,
     "pixel_mlp": lambda bands, backbone: PixelMLP(bands),
 }
+
+
+# Networks of other programs, which are made from a structure; nothing here trains them.
+GRAPH = "graph"
+IMPORTED = {GRAPH: Graph, "smp_unet": SmpUnet, "torchvision_map": TorchvisionMap}
 
 
 DETECTORS = detectors.DETECTORS

@@ -35,7 +35,8 @@ class PixelNetwork(nn.Module):
         nn.init.zeros_(self.head[1].bias)
         nn.init.normal_(self.head[1].weight, std=0.01)
         self.stride, self.sees_all = body.stride, body.sees_all
-        self.receptive_radius = receptive_radius(body.longest_path())
+        known = getattr(body, "receptive_radius", None)
+        self.receptive_radius = receptive_radius(body.longest_path()) if known is None else known
 
     def features(self, images, cut=0):
         """The last features before the classifier, (N, width, row, column).

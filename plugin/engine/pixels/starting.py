@@ -85,6 +85,11 @@ def choose_start(job, bands):
 
 def _from_model(path, bands):
     card, network = model_file.load(path, PIXELS)
+    if card.network in networks.IMPORTED:
+        raise JobError(
+            f'Model "{os.path.basename(path)}" was imported: it makes maps, but is not trained on.',
+            "Start from bundled weights, or from a model of Train pixel classifier.",
+        )
     if len(card.bands) != len(bands):
         names = ", ".join(band["name"] for band in card.bands)
         raise JobError(

@@ -1,0 +1,42 @@
+"""Lists that are typed as texts."""
+
+import math
+
+from .errors import JobError
+
+
+def words(text, name):
+    """The words of a list; none twice, none empty.
+
+    Raises
+    ------
+    JobError
+    """
+    if not text.strip():
+        return []
+    found = [word.strip() for word in text.split(",")]
+    if "" in found:
+        raise JobError(f"{name} has nothing between two commas.", "Give names such as: soil, rock.")
+    if len(set(found)) < len(found):
+        twice = next(word for word in found if found.count(word) > 1)
+        raise JobError(f'{name} names "{twice}" twice.', "Give every name once.")
+    return found
+
+
+def numbers(text, name):
+    """The numbers of a list.
+
+    Raises
+    ------
+    JobError
+    """
+    try:
+        found = [float(word) for word in text.split(",")] if text.strip() else []
+    except ValueError:
+        found = [math.nan]
+    if not all(map(math.isfinite, found)):
+        raise JobError(
+            f'{name} is "{text}", which is no list of numbers.',
+            "Give numbers with commas between them, such as: 123.7, 116.3, 103.5.",
+        )
+    return found
