@@ -8,7 +8,8 @@ import torch
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION
 from . import model_file
-from .device import choose_device, in_batches
+from .device import choose_device, half_precision, in_batches
+from .folding import folded
 from .normalization import fit, resize, to_network_range
 
 _BATCH = {"cpu": 64, "cuda": 256, "mps": 64}
@@ -30,7 +31,9 @@ class Classifier:
         self.card = card
         self.device = device
         self.batch_size = batch_size or _BATCH[device.type]
-        self.network = network.eval().to(device, memory_format=torch.channels_last)
+        image = torch.zeros(1, len(card.bands), card.patch, card.patch)
+        network = folded(network.eval(), image)
+        self.network = network.to(device, memory_format=torch.channels_last)
 
     def fit(self, values, valid=None):
         """Bring one image (band, row, column) to the square the network sees; see `fit`."""
@@ -64,7 +67,8 @@ class Classifier:
             whole = np.dtype(self.card.dtype).kind in "iu"
             images = resize(images, self.card.patch, self.card.crop, whole)
         images = to_network_range(images, self.card.normalization)
-        return self.network(images.contiguous(memory_format=torch.channels_last))
+        with half_precision(self.device):
+            return self.network(images.contiguous(memory_format=torch.channels_last))
 
 
 def load_classifier(path, device="auto", batch_size=0):
