@@ -12,6 +12,7 @@ from ...jobs.errors import JobError
 from ...jobs.model_card import DETECTION
 from .. import model_file
 from ..device import choose_device
+from ..folding import folded
 from ..metrics.detection import Objects
 from ..normalization import to_network_range
 from ..reading_ahead import ahead
@@ -182,6 +183,8 @@ def load_finder(path, device="auto", batch_size=0):
     card, network = model_file.load(path, DETECTION)
     overlap = int(_known(card, "overlap", card.patch // 4, card.patch // 2))
     patch = max(card.patch // _STEP, 1) * _STEP
+    small = torch.zeros(1, len(card.bands), 2 * _STEP, 2 * _STEP)
+    network.network.backbone = folded(network.backbone, small)
     chosen = choose_device(device)
     return card, Finder(network, card.normalization, patch, overlap, chosen, batch_size)
 
