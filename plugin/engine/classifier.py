@@ -8,7 +8,7 @@ import torch
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION
 from . import model_file
-from .device import choose_device, half_precision, in_batches
+from .device import choose_device, half_precision, in_batches, sent
 from .folding import folded
 from .normalization import fit, resize, to_network_range
 
@@ -62,7 +62,7 @@ class Classifier:
 
     @torch.no_grad()
     def _forward(self, images):
-        images = images.to(self.device).float()
+        images = sent(images, self.device).float()
         if tuple(images.shape[-2:]) != (self.card.patch, self.card.patch):
             whole = np.dtype(self.card.dtype).kind in "iu"
             images = resize(images, self.card.patch, self.card.crop, whole)
