@@ -11,7 +11,7 @@ import torch
 from ...jobs.errors import JobError
 from ...jobs.model_card import DETECTION
 from .. import model_file
-from ..device import choose_device
+from ..device import choose_device, sent
 from ..folding import folded
 from ..metrics.detection import Objects
 from ..normalization import to_network_range
@@ -152,7 +152,7 @@ class Finder:
         used = np.flatnonzero(_with_data(values))
         if not len(used):
             return found
-        images = to_network_range(torch.from_numpy(values[used]).to(self.device), self.numbers)
+        images = to_network_range(sent(torch.from_numpy(values[used]), self.device), self.numbers)
         try:
             results = self.network(images.contiguous(memory_format=torch.channels_last))
         except (torch.OutOfMemoryError, MemoryError) as error:
