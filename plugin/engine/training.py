@@ -14,6 +14,7 @@ from .averaging import moving_average
 from .device import affordable, half_precision
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
+from .reading_ahead import ahead
 from .schedule import Clock, minutes
 
 _AVERAGE_DECAY = 0.998
@@ -142,9 +143,9 @@ def train(network, training, watched, numbers, recipe, device, progress):
     while not course.over:
         _learning(network, recipe)
         _draw(course, training, recipe, network.head[1].out_features, chance)
-        for rows in course.rest(_batches(course.order, recipe)):
+        rows = course.rest(_batches(course.order, recipe))
+        for batch in ahead((training.take(ranks.share(some)) for some in rows), progress.check):
             course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
-            batch = training.take(ranks.share(rows))
             course.count(_step(taught, optimizer, batch, numbers, weights, recipe, chance))
             average.update_parameters(network)
             clock.tick()
@@ -182,7 +183,7 @@ def _optimizer(network, recipe):
         {"params": [part for part in learned if part.ndim > 1], "weight_decay": recipe.l2},
         {"params": [part for part in learned if part.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(groups, lr=recipe.learning_rate)
+    return torch.optim.AdamW(groups, lr=recipe.learning_rate, fused=True)
 
 
 def _weights(training, network, recipe):
