@@ -159,7 +159,7 @@ def _optimizer(network, recipe):
                             (0.0, [p for p in parts if p.ndim <= 1])):  # fmt: skip
             groups.append({"params": some, "weight_decay": decay, "share": share})
     return torch.optim.AdamW(
-        [group for group in groups if group["params"]], lr=recipe.learning_rate
+        [group for group in groups if group["params"]], lr=recipe.learning_rate, fused=True
     )
 
 
