@@ -11,6 +11,7 @@ import datetime
 import os
 
 from ..jobs.errors import JobError
+from .meeting import meet
 
 _LONGEST = datetime.timedelta(days=7)  # that one may compute while the others wait
 _FAR = 2**60  # numbers of chance that one process draws at most
@@ -41,9 +42,11 @@ class _Member:
         self.local = int(known.get("LOCAL_RANK", 0))
         self.restarts = int(known.get("TORCHELASTIC_RESTART_COUNT", 0))
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
-        distributed.init_process_group(backend, timeout=_LONGEST)
         self.distributed = distributed
-        self.store = distributed.distributed_c10d._get_default_store()
+        self.store = meet(distributed, self.number, self.count, _LONGEST)
+        distributed.init_process_group(
+            backend, store=self.store, rank=self.number, world_size=self.count, timeout=_LONGEST
+        )
 
 
 _here = _Alone()
