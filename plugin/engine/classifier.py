@@ -8,9 +8,10 @@ import torch
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION
 from . import model_file
-from .device import choose_device, half_precision, in_batches, sent
+from .device import choose_device, half_precision, sent
 from .folding import folded
 from .normalization import fit, resize, to_network_range
+from .portions import Portions
 
 _BATCH = {"cpu": 64, "cuda": 256, "mps": 64}
 
@@ -30,7 +31,7 @@ class Classifier:
     def __init__(self, card, network, device, batch_size=0):
         self.card = card
         self.device = device
-        self.batch_size = batch_size or _BATCH[device.type]
+        self.portions = Portions(batch_size or _BATCH[device.type])
         image = torch.zeros(1, len(card.bands), card.patch, card.patch)
         network = folded(network.eval(), image)
         self.network = network.to(device, memory_format=torch.channels_last)
@@ -43,7 +44,7 @@ class Classifier:
         """Logits (N, classes) of images (N, band, row, column) as they are in the files."""
         if not torch.is_tensor(images):
             images = torch.as_tensor(images)
-        return in_batches(self._forward, images, self.batch_size)
+        return torch.cat(self.portions.each(self._forward, images))
 
     def probabilities(self, images):
         """Calibrated probabilities of images.
@@ -67,8 +68,9 @@ class Classifier:
             whole = np.dtype(self.card.dtype).kind in "iu"
             images = resize(images, self.card.patch, self.card.crop, whole)
         images = to_network_range(images, self.card.normalization)
+        seen = images.contiguous(memory_format=torch.channels_last)
         with half_precision(self.device):
-            return self.network(images.contiguous(memory_format=torch.channels_last))
+            return self.network(seen).float().cpu()
 
 
 def load_classifier(path, device="auto", batch_size=0):

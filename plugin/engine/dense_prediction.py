@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from ..jobs.errors import JobError
+from . import notices
 from .device import fetched, is_out_of_memory, release
 from .layout import down, up
 from .reading_ahead import ahead
@@ -241,6 +242,7 @@ class _Frugal:
                 raise
             self._most = pixels // 2
             reason = error
+        notices.tell(_what_is_halved(images, self._layout))
         release()
         return self._halves(images, reason)
 
@@ -260,6 +262,19 @@ class _Frugal:
         first = images.narrow(axis, 0, half + 2 * halo)
         second = images.narrow(axis, half, whole - half)
         return np.concatenate([self(first), self(second)], axis)
+
+
+def _what_is_halved(images, layout):
+    if len(images) > 1:
+        return (
+            f"There is not enough memory for {len(images)} windows at once; from now on "
+            f"{len(images) // 2} are taken."
+        )
+    high, wide = (size - 2 * layout.halo for size in images.shape[2:])
+    return (
+        f"There is not enough memory for a window of {wide} x {high} pixels; from now on it is "
+        "worked on in halves. The result is the same."
+    )
 
 
 class _Pace:

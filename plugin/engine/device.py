@@ -111,53 +111,10 @@ def affordable(count, side):
     return max(4, int(count * min(1.0, (_USUAL_SIDE / side) ** 2)))
 
 
-def in_batches(network, images, size):
-    """Run a network over images in batches; halve the batch when memory runs out.
-
-    Parameters
-    ----------
-    network : callable
-        Images (n, C, H, W) to a tensor (n, ...).
-    images : torch.Tensor, shape (N, C, H, W)
-    size : int
-        Images in a batch to begin with.
-
-    Returns
-    -------
-    torch.Tensor, shape (N, ...), on the CPU
-
-    Raises
-    ------
-    JobError
-        If not even one image fits.
-    """
-    results, start = [], 0
-    while start < len(images):
-        try:
-            results.append(network(images[start : start + size]).float().cpu())
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            size = _halved(size, error)
-            continue
-        start += size
-    return torch.cat(results)
-
-
 def is_out_of_memory(error):
     """Whether an error means that memory ran out; the CPU's allocator raises a plain error."""
     known = isinstance(error, (torch.OutOfMemoryError, MemoryError))
     return known or "can't allocate memory" in str(error) or "not enough memory" in str(error)
-
-
-def _halved(size, error):
-    if size <= 1:
-        raise JobError(
-            "There is not enough memory for a single image.",
-            "Choose the device CPU, or a smaller image size.",
-        ) from error
-    release()
-    return size // 2
 
 
 def release():

@@ -6,7 +6,7 @@ import os
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save as to_bytes
+from safetensors.torch import load as from_bytes, save as to_bytes
 
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, PIXELS, UPSCALING, read_card
@@ -24,6 +24,11 @@ _NETWORKS = {
     DETECTION: (networks.DETECTORS, networks.build_detector),
     UPSCALING: (networks.UPSCALERS, networks.build_upscaler),
 }
+_LISTED = (
+    *networks.NETWORKS, *networks.PIXEL_NETWORKS, *networks.IMPORTED, *networks.DETECTORS,
+    *networks.UPSCALERS,
+)  # fmt: skip
+_LEAST_BYTES = 2  # of a weight, in half precision
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, IndexError)
 
 
@@ -95,14 +100,35 @@ def load_with_extras(path, task=""):
         )
     try:
         _check_card(card)
+        _check_size(card, path, build)
         network = build(card.network, **_arguments(card))
-        weights, extras = _sorted(load_file(path))
+        weights, extras = _sorted(read_tensors(path))
         weights = {key: _single(value) for key, value in weights.items()}
         network.load_state_dict(weights, assign=card.network == networks.GRAPH)
         _check_numbers(card, {**network.state_dict(), **extras})
     except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
         raise JobError(f'Model "{name}" is damaged.', remedy, trace=str(error)) from error
     return card, network.eval(), extras
+
+
+def _check_size(card, path, build):
+    """Refuse a network that is larger than its file, before it takes the memory."""
+    if card.network in _LISTED:
+        with torch.device("meta"):
+            plan = build(card.network, **_arguments(card))
+        numbers = sum(value.numel() for value in plan.state_dict().values())
+        if _LEAST_BYTES * numbers > os.path.getsize(path):
+            raise ValueError(f"{numbers:,} weights are promised")
+
+
+def read_tensors(path):
+    """The tensors of a file, by name; see `load_with_extras` for the errors.
+
+    They are read into memory and not mapped: a file that is cut short while it is mapped ends the
+    process, and on Windows a mapped file cannot be replaced.
+    """
+    with open(path, "rb") as file:
+        return from_bytes(file.read())
 
 
 def _sorted(tensors):

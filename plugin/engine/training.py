@@ -15,6 +15,7 @@ from .device import affordable, half_precision
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
 from .reading_ahead import ahead
+from .portions import Portions
 from .schedule import Clock, minutes
 
 _AVERAGE_DECAY = 0.998
@@ -140,13 +141,15 @@ def train(network, training, watched, numbers, recipe, device, progress):
         network=network, average=average, optimizer=optimizer, clock=clock, chance=chance
     )
     course, taught = stage.resume(checkpoint.Course()), ranks.parallel(network)
+    portions = Portions()
     while not course.over:
         _learning(network, recipe)
         _draw(course, training, recipe, network.head[1].out_features, chance)
         rows = course.rest(_batches(course.order, recipe))
         for batch in ahead((training.take(ranks.share(some)) for some in rows), progress.check):
             course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
-            course.count(_step(taught, optimizer, batch, numbers, weights, recipe, chance))
+            step = taught, optimizer, batch, numbers, weights, recipe, chance
+            course.count(_step(*step, portions))
             average.update_parameters(network)
             clock.tick()
             stage.keep(course)
@@ -229,20 +232,25 @@ def _set_rate(optimizer, rate):
     return rate
 
 
-def _step(network, optimizer, batch, numbers, weights, recipe, chance):
+def _step(network, optimizer, batch, numbers, weights, recipe, chance, portions):
+    def loss_of(images, labels):
+        with half_precision(weights.device):
+            logits = network(images.contiguous(memory_format=torch.channels_last))
+        weight = weights[labels].sum()
+        loss = cross_entropy(logits.float(), labels, weights, recipe.smoothing)
+        return loss * ranks.weight(weight) + penalty(), weight
+
+    def penalty():
+        return recipe.l1 * absolute_weights(network) if recipe.l1 else 0.0
+
     images, labels = (part.to(weights.device, non_blocking=True) for part in batch)
     images = to_network_range(images, numbers)
     images = augment(images, recipe.augment, recipe.spread, chance)
-    with half_precision(weights.device):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
-    loss = cross_entropy(logits.float(), labels, weights, recipe.smoothing)
-    loss = loss * ranks.weight(weights[labels].sum())
-    total = loss + recipe.l1 * absolute_weights(network) if recipe.l1 else loss
-    optimizer.zero_grad()
-    total.backward()
+    # Batch normalization knows no spread of a single image.
+    loss = portions.descend(optimizer, loss_of, images, labels, least=2) - float(penalty())
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
-    return float(loss.detach())
+    return loss
 
 
 def evaluate(network, watched, numbers, device, progress):
@@ -264,16 +272,18 @@ def predict(network, images, numbers, device, progress):
     Stopped
         If the user cancels.
     """
-    was_training, results = network.training, []
-    network.eval()
-    size = affordable(_EVALUATION_BATCH, images.values.shape[-1])
-    for start in range(0, len(images), size):
+
+    def look(rows):
         progress.check()
-        batch, _ = images.take(slice(start, start + size))
-        batch = to_network_range(batch.to(device), numbers)
+        batch = to_network_range(images.take(rows)[0].to(device), numbers)
         with half_precision(device):
             logits = network(batch.contiguous(memory_format=torch.channels_last))
-        results.append(logits.float().cpu())
+        return logits.float().cpu()
+
+    was_training = network.training
+    network.eval()
+    size = affordable(_EVALUATION_BATCH, images.values.shape[-1])
+    results = Portions(size).each(look, np.arange(len(images)))
     network.train(was_training)
     return torch.cat(results)
 

@@ -10,7 +10,7 @@ from ..jobs.declare import from_values
 from ..jobs.errors import JobError
 from ..jobs.places import refuse_clashes, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
-from . import joint, memory
+from . import joint, memory, notices
 from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
@@ -47,6 +47,7 @@ def do(name, values, progress):
     refuse_no_place(job)
     refuse_clashes(job)
     fresh = Fresh(job)
+    notices.send_to(progress.note)
     try:
         progress.check()
         outputs = joint.run(name, run, job, progress)

@@ -35,8 +35,8 @@ class Fresh:
                 if os.path.isfile(place):
                     _remove(place)
         for path, was_there in self._folders.items():
-            if os.path.isdir(path) and is_ours(path):
-                shutil.rmtree(path, ignore_errors=True)
+            if os.path.isdir(path):
+                _empty(path)
                 if was_there:
                     os.makedirs(path, exist_ok=True)
 
@@ -45,6 +45,19 @@ def _free(job, parts):
     """Places where there is nothing, or an empty folder; whether there is one."""
     paths = [getattr(job, part.name) for part in parts]
     return {path: os.path.isdir(path) for path in filter(None, paths) if _is_free(path)}
+
+
+def _empty(folder):
+    """Remove a folder that was put in place whole, or what was put into it file by file."""
+    if is_ours(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    for place, _, files in os.walk(folder, topdown=False):
+        for path in (os.path.join(place, name) for name in files):
+            if is_ours(path):
+                _remove(path)
+        if not os.listdir(place):
+            os.rmdir(place)
 
 
 def _is_free(path):

@@ -59,6 +59,19 @@ def test_a_folder_is_taken_back_and_an_empty_one_is_empty_again(tmp_path):
         assert place.is_dir() == was_there and not list(place.glob("*"))
 
 
+def test_files_that_were_put_into_a_new_folder_are_taken_back(tmp_path):
+    place = tmp_path / "forecast"
+    fresh = Fresh(JOBS["export_csep_forecast"](output=str(place)))
+    write(str(place / "catalog.csv"), "whole")
+    (place / "of another.txt").write_text("of another")
+    fresh.withdraw()
+    assert [path.name for path in place.iterdir()] == ["of another.txt"]
+    (place / "of another.txt").unlink()
+    write(str(place / "catalog.csv"), "whole")
+    fresh.withdraw()
+    assert not place.exists()
+
+
 def test_a_folder_of_the_users_is_never_taken_back(tmp_path):
     place = tmp_path / "chips"
     place.mkdir()

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ...jobs.errors import JobError
 from ...jobs.model_card import DETECTION
 from .. import model_file
 from ..device import choose_device, sent
 from ..folding import folded
 from ..metrics.detection import Objects
 from ..normalization import to_network_range
+from ..portions import Portions
 from ..reading_ahead import ahead
 from ..schedule import minutes
 from .merging import merge, touches
@@ -63,6 +63,7 @@ class Finder:
         self.network = network.eval().to(device, memory_format=torch.channels_last)
         self.numbers, self.patch, self.overlap, self.device = numbers, patch, overlap, device
         self.batch_size = batch_size or _BATCH[device.type]
+        self._portions = Portions()
 
     def find(self, scene, area, share, progress, least=0.0, seen=None):
         """Find the objects whose middle lies in an area of a scene, each once.
@@ -153,13 +154,8 @@ class Finder:
         if not len(used):
             return found
         images = to_network_range(sent(torch.from_numpy(values[used]), self.device), self.numbers)
-        try:
-            results = self.network(images.contiguous(memory_format=torch.channels_last))
-        except (torch.OutOfMemoryError, MemoryError) as error:
-            raise JobError(
-                "There is not enough memory for the windows of this model.",
-                "Choose the device CPU, or a smaller batch size.",
-            ) from error
+        seen = images.contiguous(memory_format=torch.channels_last)
+        results = [one for some in self._portions.each(self.network, seen) for one in some]
         for place, (boxes, scores, labels) in zip(used, results, strict=True):
             found[place] = (
                 boxes.double().cpu().numpy(), scores.double().cpu().numpy(), labels.cpu().numpy(),

@@ -13,6 +13,7 @@ from ..augmentation import relight
 from ..averaging import moving_average
 from ..device import half_precision
 from ..normalization import to_network_range
+from ..portions import Portions
 from ..reading_ahead import ahead
 from ..schedule import Clock, minutes
 
@@ -105,14 +106,15 @@ def learn(detector, learners, patches, watch, numbers, recipe, device, progress)
     clock = Clock(recipe.epochs * math.ceil(len(patches) / recipe.batch_size), recipe.seconds)
     stage = checkpoint.stage(network=detector, average=average, optimizer=optimizer, clock=clock)
     course = stage.resume(checkpoint.Course())
-    taught = ranks.parallel(_Taught(detector), unused=True)
+    taught, portions = ranks.parallel(_Taught(detector), unused=True), Portions()
     while not course.over:
         detector.train()
         drawn = course.rest(_batches(patches, recipe, course.epoch))
         for batch in ahead(drawn, progress.check):
             course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
             batch = ranks.share(batch)
-            course.count(_step(taught, learners, optimizer, batch, numbers, recipe, device))
+            step = taught, learners, optimizer, batch, numbers, recipe, device
+            course.count(_step(*step, portions))
             average.update_parameters(detector)
             clock.tick()
             stage.keep(course)
@@ -169,22 +171,22 @@ def _set_rate(optimizer, rate):
     return rate
 
 
-def _step(taught, learners, optimizer, batch, numbers, recipe, device):
+def _step(taught, learners, optimizer, batch, numbers, recipe, device, portions):
+    def loss_of(images, boxes, labels):
+        with half_precision(device):
+            seen = images.contiguous(memory_format=torch.channels_last)
+            return taught(seen, boxes, labels) * ranks.weight(len(seen)), len(seen)
+
     images = torch.from_numpy(np.stack([patch.values for patch in batch])).to(device)
     images = to_network_range(images, numbers)
     if recipe.augment != "none":
         images = relight(images, recipe.spread, torch.default_generator)
     boxes = [torch.from_numpy(patch.boxes).to(device) for patch in batch]
     labels = [torch.from_numpy(patch.labels).to(device) for patch in batch]
-    with half_precision(device):
-        images = images.contiguous(memory_format=torch.channels_last)
-        loss = taught(images, boxes, labels)
-    loss = loss * ranks.weight(len(batch))
-    optimizer.zero_grad()
-    loss.backward()
+    loss = portions.descend(optimizer, loss_of, images, boxes, labels)
     torch.nn.utils.clip_grad_norm_(learners, _LARGEST_GRADIENT)
     optimizer.step()
-    return float(loss.detach())
+    return loss
 
 
 def _check_finite(losses):

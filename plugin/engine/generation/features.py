@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from .. import model_file, networks
 from ..fine_tuning import BUNDLED
+from ..portions import Portions
 
 _SEEN = 96  # pixels
 _TOGETHER = 64
@@ -51,12 +52,17 @@ class Eye:
         Stopped
             If the user cancels.
         """
-        found = []
-        for start in range(0, len(images), _TOGETHER):
+        seen = 0
+
+        def look(some):
+            nonlocal seen
             if progress is not None:
-                progress(start / len(images), f"Looking at image {start + 1:,} of {len(images):,}")
-            some = images[start : start + _TOGETHER]
+                progress(seen / len(images), f"Looking at image {seen + 1:,} of {len(images):,}")
             some = functional.interpolate(some, (_SEEN, _SEEN), mode="bilinear", antialias=True)
-            some = some.to(self._device)
-            found.append(self._network(some.contiguous(memory_format=torch.channels_last)).cpu())
+            some = some.to(self._device).contiguous(memory_format=torch.channels_last)
+            features = self._network(some).cpu()
+            seen += len(features)
+            return features
+
+        found = Portions(_TOGETHER).each(look, images)
         return torch.cat(found).numpy() if found else np.zeros((0, 1280), np.float32)

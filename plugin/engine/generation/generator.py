@@ -6,7 +6,6 @@ import platform
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from ...jobs.colors import class_colors
 from ...jobs.errors import JobError
@@ -159,7 +158,7 @@ def load_maker(path, device="auto"):
     chosen = choose_device(device)
     try:
         network = IMAGE_GENERATORS[card.network](**_arguments(card))
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(model_file.read_tensors(path))
         if not all(part.isfinite().all() for part in network.state_dict().values()):
             raise ValueError("weights that are not finite")
     except (SafetensorError, OSError, *_DAMAGE) as error:

@@ -16,6 +16,7 @@ import torch
 from .. import checkpoint
 from ..averaging import moving_average
 from ..networks.image_generator import LATENT, ImageJudge
+from ..portions import Portions
 from ..schedule import Clock, minutes
 from .varying import crops, vary
 
@@ -135,10 +136,13 @@ def teach(generator, pool, guard, lesson, device, progress):
     clock = Clock(lesson.steps, lesson.seconds)
     network = copy.deepcopy(school.average.module).eval()
     stage = checkpoint.stage(school=school, clock=clock, chance=school.chance, guard=guard)
-    course, pause = stage.resume(_Course()), _pause(lesson)
+    course, pause, portions = stage.resume(_Course()), _pause(lesson), Portions()
     while not course.over:
         images, labels = pool.draw(lesson.batch_size, school.chance)
-        losses = school.step(images.to(device), labels.to(device), clock.fraction())
+        losses = portions.some(
+            lambda images, labels: school.step(images, labels, clock.fraction()),
+            images.to(device), labels.to(device),
+        )  # fmt: skip
         course.losses.append(losses)
         clock.tick()
         broken = not all(map(math.isfinite, losses))

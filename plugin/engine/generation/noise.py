@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from ..networks.image_generator import LATENT
+from ..portions import Portions
 
 _TOGETHER = 16
 
@@ -35,13 +36,14 @@ def make(generator, seeds, labels, progress=None):
     Stopped
         If the user cancels.
     """
-    device, made = next(generator.parameters()).device, []
-    labels = torch.from_numpy(np.asarray(labels, np.int64))
-    for start in range(0, len(seeds), _TOGETHER):
+
+    def some_of(seeds, labels):
         if progress is not None:
             progress.check()
-        some = slice(start, start + _TOGETHER)
-        noise = zip(*(noise_of(seed, generator.side) for seed in seeds[some]), strict=True)
+        noise = zip(*(noise_of(seed, generator.side) for seed in seeds), strict=True)
         latents, grain = (torch.stack(part).to(device) for part in noise)
-        made.append(generator(latents, grain, labels[some].to(device)).cpu())
-    return torch.cat(made)
+        return generator(latents, grain, labels.to(device)).cpu()
+
+    device = next(generator.parameters()).device
+    labels = torch.from_numpy(np.asarray(labels, np.int64))
+    return torch.cat(Portions(_TOGETHER).each(some_of, seeds, labels))

@@ -14,6 +14,7 @@ from ..averaging import moving_average
 from ..device import half_precision
 from ..losses import class_weights
 from ..normalization import to_network_range
+from ..portions import Portions
 from ..reading_ahead import ahead
 from ..schedule import Clock, minutes
 from .losses import pixel_loss
@@ -119,13 +120,15 @@ def learn(network, feed, labels, watched, numbers, recipe, device, progress):
         network=network, average=average, optimizer=optimizer, clock=clock, chance=chance
     )
     course, taught = stage.resume(checkpoint.Course()), ranks.parallel(network)
+    portions = Portions()
     while not course.over:
         network.train()
         dice = np.random.default_rng([recipe.seed, course.epoch])
         for batch in ahead(course.rest(feed.batches(recipe.batch_size, dice)), progress.check):
             course.rate = _set_rate(optimizer, recipe.learning_rate * clock.share_of_rate())
             batch = [ranks.share(part) for part in batch]
-            course.count(_step(taught, optimizer, batch, numbers, weights, recipe, chance))
+            step = taught, optimizer, batch, numbers, weights, recipe, chance
+            course.count(_step(*step, portions))
             average.update_parameters(network)
             clock.tick()
             stage.keep(course)
@@ -174,22 +177,24 @@ def _set_rate(optimizer, rate):
     return rate
 
 
-def _step(network, optimizer, batch, numbers, weights, recipe, chance):
+def _step(network, optimizer, batch, numbers, weights, recipe, chance, portions):
+    def loss_of(images, labels):
+        with half_precision(weights.device):
+            logits = network(images.contiguous(memory_format=torch.channels_last))
+        logits, labels = labeled(logits.float(), labels)
+        weight = weights[labels].sum()
+        loss = pixel_loss(recipe.loss, logits, labels, weights)
+        return loss * ranks.weight(weight), weight
+
     values, labels = (torch.from_numpy(np.ascontiguousarray(part)) for part in batch)
     images = to_network_range(values.to(weights.device, non_blocking=True), numbers)
     if recipe.augment == "overhead":
         images = relight(images, _LIGHT * recipe.spread, chance)
     labels = labels.to(weights.device)
-    with half_precision(weights.device):
-        logits = network(images.contiguous(memory_format=torch.channels_last))
-    logits, labels = labeled(logits.float(), labels)
-    loss = pixel_loss(recipe.loss, logits, labels, weights)
-    loss = loss * ranks.weight(weights[labels].sum())
-    optimizer.zero_grad()
-    loss.backward()
+    loss = portions.descend(optimizer, loss_of, images, labels, least=2)
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
-    return float(loss.detach())
+    return loss
 
 
 def labeled(logits, labels):
@@ -220,15 +225,20 @@ def evaluate(network, watched, numbers, recipe, progress):
 @torch.no_grad()
 def predict(network, watched, numbers, recipe, progress):
     """Logits (n, classes) and classes (n,) of watched pixels, on the CPU."""
-    device, parts = next(network.parameters()).device, []
+
+    def look(values):
+        images = to_network_range(values.to(device), numbers)
+        with half_precision(device):
+            logits = network(images.contiguous(memory_format=torch.channels_last))
+        return logits.float().cpu()
+
+    device, parts, portions = next(network.parameters()).device, [], Portions()
     was_training = network.training
     network.eval()
     for values, labels in watched.batches(recipe.batch_size):
         progress.check()
-        images = to_network_range(torch.from_numpy(values).to(device), numbers)
-        with half_precision(device):
-            logits = network(images.contiguous(memory_format=torch.channels_last))
-        parts.append(labeled(logits.float().cpu(), torch.from_numpy(labels)))
+        logits = torch.cat(portions.each(look, torch.from_numpy(values)))
+        parts.append(labeled(logits, torch.from_numpy(labels)))
     network.train(was_training)
     return tuple(torch.cat(part) for part in zip(*parts, strict=True))
 

@@ -7,7 +7,6 @@ from dataclasses import asdict
 import numpy as np
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import SEISMIC, ModelCard, read_card
@@ -117,7 +116,7 @@ def load_forecaster(path):
         )
     try:
         grid = _grid(card.arguments["grid"])
-        return Forecaster(card, grid, _models(card, load_file(path)))
+        return Forecaster(card, grid, _models(card, model_file.read_tensors(path)))
     except (SafetensorError, OSError, *_DAMAGE) as error:
         raise JobError(
             f'Model "{name}" is damaged.', "Train the model again, or copy it again.", repr(error)

@@ -7,6 +7,7 @@ import torch
 
 from .. import checkpoint
 from ..networks.recurrent import HIDDEN
+from ..portions import Portions
 from ..schedule import Clock, minutes
 from .forecaster import Ensemble, bands_of
 from .plan import origins_between
@@ -102,14 +103,14 @@ def _learn_one(network, samples, origins, clock, progress, said):
     stage = checkpoint.stage(
         network=network, optimizer=optimizer, clock=clock, chance=samples.chance
     )
-    errors = stage.resume(course).history
+    errors, portions = stage.resume(course).history, Portions()
     while not course.over:
         network.train()
         for _ in range(_BATCHES_A_LOOK):
             origin = samples.chance.choice(training, min(_BATCH, len(training)), replace=False)
             for group in optimizer.param_groups:
                 group["lr"] = _RATE * clock.share_of_rate()
-            _step(network, optimizer, samples.draw(origin))
+            _step(network, optimizer, samples.draw(origin), portions)
             clock.tick()
             progress(clock.fraction(), _say(said, clock, errors))
         errors.append(_watched_error(network, watched, progress))
@@ -122,11 +123,11 @@ def _learn_one(network, samples, origins, clock, progress, said):
     return errors
 
 
-def _step(network, optimizer, batch):
-    inputs, missed, weight = batch
-    loss = _error(network(inputs), missed, weight)
-    optimizer.zero_grad()
-    loss.backward()
+def _step(network, optimizer, batch, portions):
+    def loss_of(inputs, missed, weight):
+        return _error(network(inputs), missed, weight), weight.sum().clamp_min(1)
+
+    portions.descend(optimizer, loss_of, *batch)
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
 
@@ -137,13 +138,13 @@ def _error(answer, missed, weight):
 
 @torch.no_grad()
 def _watched_error(network, watched, progress):
-    network.eval()
-    total = held = 0.0
-    for inputs, missed, weight in zip(*(part.split(_BATCH) for part in watched), strict=True):
+    def missed_by(inputs, missed, weight):
         progress.check()
-        total += float((weight * (network(inputs) - missed) ** 2).sum())
-        held += float(weight.sum())
-    return total / max(held, 1.0)
+        return float((weight * (network(inputs) - missed) ** 2).sum())
+
+    network.eval()
+    total = sum(Portions(_BATCH).each(missed_by, *watched))
+    return total / max(float(watched[2].sum()), 1.0)
 
 
 def _copied(network):

@@ -8,7 +8,6 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.errors import CRSError
 from safetensors import SafetensorError
-from safetensors.torch import load_file
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import SERIES, ModelCard, read_card
@@ -120,7 +119,7 @@ def load_forecaster(path, device):
             "Update the Deep Geology plugin.",
         )
     try:
-        return card, *_build(card, load_file(path), device)
+        return card, *_build(card, model_file.read_tensors(path), device)
     except (SafetensorError, OSError, CRSError, *_DAMAGE) as error:
         raise JobError(
             f'Model "{name}" is damaged.', "Train the model again, or copy it again.", repr(error)

@@ -24,6 +24,7 @@ from ..averaging import moving_average
 from ..degradation import cubic, degrade
 from ..metrics.upscaling import high_frequency_ratio, psnr
 from ..networks.upscaler import Discriminator
+from ..portions import Portions
 from ..schedule import Clock, minutes
 from .fidelity import error, next_pair
 
@@ -100,9 +101,10 @@ def train_adversarial(fidelity, kinds, watched, sensor, lesson, weight, device, 
     course = stage.resume(_Course())
     guard = Guard(watched, fidelity, device, course.best)
     school.share()
+    portions = Portions()
     while not course.over and clock.fraction() < 1:
         pair = next_pair(kinds, fidelity, sensor, lesson, school.chances, device)
-        losses = school.step(pair, clock)
+        losses = portions.some(lambda *some: school.step(some, clock), *pair)
         clock.tick()
         if not all(map(math.isfinite, losses)) or clock.step % _WATCH_EVERY == 0:
             _look(school, guard, course, clock.step, losses)

@@ -9,6 +9,7 @@ import torch
 from .. import checkpoint, ranks
 from ..averaging import moving_average
 from ..degradation import cubic
+from ..portions import Portions
 from ..schedule import Clock, minutes
 from .fine_images import draw
 from .paired_images import PairedImages, draw_pairs
@@ -84,12 +85,12 @@ def train_fidelity(network, kinds, sensor, lesson, device, progress, watch=None,
         network=network, average=average, optimizer=optimizer, clock=clock, chance=chance, dice=dice
     )
     course = stage.resume(course or checkpoint.Course())
-    taught, watched = ranks.parallel(network), time.monotonic()
+    taught, portions, watched = ranks.parallel(network), Portions(), time.monotonic()
     while not course.over and clock.fraction() < 1:
         for group in optimizer.param_groups:
             group["lr"] = lesson.learning_rate * clock.share_of_rate()
         pair = next_pair(kinds, network, sensor, lesson, (chance, dice), device)
-        course.count(take_step(taught, optimizer, *pair))
+        course.count(take_step(taught, optimizer, *pair, portions=portions))
         average.update_parameters(network)
         clock.tick()
         course.losses = course.losses[-_RECENT:]
@@ -124,16 +125,18 @@ def next_pair(kinds, network, sensor, lesson, chances, device):
     return tuple(part.to(device, non_blocking=True) for part in (coarse, told, fine, gains))
 
 
-def take_step(network, optimizer, coarse, told, fine, gains):
+def take_step(network, optimizer, *pair, portions=None):
     """One step on what `next_pair` gives; returns the loss."""
     factor = ranks.plain(network).factor
-    made = cubic(coarse, factor) + network(_as_seen(coarse), told)
-    loss = error(made, fine, gains, factor)
-    optimizer.zero_grad()
-    loss.backward()
+
+    def loss_of(coarse, told, fine, gains):
+        made = cubic(coarse, factor) + network(_as_seen(coarse), told)
+        return error(made, fine, gains, factor), len(coarse)
+
+    loss = (portions or Portions()).descend(optimizer, loss_of, *pair)
     torch.nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     optimizer.step()
-    return float(loss.detach())
+    return loss
 
 
 def _as_seen(coarse):
