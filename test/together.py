@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-SECONDS = 240
+SECONDS = 600
 
 
 def write_job(path, name, values):

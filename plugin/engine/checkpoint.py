@@ -244,7 +244,8 @@ def kept(name, job, progress):
 def _begin(name, job, folder, progress):
     """The job as it is done, and what its checkpoints will say of it."""
     said = {"do": name, "values": to_values(job), "inputs": fingerprints(job)}
-    said["versions"] = facts.versions()
+    # As it is read again: JSON knows no tuples.
+    said = json.loads(json.dumps({**said, "versions": facts.versions()}))
     found = ranks.once(lambda: _found(folder))
     asked = job.start_from == CHECKPOINT
     if asked and found is None:

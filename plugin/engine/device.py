@@ -6,7 +6,7 @@ from functools import partial
 import torch
 
 from ..jobs.errors import JobError
-from . import memory
+from . import memory, ranks
 
 _USUAL_SIDE = 160
 _USUAL_MEMORY = 2**30
@@ -40,7 +40,20 @@ def choose_device(wish="auto"):
     if wish == "cpu":
         torch.set_num_threads(max(1, _usable_cores()))
         memory.keep()
+    if wish == "cuda" and ranks.local() is not None:
+        return _own_card(ranks.local(), torch.cuda.device_count())
     return torch.device(wish)
+
+
+def _own_card(number, count):
+    """The card of one of several processes on this machine."""
+    if number >= count:
+        raise JobError(
+            f"More processes than GPUs were started: there are {count} on this machine.",
+            f"Start torchrun with --nproc-per-node {count}, or choose the device CPU.",
+        )
+    torch.cuda.set_device(number)
+    return torch.device("cuda", number)
 
 
 def _has_mps():

@@ -30,7 +30,7 @@ def fingerprints(job):
         given = getattr(job, part.name) if part.kind in READ_KINDS else None
         if given:
             paths = given if isinstance(given, (list, tuple)) else [given]
-            known[part.name] = [{"path": path, **_describe(path)} for path in paths]
+            known[part.name] = [{"path": _whole(path), **_describe(path)} for path in paths]
     return known
 
 
@@ -38,6 +38,11 @@ def same_inputs(first, second):
     """Names of the parameters whose files differ between two results of `fingerprints`."""
     names = sorted({*first, *second})
     return [name for name in names if _marks(first.get(name)) != _marks(second.get(name))]
+
+
+def _whole(path):
+    """The whole path of a file; what is none, such as a part of a container, stays as it is."""
+    return os.path.abspath(path) if os.path.exists(path) else path
 
 
 def _marks(described):

@@ -15,7 +15,7 @@ import small_jobs
 from plugin.engine import ranks, work
 from plugin.engine.progress import Silent
 from plugin.jobs.model_card import read_card
-from together import ROOT, command, environment, together, write_job
+from together import ROOT, SECONDS, command, environment, together, write_job
 
 
 @pytest.fixture(autouse=True)
@@ -125,7 +125,7 @@ def test_gradients_of_two_processes_are_those_of_the_whole_batch(tmp_path):
         place = tmp_path / f"{processes}.safetensors"
         run = command("", processes)[: -len(["-m", "plugin.engine", "run", ""])]
         subprocess.run(
-            [*run, str(script), str(place)], check=True, cwd=ROOT, env=environment(), timeout=120,
+            [*run, str(script), str(place)], check=True, cwd=ROOT, env=environment(), timeout=SECONDS,
             capture_output=True,
         )  # fmt: skip
         found.append(load_file(place))
@@ -151,12 +151,12 @@ def killed_after_strips(job, output, count, restarts):
     with subprocess.Popen(
         run, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        until = time.monotonic() + 180
+        until = time.monotonic() + SECONDS
         while len(strips_of(output)) < count:
             assert time.monotonic() < until and process.poll() is None
             time.sleep(0.005)
         os.kill(children_of(process.pid)[-1], signal.SIGKILL)
-        made, said = process.communicate(timeout=240)
+        made, said = process.communicate(timeout=SECONDS)
     return process.returncode, made, said
 
 
