@@ -29,10 +29,11 @@ class DeepGeology:
     def initGui(self):
         """Add the provider and the options page; called by the desktop."""
         self.initProcessing()
-        from .desktop import DesktopModels
-        from .settings import Desktop
+        from .desktop import DesktopModels, Welcome
+        from .settings import ICON, OptionsPages
 
-        self._desktop = (Desktop(self._iface), DesktopModels(self._iface))
+        parts = OptionsPages(self._iface), DesktopModels(self._iface)
+        self._desktop = (*parts, Welcome(self._iface, ICON))
         for part in self._desktop:
             part.add()
 

@@ -1,4 +1,4 @@
-"""The desktop's side of the engine: the options page, and a message when it is missing."""
+"""The options page: the engine, and the folder of models."""
 
 import os
 
@@ -26,8 +26,8 @@ def tr(text):
     return QCoreApplication.translate("DeepGeology", text)
 
 
-class Desktop:
-    """What the plugin adds to the desktop: the options page and the message.
+class OptionsPages:
+    """The plugin's page in QGIS's options.
 
     Parameters
     ----------
@@ -35,52 +35,15 @@ class Desktop:
     """
 
     def __init__(self, iface):
-        self._iface = iface
-        self._factory = OptionsFactory()
-        self._message = None
+        self._iface, self._factory = iface, OptionsFactory()
 
     def add(self):
-        """Add the options page, and ask for the engine once the desktop stands."""
+        """Add the page."""
         self._iface.registerOptionsWidgetFactory(self._factory)
-        if self._iface.mainWindow().isVisible():
-            self.ask_for_engine()
-        else:
-            self._iface.initializationCompleted.connect(self.ask_for_engine)
 
     def remove(self):
-        """Take back what `add` added."""
+        """Take it back."""
         self._iface.unregisterOptionsWidgetFactory(self._factory)
-        try:
-            self._iface.initializationCompleted.disconnect(self.ask_for_engine)
-        except TypeError:
-            return  # it was never connected: the desktop stood already
-        finally:
-            self._close_message()
-
-    def ask_for_engine(self):
-        """Show a message with a button if the engine is missing."""
-        if environment.engine_python() is not None:
-            return
-        bar = self._iface.messageBar()
-        text = tr("The engine is not prepared yet.")
-        self._message = bar.createMessage("Deep Geology", text)
-        button = QPushButton(tr("Prepare engine…"), self._message)
-        button.clicked.connect(self._prepare)
-        self._message.layout().addWidget(button)
-        self._message.destroyed.connect(self._forget_message)
-        bar.pushWidget(self._message)
-
-    def _prepare(self):
-        self._close_message()
-        open_tool("prepareengine")
-
-    def _close_message(self):
-        if self._message is not None:
-            message, self._message = self._message, None
-            self._iface.messageBar().popWidget(message)
-
-    def _forget_message(self):
-        self._message = None
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):

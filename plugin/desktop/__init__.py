@@ -4,5 +4,6 @@ from .dialogs import open_tool
 from .model_browser import ModelItemProvider
 from .model_drop import ModelDropHandler
 from .models import DesktopModels
+from .welcome import Welcome
 
-__all__ = ["DesktopModels", "ModelDropHandler", "ModelItemProvider", "open_tool"]
+__all__ = ["DesktopModels", "ModelDropHandler", "ModelItemProvider", "Welcome", "open_tool"]

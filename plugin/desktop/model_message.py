@@ -1,6 +1,6 @@
 """What a model is, in QGIS's message bar, with buttons for what can be done with it."""
 
-from qgis.PyQt.QtWidgets import QPushButton
+from qgis.PyQt.QtWidgets import QMenu, QPushButton
 
 from ...algorithms.model_facts import facts, title
 from ...algorithms.model_tools import tools_for
@@ -24,19 +24,28 @@ def show_model(bar, path, card):
     known = facts(card)
     text = tr("A model for {}").format(tr(card.task)) + (f": {known}." if known else ".")
     message = bar.createMessage(title(path), text)
-    for tool in tools_for(card):
-        _add_button(message, bar, tool.displayName(), tool.name(), path)
-    _add_button(message, bar, tr("Describe model"), "describemodel", path)
+    _add_tools(message, bar, tools_for(card), path)
+    describe = QPushButton(tr("Describe model…"), message)
+    describe.clicked.connect(_opening(message, bar, "describemodel", path))
+    message.layout().addWidget(describe)
     bar.pushWidget(message)
     return message
 
 
-def _add_button(message, bar, text, name, path):
-    button = QPushButton(text + "…", message)
+def _add_tools(message, bar, tools, path):
+    """One button whose menu has the tools that take the model."""
+    button, menu = QPushButton(tr("Use in"), message), QMenu(message)
+    for tool in tools:
+        opens = menu.addAction(tool.icon(), tool.displayName() + "…")
+        opens.triggered.connect(_opening(message, bar, tool.name(), path))
+    button.setMenu(menu)
+    if tools:
+        message.layout().addWidget(button)
 
+
+def _opening(message, bar, name, path):
     def open_it():
         bar.popWidget(message)
         open_tool(name, {"MODEL": path})
 
-    button.clicked.connect(open_it)
-    message.layout().addWidget(button)
+    return open_it

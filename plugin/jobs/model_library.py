@@ -51,7 +51,7 @@ def folder():
 
 
 def models(task=""):
-    """List the models of the library, the user's own first.
+    """List the models of the library, the user's own first, and those with scores before others.
 
     Parameters
     ----------
@@ -71,7 +71,8 @@ def models(task=""):
             card = None if name.lower() in found else _card(path)
             if card is not None and card.network not in _PARTS:
                 found[name.lower()] = LibraryModel(name, path, card, is_own)
-    return [model for model in found.values() if not task or model.card.task == task]
+    listed = sorted(found.values(), key=lambda model: (not model.is_own, not model.card.scores))
+    return [model for model in listed if not task or model.card.task == task]
 
 
 def path_of(text):

@@ -88,11 +88,12 @@ def test_message_says_what_the_model_is_and_opens_the_tools_that_take_it(bar, mo
     assert message.title() == "Sentinel2 land cover"
     assert message.text().startswith("A model for image classification: 10 classes, 3 bands")
     buttons = {button.text(): button for button in message.findChildren(QPushButton)}
-    assert list(buttons) == [
+    assert list(buttons) == ["Use in", "Describe model…"]
+    actions = {action.text(): action for action in buttons["Use in"].menu().actions()}
+    assert list(actions) == [
         "Classify images…", "Classify raster by patches…", "Classify features by raster…",
-        "Describe model…",
     ]  # fmt: skip
-    buttons["Classify raster by patches…"].click()
+    actions["Classify raster by patches…"].trigger()
     assert opened == [("classifyraster", {"MODEL": model})]
     assert bar.currentItem() is None
 

@@ -1,0 +1,120 @@
+"""Prepare the engine beside the user's work: a task of QGIS, with its progress in a message."""
+
+from qgis.core import Qgis, QgsApplication, QgsTask
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
+
+from ...algorithms.translation import tr
+from .. import environment, proxy, worker
+from ..jobs import PrepareEngine
+from ..jobs.errors import JobError, Stopped
+
+_WIDTH = 160
+
+
+class PreparingTask(QgsTask):
+    """Makes the engine in a thread of QGIS.
+
+    Signals
+    -------
+    told : str
+        At which stage it is, such as ``"Downloading torch, 0.8 of 2.6 GB"``.
+    ended : object
+        None if the engine stands, else the `JobError` or `Stopped`.
+    """
+
+    told = pyqtSignal(str)
+    ended = pyqtSignal(object)
+
+    def __init__(self):
+        super().__init__(tr("Prepare the engine of Deep Geology"), QgsTask.Flag.CanCancel)
+        self._proxy = proxy.proxy_address()  # QGIS's settings are read on the main thread
+        self._error = Stopped()
+
+    def run(self):
+        """Do it; called in a thread."""
+        try:
+            worker.let_go()
+            environment.prepare(PrepareEngine(), _Listener(self), self.isCanceled, self._proxy)
+            self._error = None
+        except (JobError, Stopped) as error:
+            self._error = error
+        return self._error is None
+
+    def finished(self, result):
+        """Tell how it ended; called on the main thread."""
+        self.ended.emit(self._error)
+
+
+class _Listener:
+    """Hears what `environment.prepare` says."""
+
+    def __init__(self, task):
+        self._task = task
+
+    def progress(self, fraction, text=""):
+        self._task.setProgress(100 * fraction)
+        if text:
+            self._task.told.emit(text)
+
+    def note(self, text):
+        QgsApplication.messageLog().logMessage(text, "Deep Geology", Qgis.MessageLevel.Info)
+
+    def warning(self, text):
+        QgsApplication.messageLog().logMessage(text, "Deep Geology", Qgis.MessageLevel.Warning)
+
+    def metric(self, name, value, step):
+        """Nothing is measured while preparing."""
+
+    log = note
+
+
+class Preparing:
+    """A task that prepares the engine, and the message that shows it.
+
+    Parameters
+    ----------
+    bar : QgsMessageBar
+    ended : callable
+        ``ended(error)`` is called at the end; None if the engine stands.
+    """
+
+    def __init__(self, bar, ended):
+        self._bar, self._ended = bar, ended
+        self._task = PreparingTask()
+        self._message, self._progress = self._make_message()
+        self._task.told.connect(self._message.setText)
+        self._task.progressChanged.connect(lambda value: self._progress.setValue(round(value)))
+        self._task.ended.connect(self._end)
+
+    def begin(self):
+        """Begin in the background."""
+        self._bar.pushWidget(self._message)
+        QgsApplication.taskManager().addTask(self._task)
+
+    def cancel(self):
+        """Stop; what was downloaded is kept for the next time."""
+        self._task.cancel()
+
+    def _make_message(self):
+        message = self._bar.createMessage(tr("Preparing the engine"), tr("Beginning"))
+        progress = QProgressBar(message)
+        progress.setRange(0, 100)
+        progress.setMaximumWidth(_WIDTH)
+        cancel = QPushButton(tr("Cancel"), message)
+        cancel.clicked.connect(self.cancel)
+        for widget in (progress, cancel):
+            message.layout().addWidget(widget)
+        message.destroyed.connect(self._forget)
+        return message, progress
+
+    def _forget(self):
+        """The user closed the message; the work goes on in QGIS's list of tasks."""
+        self._task.told.disconnect()
+        self._task.progressChanged.disconnect()
+        self._message = None
+
+    def _end(self, error):
+        if self._message is not None:
+            self._bar.popWidget(self._message)
+        self._ended(error)

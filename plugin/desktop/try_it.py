@@ -1,0 +1,218 @@
+"""*Try it*: a project on the samples, in which tools run while the user looks on."""
+
+import os
+
+from qgis.core import (
+    Qgis,
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProcessingUtils,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
+
+from ...algorithms.translation import tr
+from . import samples
+
+_SAMPLE_GROUP = "Samples"
+_PROJECT = "deep_geology_samples.qgz"
+_WIDTH = 160
+
+
+class TryIt:
+    """Runs the steps of the samples one after the other, in QGIS's tasks.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+
+    Attributes
+    ----------
+    is_at_work : bool
+    """
+
+    def __init__(self, iface):
+        self._iface, self.is_at_work = iface, False
+        self._waiting, self._total, self._running = [], 0, None
+        self._message = self._progress = None
+
+    def begin(self):
+        """Make the project, and begin with the first step; nothing if the user keeps his own."""
+        if not self._iface.newProject(True):
+            return
+        try:
+            samples.copy_samples()
+        except OSError as error:
+            text = tr("The samples cannot be copied to {}: {}.")
+            self._warn(text.format(samples.folder(), error.strerror))
+            return
+        self._add_samples()
+        self._waiting = list(samples.steps())
+        self._total, self.is_at_work = len(self._waiting), True
+        self._show_message()
+        self._next()
+
+    def cancel(self):
+        """Stop; what is done stays."""
+        self._waiting = []
+        if self._running is not None:
+            self._running.feedback.cancel()
+
+    def _add_samples(self):
+        """The samples as layers, and the map over the aerial image."""
+        project = QgsProject.instance()
+        project.setTitle("Deep Geology")
+        image = QgsRasterLayer(samples.place("prairie", "image.tif"), tr("Aerial image"))
+        labels = QgsVectorLayer(samples.place("prairie", "labels.geojson"), tr("Labels"), "ogr")
+        _ask_no_question(project, image.crs())
+        project.setCrs(image.crs())
+        group = project.layerTreeRoot().addGroup(tr(_SAMPLE_GROUP))
+        for layer in (labels, image):
+            project.addMapLayer(layer, False)
+            group.addLayer(layer)
+        self._iface.mapCanvas().setExtent(image.extent())
+        self._iface.mapCanvas().refresh()
+
+    def _next(self):
+        if not self._waiting:
+            self._end(tr("The sample project is ready, in {}.").format(samples.folder()))
+            return
+        done = self._total - len(self._waiting)
+        step = self._waiting.pop(0)
+        text = tr("Step {} of {}: {}").format(done + 1, self._total, tr(step.title))
+        if self._message is not None:
+            self._message.setText(text)
+        self._running = _Running(step, self._step_ended)
+        self._running.feedback.progressChanged.connect(
+            lambda percent: self._show_progress((done + percent / 100) / self._total)
+        )
+        self._running.begin()
+
+    def _step_ended(self, error):
+        if self._waiting == [] and self._running.feedback.isCanceled():
+            self._end(tr("Canceled. What was done so far stays."))
+        elif error:
+            self._waiting = []
+            self._end("")
+            self._warn(error)
+        else:
+            self._next()
+
+    def _end(self, text):
+        """Keep the project, and say where everything is."""
+        self.is_at_work, self._running = False, None
+        if self._message is not None:
+            self._iface.messageBar().popWidget(self._message)
+        QgsProject.instance().write(os.path.join(samples.folder(), _PROJECT))
+        if text:
+            bar = self._iface.messageBar()
+            message = bar.createMessage("Deep Geology", text)
+            button = QPushButton(tr("Open the report on the map"), message)
+            button.clicked.connect(_open_report)
+            if os.path.exists(samples.place("ground.html")):
+                message.layout().addWidget(button)
+            bar.pushWidget(message)
+
+    def _warn(self, text):
+        self._iface.messageBar().pushMessage("Deep Geology", text, Qgis.MessageLevel.Warning, 0)
+
+    def _show_message(self):
+        bar = self._iface.messageBar()
+        self._message = bar.createMessage(tr("Try it"), "")
+        self._progress = QProgressBar(self._message)
+        self._progress.setRange(0, 100)
+        self._progress.setMaximumWidth(_WIDTH)
+        cancel = QPushButton(tr("Cancel"), self._message)
+        cancel.clicked.connect(self.cancel)
+        for widget in (self._progress, cancel):
+            self._message.layout().addWidget(widget)
+        self._message.destroyed.connect(self._forget_message)
+        bar.pushWidget(self._message)
+
+    def _show_progress(self, share):
+        if self._progress is not None:
+            self._progress.setValue(round(100 * share))
+
+    def _forget_message(self):
+        self._message = self._progress = None
+
+
+def _ask_no_question(project, crs):
+    """Between the samples' reference systems the usual transformation will do."""
+    geographic, known = QgsCoordinateReferenceSystem("EPSG:4326"), project.transformContext()
+    known.addCoordinateOperation(crs, geographic, "", True)
+    known.addCoordinateOperation(geographic, crs, "", True)
+    project.setTransformContext(known)
+
+
+class _Running:
+    """One step, at work in a task of QGIS.
+
+    Parameters
+    ----------
+    step : samples.Step
+    ended : callable
+        ``ended(error)`` is called with a sentence, or an empty one.
+    """
+
+    def __init__(self, step, ended):
+        self._step, self._ended = step, ended
+        self.feedback, self._context = _Ears(), QgsProcessingContext()
+        self._context.setProject(QgsProject.instance())
+        self._task = None
+
+    def begin(self):
+        """Begin in the background."""
+        registry = QgsApplication.processingRegistry()
+        algorithm = registry.createAlgorithmById("deepgeology:" + self._step.name)
+        self._algorithm = algorithm
+        parameters = dict(self._step.parameters)
+        for name in self._step.layers:
+            target = QgsProcessingOutputLayerDefinition(parameters[name], QgsProject.instance())
+            target.destinationName = algorithm.parameterDefinition(name).description()
+            parameters[name] = target
+        self._task = QgsProcessingAlgRunnerTask(algorithm, parameters, self._context, self.feedback)
+        self._task.executed.connect(self._executed)
+        QgsApplication.taskManager().addTask(self._task)
+
+    def _executed(self, successful, results):
+        if successful:
+            for layer_id, details in self._context.layersToLoadOnCompletion().items():
+                self._load(layer_id, details)
+        self._ended("" if successful else self.feedback.error or tr("The step failed."))
+
+    def _load(self, layer_id, details):
+        """Bring a layer onto the map, in its group, with its style."""
+        layer = QgsProcessingUtils.mapLayerFromString(layer_id, self._context)
+        if layer is None:
+            return
+        details.setOutputLayerName(layer)
+        owned = self._context.temporaryLayerStore().takeMapLayer(layer) or layer
+        QgsProject.instance().addMapLayer(owned, False)
+        root = QgsProject.instance().layerTreeRoot()
+        name = tr(self._step.group)
+        group = root.findGroup(name) or root.insertGroup(0, name)
+        group.insertLayer(0, owned)
+        if details.postProcessor() is not None:
+            details.postProcessor().postProcessLayer(owned, self._context, self.feedback)
+
+
+class _Ears(QgsProcessingFeedback):
+    """Remembers the last error."""
+
+    error = ""
+
+    def reportError(self, error, fatalError=False):  # noqa: N802, N803 - QGIS gives the names
+        self.error = error.strip()
+
+
+def _open_report():
+    QDesktopServices.openUrl(QUrl.fromLocalFile(samples.place("ground.html")))

@@ -1,0 +1,136 @@
+"""The first minutes: a message that prepares the engine, and one that offers a try."""
+
+import platform
+
+from qgis.core import Qgis, QgsApplication, QgsSettings
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction, QPushButton
+
+from ...algorithms.translation import tr
+from .. import engine_packages, environment
+from ..jobs.errors import JobError, Stopped
+from ..telling import size_text
+from .dialogs import open_tool
+from .preparing import Preparing
+from .try_it import TryIt
+
+_KEY = "deep_geology/welcomed"
+_MENU = "Deep Geology"
+
+
+class Welcome:
+    """Greets the user, prepares the engine on a click, and shows what the tools do.
+
+    Parameters
+    ----------
+    iface : QgisInterface
+    icon : str
+        Path of the plugin's icon.
+    """
+
+    def __init__(self, iface, icon):
+        self._iface, self._icon = iface, icon
+        self._actions, self._preparing, self._try_it = [], None, None
+        self._tries_after = False
+
+    def add(self):
+        """Add the menu, and greet once the desktop stands."""
+        for text, act in ((tr("Try it…"), self.try_it), (tr("Prepare engine…"), _open_prepare)):
+            action = QAction(QIcon(self._icon), text, self._iface.mainWindow())
+            action.triggered.connect(act)
+            self._iface.addPluginToMenu(_MENU, action)
+            self._actions.append(action)
+        if self._iface.mainWindow().isVisible():
+            self.greet()
+        else:
+            self._iface.initializationCompleted.connect(self.greet)
+
+    def remove(self):
+        """Take back what `add` added, and end what still runs."""
+        for action in self._actions:
+            self._iface.removePluginMenu(_MENU, action)
+        self._actions = []
+        for work in filter(None, (self._preparing, self._try_it)):
+            work.cancel()
+        try:
+            self._iface.initializationCompleted.disconnect(self.greet)
+        except TypeError:
+            return  # it was never connected: the desktop stood already
+
+    def greet(self):
+        """Offer to prepare the engine; once it stands, offer a try, one time only."""
+        if environment.engine_python() is None:
+            text = tr(
+                "Welcome. The tools need an engine (PyTorch and more), which is prepared once: "
+                "{} to download. You can go on working meanwhile."
+            ).format(download_size())
+            buttons = ((tr("Prepare engine"), self.prepare), (tr("Options…"), _open_prepare))
+            self._say(text, buttons)
+        elif not QgsSettings().value(_KEY, False, type=bool):
+            self._offer_try(tr("Welcome. The engine is prepared."))
+
+    def prepare(self):
+        """Prepare the engine in the background."""
+        if self._preparing is None:
+            self._preparing = Preparing(self._iface.messageBar(), self._prepared)
+            self._preparing.begin()
+
+    def try_it(self):
+        """Show every kind of tool on samples; the engine is prepared first if it is missing."""
+        if environment.engine_python() is None:
+            self._tries_after = True
+            self.prepare()
+        elif self._try_it is None or not self._try_it.is_at_work:
+            self._try_it = TryIt(self._iface)
+            self._try_it.begin()
+
+    def _prepared(self, error):
+        self._preparing = None
+        tries, self._tries_after = self._tries_after, False
+        if isinstance(error, Stopped):
+            text = tr("Canceled. What was downloaded is kept for the next time.")
+            self._say(text, ((tr("Go on"), self.prepare),))
+        elif isinstance(error, JobError):
+            buttons = ((tr("Try again"), self.prepare), (tr("Options…"), _open_prepare))
+            self._say(str(error), buttons, Qgis.MessageLevel.Warning)
+        elif tries:
+            self.try_it()
+        else:
+            self._offer_try(tr("The engine is prepared."))
+
+    def _offer_try(self, text):
+        QgsSettings().setValue(_KEY, True)
+        more = tr("See what the tools do: a sample project, in a few minutes.")
+        self._say(f"{text} {more}", ((tr("Try it"), self.try_it),))
+
+    def _say(self, text, buttons, level=Qgis.MessageLevel.Info):
+        """Show a message with buttons, each of which closes it."""
+        bar = self._iface.messageBar()
+        message = bar.createMessage("Deep Geology", text)
+        message.setLevel(level)
+        for words, act in buttons:
+            button = QPushButton(words, message)
+            button.clicked.connect(_closing(bar, message, act))
+            message.layout().addWidget(button)
+        bar.pushWidget(message)
+        return message
+
+
+def download_size():
+    """What the engine weighs on this computer, as a text."""
+    computer = engine_packages.this_computer(platform.python_version())
+    packages = engine_packages.packages_for(computer, "cpu")
+    return size_text(sum(package.download for package in packages))
+
+
+def _closing(bar, message, act):
+    def close_and_act():
+        bar.popWidget(message)
+        QgsApplication.processEvents()
+        act()
+
+    return close_and_act
+
+
+def _open_prepare():
+    open_tool("prepareengine")
