@@ -14,7 +14,8 @@ import torch
 
 import small_jobs
 from brightness import Said
-from plugin.engine import checkpoint, work
+from plugin.engine import stage, work
+from plugin.engine.course import Course
 from plugin.engine.progress import Progress, Silent
 from plugin.engine.trees import from_bytes, to_bytes
 from plugin.jobs.errors import JobError, Stopped
@@ -37,7 +38,7 @@ def always(monkeypatch):
     """Every report is told, and every step is kept."""
     torch.set_num_threads(1)
     monkeypatch.setattr("plugin.engine.progress.SECONDS_BETWEEN", 0.0)
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(stage, "EVERY_SECONDS", 0.0)
 
 
 def interrupted(when):
@@ -168,15 +169,15 @@ def test_killed_training_goes_on_to_the_same_model(tmp_path):
 
 def test_short_epochs_are_not_all_written(tmp_path, monkeypatch):
     """Writing may take a twentieth of the time; what is over is always written."""
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 60.0)
+    monkeypatch.setattr(stage, "EVERY_SECONDS", 60.0)
     written = []
-    stage = checkpoint.Stage(str(tmp_path / "1"), {}, lambda: written.append(1))
-    course = checkpoint.Course()
-    stage._cost = 10.0
-    stage.keep(course, epoch_ends=True)
+    training = stage.Stage(str(tmp_path / "1"), {}, lambda: written.append(1))
+    course = Course()
+    training._cost = 10.0
+    training.keep(course, epoch_ends=True)
     assert not written
     course.over = True
-    stage.keep(course)
+    training.keep(course)
     assert len(written) == 1
 
 
