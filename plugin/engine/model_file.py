@@ -24,11 +24,6 @@ _NETWORKS = {
     DETECTION: (networks.DETECTORS, networks.build_detector),
     UPSCALING: (networks.UPSCALERS, networks.build_upscaler),
 }
-_LISTED = (
-    *networks.NETWORKS, *networks.PIXEL_NETWORKS, *networks.IMPORTED, *networks.DETECTORS,
-    *networks.UPSCALERS,
-)  # fmt: skip
-_LEAST_BYTES = 2  # of a weight, in half precision
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, IndexError)
 
 
@@ -100,10 +95,12 @@ def load_with_extras(path, task=""):
         )
     try:
         _check_card(card)
-        _check_size(card, path, build)
-        network = build(card.network, **_arguments(card))
         weights, extras = _sorted(read_tensors(path))
         weights = {key: _single(value) for key, value in weights.items()}
+        if card.network == networks.GRAPH:
+            network = build(card.network, **_arguments(card))
+        else:
+            network = made_for(weights, build, card.network, **_arguments(card))
         network.load_state_dict(weights, assign=card.network == networks.GRAPH)
         _check_numbers(card, {**network.state_dict(), **extras})
     except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
@@ -111,14 +108,19 @@ def load_with_extras(path, task=""):
     return card, network.eval(), extras
 
 
-def _check_size(card, path, build):
-    """Refuse a network that is larger than its file, before it takes the memory."""
-    if card.network in _LISTED:
-        with torch.device("meta"):
-            plan = build(card.network, **_arguments(card))
-        numbers = sum(value.numel() for value in plan.state_dict().values())
-        if _LEAST_BYTES * numbers > os.path.getsize(path):
-            raise ValueError(f"{numbers:,} weights are promised")
+def made_for(tensors, build, *arguments, **named):
+    """Build a network for tensors; one that is larger than they are is refused before it is made.
+
+    Raises
+    ------
+    ValueError
+    """
+    with torch.device("meta"):
+        plan = build(*arguments, **named)
+    promised = sum(value.numel() for value in plan.state_dict().values())
+    if promised > sum(value.numel() for value in tensors.values()):
+        raise ValueError(f"{promised:,} weights are promised")
+    return build(*arguments, **named)
 
 
 def read_tensors(path):

@@ -157,8 +157,9 @@ def load_maker(path, device="auto"):
     check_content(card, name)
     chosen = choose_device(device)
     try:
-        network = IMAGE_GENERATORS[card.network](**_arguments(card))
-        network.load_state_dict(model_file.read_tensors(path))
+        weights = model_file.read_tensors(path)
+        network = model_file.made_for(weights, IMAGE_GENERATORS[card.network], **_arguments(card))
+        network.load_state_dict(weights)
         if not all(part.isfinite().all() for part in network.state_dict().values()):
             raise ValueError("weights that are not finite")
     except (SafetensorError, OSError, *_DAMAGE) as error:

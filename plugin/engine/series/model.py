@@ -163,8 +163,10 @@ def _references(extras, cycle, shape):
 def _network(card, tensors):
     sizes = {name: int(card.arguments[name]) for name in _LARGEST}
     bands = bands_of(int(card.arguments["cycle"]))
-    network = Ensemble(card.network, bands, sizes["steps"], sizes["hidden"], sizes["seeds"])
-    network.load_state_dict({n: v for n, v in tensors.items() if not n.startswith(_EXTRA)})
+    weights = {n: v for n, v in tensors.items() if not n.startswith(_EXTRA)}
+    asked = card.network, bands, sizes["steps"], sizes["hidden"], sizes["seeds"]
+    network = model_file.made_for(weights, Ensemble, *asked)
+    network.load_state_dict(weights)
     return network
 
 
