@@ -14,8 +14,8 @@ from .averaging import moving_average
 from .device import affordable, half_precision
 from .losses import absolute_weights, class_weights, cross_entropy
 from .normalization import to_network_range
-from .reading_ahead import ahead
 from .portions import Portions
+from .reading_ahead import ahead
 from .schedule import Clock, minutes
 
 _AVERAGE_DECAY = 0.998
