@@ -17,9 +17,13 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = ROOT / "test" / "benchmarks"
 # A file, and what makes it short: a minute or some for each.
 SHORT = (
+    ("against_onnxruntime.py", ("1",)),
+    ("growth_with_size.py", ()),
     ("memory_of_a_map.py", ()),
+    ("prediction_speed.py", ("1",)),
     ("real_maps.py", ("landslides", "minutes=1")),
     ("seismic_models.py", ("japan",)),
+    ("training_speed.py", ("1",)),
     ("upscaling_quality.py", ("2",)),
     ("upscaling_speed.py", ()),
 )
