@@ -111,7 +111,7 @@ test-matrix: engine-tools plugin-link ## run the tests of the algorithms in QGIS
 desktop: engine-tools plugin-link ## run the tests that need the desktop, under Xvfb
 	@$(TOOLS) test/run_suites.py --marks desktop qgis
 
-benchmark: engine ## measure time, memory and scores in short, into .build/benchmarks.md
+benchmark: engine onnx_runtime ## measure time, memory and scores in short, into .build/benchmarks.md
 	@$(SYSTEM_PYTHON) test/run_benchmarks.py
 
 lint: tools ## check style and rules with ruff
