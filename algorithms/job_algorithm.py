@@ -17,6 +17,7 @@ from .features import read_collection
 from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
 from .job_file import NAME as JOB_FILE, asked_job_file, job_file_parameter, write_job_file
+from .layer_groups import group_on_load
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
@@ -203,6 +204,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             if not part.is_input
         }
         self.style(job_values, results, context)
+        group_on_load(context, results, self.displayName())
         return results
 
     def _new_places(self, parameters, context, folder):
