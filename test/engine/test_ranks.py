@@ -145,17 +145,17 @@ def children_of(process):
     return [int(one) for one in place.read_text().split()]
 
 
-def killed_after_strips(job, output, count, restarts):
-    """Run a job; kill one of its processes when so many strips are finished."""
+def disturbed(job, is_time, restarts, number=signal.SIGKILL, all_of_them=False):
+    """Run a job; send a signal to one of its processes, or to torchrun, when it is time."""
     run = command(job, 2, restarts)
     with subprocess.Popen(
         run, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         until = time.monotonic() + SECONDS
-        while len(strips_of(output)) < count:
+        while not is_time():
             assert time.monotonic() < until and process.poll() is None
             time.sleep(0.005)
-        os.kill(children_of(process.pid)[-1], signal.SIGKILL)
+        os.kill(process.pid if all_of_them else children_of(process.pid)[-1], number)
         made, said = process.communicate(timeout=SECONDS)
     return process.returncode, made, said
 
@@ -167,11 +167,39 @@ def test_killed_process_is_started_again_and_goes_on_from_the_last_strip(tmp_pat
     one, many = (asked(name, tmp_path / place, inputs) for place in ("one", "many"))
     work.do(name, one, Silent())
     job = write_job(tmp_path / "job.json", name, many)
-    code, made, said = killed_after_strips(job, many["output"], 3, restarts=1)
+    code, made, said = disturbed(job, lambda: len(strips_of(many["output"])) >= 3, restarts=1)
     assert code == 0, said
     assert json.loads(made)["OUTPUT"] == many["output"]
     assert Path(one["output"]).read_bytes() == Path(many["output"]).read_bytes()
     assert files_in(tmp_path / "one") == files_in(tmp_path / "many")
+
+
+@pytest.mark.soak
+def test_killed_training_goes_on_from_its_checkpoint(tmp_path):
+    (tmp_path / "in").mkdir()
+    inputs = {**small_jobs.train_image_classifier(tmp_path / "in"), "epochs": 40}
+    values = asked("train_image_classifier", tmp_path / "many", inputs)
+    job = write_job(tmp_path / "job.json", "train_image_classifier", values)
+    kept = Path(f"{values['model']}.checkpoint/1.safetensors")
+    code, made, said = disturbed(job, kept.exists, restarts=1)
+    assert code == 0, said
+    assert said.count("note: The training goes on from") == 1
+    assert os.path.exists(json.loads(made)["MODEL"])
+    assert files_in(tmp_path / "many") == ["m.safetensors", "r.html"]
+
+
+@pytest.mark.soak
+def test_stopped_job_ends_all_with_one_word_and_keeps_its_strips(tmp_path):
+    (tmp_path / "in").mkdir()
+    inputs = {**small_jobs.classify_pixels(tmp_path / "in"), "window_size": 32}
+    values = asked("classify_pixels", tmp_path / "many", inputs)
+    job = write_job(tmp_path / "job.json", "classify_pixels", values)
+    ready = lambda: len(strips_of(values["output"])) >= 2  # noqa: E731
+    code, made, said = disturbed(job, ready, 0, signal.SIGINT, all_of_them=True)
+    assert code != 0 and not made
+    assert said.count("Stopped.") == 1 and "Another process" not in said
+    assert len(strips_of(values["output"])) >= 2
+    assert [name for name in files_in(tmp_path / "many") if "strips" not in name] == []
 
 
 def test_strips_of_another_input_are_not_used(tmp_path):
