@@ -136,6 +136,8 @@ def read(path):
 
 @pytest.mark.parametrize("name, keys, limit", [
     ("classify_raster", ("OUTPUT", "CONFIDENCE"), {"images": 5}),
+    ("explain_classification", ("OUTPUT",), {"images": 3}),
+    ("map_embedding", ("COMPONENTS",), {"images": 3}),
     ("classify_pixels", ("OUTPUT", "PROBABILITIES"), {"pixels": 60 * 60}),
     ("upscale_raster", ("OUTPUT",), {"pixels": 150 * 150, "anywhere": False}),
 ])  # fmt: skip

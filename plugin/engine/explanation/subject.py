@@ -9,6 +9,7 @@ from .. import model_file
 from ..classification import patch_side
 from ..device import choose_device
 from ..normalization import fit, resize, to_network_range
+from ..portions import Portions
 from .gradcam import grad_cam
 from .integrated_gradients import integrated_gradients
 from .occlusion import occlusion
@@ -40,6 +41,7 @@ class Subject:
     def __init__(self, card, network, device, batch_size=0):
         self.card, self.device = card, device
         self.batch_size = batch_size or _AT_ONCE
+        self._portions = Portions(self.batch_size)
         self.of_pixels = card.task == PIXELS
         self.side = patch_side(card)
         self.network = network.eval().to(device)
@@ -73,13 +75,14 @@ class Subject:
     @torch.no_grad()
     def probabilities(self, images, check=lambda: None):
         """Probabilities (N, classes) of images as they are in the files; pixels: of the middle."""
-        found = []
-        for start in range(0, len(images), self.batch_size):
+
+        def look(images):
             check()
-            some = self.normalized(images[start : start + self.batch_size])
+            some = self.normalized(images)
             logits = self._at_middle(some)(some) / self.card.temperature
-            found.append(torch.softmax(logits, 1).cpu().numpy())
-        return np.concatenate(found)
+            return torch.softmax(logits, 1).cpu().numpy()
+
+        return np.concatenate(self._portions.each(look, images))
 
     @torch.no_grad()
     def features(self, images, check=lambda: None):
@@ -99,11 +102,12 @@ class Subject:
         chances : ndarray of float32, shape (N, classes)
             Of a classifier of pixels in the middle of the image.
         """
-        found = []
-        for start in range(0, len(images), self.batch_size):
+
+        def look(images):
             check()
-            some = self.normalized(images[start : start + self.batch_size])
-            found.append([part.float().cpu().numpy() for part in self._seen_in(some)])
+            return [part.float().cpu().numpy() for part in self._seen_in(self.normalized(images))]
+
+        found = self._portions.each(look, images)
         return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
     def _seen_in(self, images):
@@ -141,10 +145,12 @@ class Subject:
             The class that was explained.
         chances : ndarray, shape (N, classes)
         """
-        found = []
-        for start in range(0, len(images), self.batch_size):
+
+        def look(images):
             check()
-            found.append(self._some(images[start : start + self.batch_size], method, class_number, job, check))  # fmt: skip
+            return self._some(images, method, class_number, job, check)
+
+        found = self._portions.each(look, images)
         return tuple(np.concatenate(part) for part in zip(*found, strict=True))
 
     def _some(self, images, method, class_number, job, check):

@@ -1,0 +1,252 @@
+"""Engines that are killed or cancelled at random moments, in every job, and called a thousand times."""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+
+from fake_event_service import EventService, days_of, event
+from plugin.conversation import Limits
+from plugin.engine.progress import Silent
+from plugin.engine.work import do
+from plugin.jobs import JOBS, protocol
+from plugin.jobs.errors import JobError, Stopped
+from plugin.worker import Worker
+from small_world import NOT_BY_THE_ENGINE, World, outputs, usual
+from worker.helpers import Listener, is_running, never, wait_until
+
+ROOT = Path(__file__).resolve().parents[2]
+BY_THE_ENGINE = [name for name in JOBS if name not in NOT_BY_THE_ENGINE]
+FEW = ("classify_raster", "upscale_raster", "train_pixel_classifier", "check_catalog")
+ALL = [
+    pytest.param(name, marks=[] if name in FEW else [pytest.mark.soak]) for name in BY_THE_ENGINE
+]
+SOON = 1.0  # second in which a job that works is struck, at the latest
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    events = [event(number, days_of("2020-01-01") + number / 4) for number in range(200)]
+    with EventService(events) as service:
+        yield World(tmp_path_factory.mktemp("world"), service.address)
+
+
+@pytest.fixture(scope="module")
+def worker(tmp_path_factory):
+    """Starts the engine as QGIS does, with this Python."""
+    worker = Worker(
+        lambda python: (sys.executable, "-X", "utf8", "-s", "-u", "-m", "plugin.engine"),
+        lambda: str(tmp_path_factory.getbasetemp() / "logs"), Limits(),
+    )  # fmt: skip
+    yield worker
+    worker.close()
+
+
+class Fate(Listener):
+    """Strikes some time after the job has told of its first progress."""
+
+    def __init__(self, strike, seconds):
+        super().__init__()
+        self._timer, self._begun = threading.Timer(seconds, strike), False
+
+    def progress(self, fraction, text):
+        super().progress(fraction, text)
+        if not self._begun:
+            self._begun = True
+            self._timer.start()
+
+    def end(self):
+        self._timer.cancel()
+
+
+def engines(worker):
+    return [engine._process.pid for engine in list(worker._pool._engines)]
+
+
+def kill_all(worker):
+    for pid in engines(worker):
+        os.kill(pid, signal.SIGKILL)
+
+
+def prepared(name, world, folder):
+    """A folder with a file of the user's, and a job that writes beside it, over a file of before."""
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    values = {**usual(name, world), **outputs(name, folder)}
+    first = next(key for key in outputs(name, folder) if not os.path.isdir(values[key]))
+    if os.path.splitext(values[first])[1]:
+        Path(values[first]).write_text("of before")
+    return values, first
+
+
+def check_untouched(folder, values, first):
+    """The user's files are there, and nothing that is half of something."""
+    assert (folder / "mine.txt").read_text() == "mine"
+    assert [path for path in folder.rglob("*") if ".part" in path.name] == []
+    if os.path.splitext(values[first])[1]:
+        assert os.path.getsize(values[first]) > 0  # as before, or whole
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_engine_killed_at_a_random_moment_of_a_job(name, world, worker, tmp_path):
+    chance = random.Random(name)
+    values, first = prepared(name, world, tmp_path / "out")
+    fate = Fate(lambda: kill_all(worker), chance.uniform(0, SOON))
+    try:
+        worker.run(name, values, fate, never)
+    except JobError as error:
+        assert "engine" in error.found and error.remedy
+    finally:
+        fate.end()
+    check_untouched(tmp_path / "out", values, first)
+    worker.run("describe_model", ask_little(world, tmp_path), Listener(), never)
+
+
+def ask_little(world, folder):
+    return {"model": world.models["upscaling"], "report": str(folder / "next.html")}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_cancel_at_a_random_moment_of_a_job(name, world, worker, tmp_path):
+    cancel_once(name, world, worker, tmp_path / "out", random.Random("cancel " + name))
+    worker.run("describe_model", ask_little(world, tmp_path), Listener(), never)
+
+
+def cancel_once(name, world, worker, folder, chance, most=SOON):
+    """Cancel a job; gives the seconds until it ended, or None if it was done before."""
+    values, first = prepared(name, world, folder)
+    struck = []
+    fate = Fate(lambda: struck.append(time.monotonic()), chance.uniform(0, most))
+    try:
+        worker.run(name, values, fate, lambda: bool(struck))
+        took = None
+    except (Stopped, JobError) as error:
+        assert isinstance(error, Stopped) or not struck, error
+        took = time.monotonic() - struck[0] if struck else None
+    finally:
+        fate.end()
+    check_untouched(folder, values, first)
+    return took
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(5400)
+def test_200_cancels_at_random_moments_leave_nothing_and_take_2_s(world, worker, tmp_path):
+    chance, waits = random.Random(200), []
+    for number in range(200):
+        name = BY_THE_ENGINE[number % len(BY_THE_ENGINE)]
+        waits.append(
+            cancel_once(name, world, worker, tmp_path / f"{number}", chance, chance.choice((1, 6)))
+        )
+    waits = np.array([wait for wait in waits if wait is not None])
+    print(
+        f"{len(waits)} of 200 were cancelled, in {np.median(waits):.2f} s (longest {max(waits):.2f})"
+    )
+    assert len(waits) > 60 and np.quantile(waits, 0.95) < 2
+    worker.run("describe_model", ask_little(world, tmp_path), Listener(), never)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(5400)
+def test_three_kills_in_every_job_leave_nothing(world, worker, tmp_path):
+    chance, deaths = random.Random(3), 0
+    for number in range(3 * len(BY_THE_ENGINE)):
+        name = BY_THE_ENGINE[number % len(BY_THE_ENGINE)]
+        folder = tmp_path / f"{number}"
+        values, first = prepared(name, world, folder)
+        fate = Fate(lambda: kill_all(worker), chance.uniform(0, 5))
+        try:
+            worker.run(name, values, fate, never)
+        except JobError as error:
+            assert "engine" in error.found
+            deaths += 1
+        finally:
+            fate.end()
+        check_untouched(folder, values, first)
+    assert deaths > len(BY_THE_ENGINE) / 2
+    worker.run("describe_model", ask_little(world, tmp_path), Listener(), never)
+
+
+def resident(pid):
+    """Memory of a process in bytes."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def growth(world, worker, folder, calls, settled):
+    """How much an engine has grown from call `settled` to the last, in bytes."""
+    asked = {
+        name: {**usual(name, world), **outputs(name, folder, False)}
+        for name in ("classify_raster", "classify_pixels", "describe_model")
+    }
+    sizes, pids = [], set()
+    for number in range(calls):
+        for name, values in asked.items():
+            if number % 10 == 0 or name == "classify_raster":
+                worker.run(name, values, Listener(), never)
+        (pid,) = engines(worker)
+        pids.add(pid)
+        sizes.append(resident(pid))
+    assert len(pids) == 1, "the engine was not kept warm"
+    return np.median(sizes[-10:]) - np.median(sizes[settled : settled + 10])
+
+
+def test_warm_calls_keep_the_memory_flat(world, worker, tmp_path):
+    assert growth(world, worker, tmp_path, 60, 20) < 20e6
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3000)
+def test_1000_warm_calls_keep_the_memory_flat(world, worker, tmp_path):
+    grown = growth(world, worker, tmp_path, 1000, 100)
+    print(f"grown by {grown / 1e6:.1f} MB from call 100 to call 1,000")
+    assert grown < 30e6
+
+
+def test_two_engines_at_once_on_one_model_and_one_output(world, tmp_path):
+    """Both say that it is done, and the output is whole and right."""
+    values = {**usual("classify_raster", world), **outputs("classify_raster", tmp_path)}
+    do("classify_raster", values, Silent())
+    with rasterio.open(values["output"]) as dataset:
+        truth = dataset.read()
+    job = tmp_path / "job.json"
+    job.write_bytes(protocol.encode({"do": "classify_raster", "values": values}))
+    command = [sys.executable, "-m", "plugin.engine", "run", str(job)]
+    running = [
+        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        for _ in range(3)
+    ]
+    said = [process.communicate(timeout=200)[1] for process in running]
+    assert [process.returncode for process in running] == [0, 0, 0], said
+    with rasterio.open(values["output"]) as dataset:
+        np.testing.assert_array_equal(dataset.read(), truth)
+    assert [path for path in tmp_path.iterdir() if ".part" in path.name] == []
+
+
+def test_engine_without_a_listener_ends_within_5_s(world, tmp_path):
+    """Its input ends, as when QGIS is killed: in the middle of a job it ends too."""
+    values = {
+        **usual("train_pixel_classifier", world),
+        **outputs("train_pixel_classifier", tmp_path),
+    }
+    command = [sys.executable, "-u", "-m", "plugin.engine"]
+    engine = subprocess.Popen(
+        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    engine.stdout.readline()
+    engine.stdin.write(protocol.encode(protocol.do(1, "train_pixel_classifier", values)))
+    engine.stdin.flush()
+    assert any(b'"progress"' in line for line in engine.stdout)
+    engine.stdin.close()
+    assert wait_until(lambda: not is_running(engine.pid), 5)
+    engine.stdout.close()
+    engine.wait()
+    assert [path for path in tmp_path.iterdir() if ".part" in path.name] == []
