@@ -16,6 +16,7 @@ from ..jobs.errors import JobError
 from . import notices
 from .device import fetched, is_out_of_memory, release
 from .layout import down, up
+from .memory import Level
 from .reading_ahead import ahead
 from .schedule import minutes
 from .seams import Seams
@@ -99,7 +100,7 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, s
     """
     strips = range(len(layout.rows)) if strips is None else strips
     seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout, strips)
-    worker, finisher = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+    worker, finisher, level = ThreadPoolExecutor(1), ThreadPoolExecutor(1), Level()
 
     def start(batch):
         return finisher.submit(_finished, worker.submit(_results, run, batch), layout)
@@ -112,6 +113,7 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, s
                     if piece is not None and piece.strip in strips:
                         yield piece
                     pace.tell(window, progress)
+                    level.keep()
     finally:
         for threads in (worker, finisher):
             threads.shutdown(wait=False, cancel_futures=True)
