@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from plugin.engine import memory
+
 ROOT = Path(__file__).resolve().parents[2]
 ASK = """
 import resource, threading
@@ -50,3 +52,17 @@ def test_large_blocks_are_used_again_in_every_thread_and_given_back_at_the_end()
     assert min(anew[:2]) > 50_000  # pages of 4 kB: 240 MB
     assert max(kept[:2]) < 500
     assert kept[2] > 70 and kept[3] < kept[2] - 60
+
+
+def test_what_is_free_goes_back_when_more_is_held_than_the_first_windows_needed(monkeypatch):
+    given, sizes = [], iter([100] * 12 + [100, 130, 100, 104, 106, 100])
+    monkeypatch.setattr(memory, "held", lambda: next(sizes))
+    monkeypatch.setattr(memory, "give_back", lambda: given.append(True))
+    level, after = memory.Level(), []
+    for _ in range(15):
+        level.keep()
+        after.append(len(given))
+    # 130 is too much; what is left of it is 100, and with some room 105 are allowed from then on.
+    assert after == [0] * 13 + [1, 1] and level._most == pytest.approx(105)
+    level.keep()
+    assert len(given) == 2
