@@ -245,3 +245,39 @@ def test_writing_behind_can_be_cancelled_while_the_disk_is_slow():
         for number in range(20):
             put(number)
     assert time.monotonic() - start < 2
+
+
+class Ground:
+    """A raster in memory that goes on mirrored beyond its border."""
+
+    def __init__(self, height, width):
+        values = np.random.default_rng(0).normal(size=(1, height, width)).astype(np.float32)
+        self.values = np.pad(values, ((0, 0), (40, 40), (40, 40)), "reflect")
+
+    def read(self, row, column, height, width):
+        return self.values[:, row + 40 :, column + 40 :][:, :height, :width].copy(), None
+
+
+@pytest.mark.parametrize("blended", [False, True])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_strips_by_themselves_give_what_they_give_among_all(blended, batch_size):
+    def predict(images, cut):  # what hangs on the whole window shows every wrong blend
+        inside = slice(cut, -cut or None)
+        return (images - images.mean((2, 3), keepdim=True))[..., inside, inside]
+
+    predict.channels = 1
+    layout = Layout.over((3, 5, 90, 70), 16, 4, blended=blended)
+    numbers = range(len(layout.rows))
+
+    def pieces(strips):
+        made = predict_dense(predict, Ground(96, 80), layout, Silent(), batch_size, None, strips)
+        return {(one.row, one.column): (one.strip, one.values) for one in made}
+
+    whole, apart = pieces(None), {}
+    for strips in ([4, 5], [1], [0], [2, 3]):
+        some = pieces(strips)
+        assert {strip for strip, _ in some.values()} == set(strips)
+        apart.update(some)
+    assert set(numbers) == {0, 1, 2, 3, 4, 5} and apart.keys() == whole.keys()
+    for place, (strip, values) in whole.items():
+        assert apart[place][0] == strip and np.array_equal(apart[place][1], values)

@@ -61,6 +61,7 @@ def test_map_of_four_processes_is_that_of_one_byte_for_byte(tmp_path, name):
         assert Path(one[kind]).read_bytes() == Path(many[kind]).read_bytes()
 
 
+@pytest.mark.soak
 def test_blended_windows_are_those_of_one_process(tmp_path):
     """Where windows are blended, a strip needs the margin of the one above."""
     name = "classify_pixels"
@@ -102,6 +103,7 @@ def test_every_training_is_done_by_many(tmp_path, name, processes):
     assert "Traceback" not in said
 
 
+@pytest.mark.soak
 def test_what_cannot_be_shared_is_done_by_the_first_while_the_others_wait(tmp_path):
     (tmp_path / "in").mkdir()
     model = small_jobs.classify_raster(tmp_path / "in")["model"]
@@ -202,6 +204,7 @@ def test_stopped_job_ends_all_with_one_word_and_keeps_its_strips(tmp_path):
     assert [name for name in files_in(tmp_path / "many") if "strips" not in name] == []
 
 
+@pytest.mark.soak
 def test_strips_of_another_input_are_not_used(tmp_path):
     name = "classify_pixels"
     (tmp_path / "in").mkdir()
