@@ -138,6 +138,9 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 	@bash docs/take_pictures.sh .build/pictures seismic_pictures
 	@bash docs/take_pictures.sh .build/pictures upscaling_pictures
 
+models: setup ## write the ready-made models again (in QGIS 3.22)
+	@PYTHONPATH=/usr/share/qgis/python/plugins $(SYSTEM_PYTHON) resources/models3/make.py
+
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
@@ -151,4 +154,4 @@ clean: ## remove what was made in the checkout; the engine stays
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup tools engine-tools pycsep onnx_runtime docs-tools docs engine plugin-link test soak test-matrix desktop benchmark lint \
-  check format package demo pictures lock clean
+  check format package demo pictures models lock clean

@@ -11,7 +11,9 @@ from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
 ICONS = os.path.join(RESOURCES, "icons")
 READY_MODELS = (
-    "landforms.model3", "land_cover.model3", "prospectivity.model3", "seismicity.model3",
+    "landforms.model3", "land_cover.model3", "prospectivity.model3", "scenes.model3",
+    "objects.model3", "seismicity.model3", "csep_forecast.model3", "series.model3",
+    "finer_raster.model3", "own_upscaler.model3", "finer_map.model3",
 )  # fmt: skip
 # Whose algorithms the ready-made models use.
 _NEEDED = ("deepgeology", "native", "gdal")

@@ -16,7 +16,7 @@ def files():
     """The package without the engine, and what else the desktop runs."""
     found = [ROOT / "__init__.py", *(ROOT / "algorithms").rglob("*.py")]
     found += [p for p in (ROOT / "plugin").rglob("*.py") if "engine" not in p.parts]
-    return [*found, *(ROOT / "docs").glob("*.py"), ROOT / "resources" / "models3" / "make.py"]
+    return [*found, *(ROOT / "docs").glob("*.py"), *(ROOT / "resources" / "models3").glob("*.py")]
 
 
 def findings(text, place=""):

@@ -26,7 +26,14 @@ MODELS = {
     "landforms.model3": "Landforms from elevation",
     "land_cover.model3": "Land cover from imagery",
     "prospectivity.model3": "Prospectivity from evidence",
+    "scenes.model3": "Scenes from labels",
+    "objects.model3": "Objects from outlines",
     "seismicity.model3": "Seismic forecast from a catalog",
+    "csep_forecast.model3": "Forecast for pyCSEP from a catalog",
+    "series.model3": "Next grids of a series",
+    "finer_raster.model3": "Finer raster and its quality",
+    "own_upscaler.model3": "Upscaler of your own",
+    "finer_map.model3": "Map at finer pixels",
 }
 FOLDER = os.path.join(os.path.dirname(__file__), "..", "..", "resources", "models3")
 
@@ -44,6 +51,27 @@ def test_every_model_is_in_the_toolbox_with_its_help(qgis):
         )
         assert model.id() == f"deepgeology:{name}" and name.split()[0] in model.displayName()
         assert len(model.shortHelpString()) > 200
+
+
+def test_every_pillar_has_three_and_every_file_is_in_the_toolbox(qgis):
+    from deep_geology.plugin.provider import READY_MODELS
+
+    files = {name for name in os.listdir(FOLDER) if name.endswith(".model3")}
+    assert files == set(READY_MODELS) == set(MODELS)
+    groups = {
+        "maps": 0,
+        "objectdetection": 0,
+        "imageclassification": 0,
+        "seismicgrids": 0,
+        "upscaling": 0,
+    }
+    for name in MODELS.values():
+        steps = listed()[name].childAlgorithms().values()
+        kinds = {step.algorithm().groupId() for step in steps}
+        for kind in groups:
+            groups[kind] += kind in kinds
+    assert groups["seismicgrids"] >= 3 and groups["upscaling"] >= 3 and groups["maps"] >= 3
+    assert groups["objectdetection"] and groups["imageclassification"]
 
 
 @pytest.mark.parametrize("file", MODELS)
