@@ -195,7 +195,7 @@ _CHECKS = {
     "raster": _check_text,
     "raster_or_images": _check_text,
     "features": _check_text,
-    "catalog": _check_file,
+    "catalog": _check_text,  # in QGIS the name of a layer
     "attribute": _check_text,
     "text": _check_text,
     "moment": _check_moment,
