@@ -4,6 +4,7 @@ import os
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer
 
+from ..plugin.jobs.checks import in_short
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 from .parameters import FOLDER_SUFFIX
@@ -77,7 +78,7 @@ def _stack(algorithm, parameters, context, part):
     odd = [
         one for one in asked if not (one in layers if not isinstance(one, str) else one in known)
     ]
-    shown = odd[0] if odd and isinstance(odd[0], str) else "one of the layers"
+    shown = in_short(odd[0]) if odd and isinstance(odd[0], str) else "one of the layers"
     raise JobError(
         f'{part.label}: "{shown}" cannot be read as a raster layer.',
         "Choose raster layers that open in QGIS.",
@@ -124,5 +125,5 @@ def _nothing(part, parameters, thing, remedy):
         if part.optional:
             return None
         raise JobError(f"{part.label} is missing.", remedy)
-    shown = value if isinstance(value, str) else "the layer"
+    shown = in_short(value) if isinstance(value, str) else "the layer"
     raise JobError(f'{part.label} "{shown}" cannot be read as {thing}.', remedy)

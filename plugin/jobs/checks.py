@@ -25,10 +25,14 @@ def check_value(part, value):
         checker(part, value)
 
 
-def _refuse(part, value, rule, remedy):
+def in_short(value):
+    """A value as a sentence shows it: not longer than a line or two, in letters that can be shown."""
     shown = str(value).encode("utf-8", "replace").decode("utf-8")
-    shown = shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 4] + " ..."
-    raise JobError(f'{part.label} is "{shown}", which {rule}.', remedy)
+    return shown if len(shown) <= _LONGEST_SHOWN else shown[: _LONGEST_SHOWN - 4] + " ..."
+
+
+def _refuse(part, value, rule, remedy):
+    raise JobError(f'{part.label} is "{in_short(value)}", which {rule}.', remedy)
 
 
 def _is_finite(value):

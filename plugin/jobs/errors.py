@@ -1,5 +1,10 @@
 """The errors that a user may see, in the words they see."""
 
+import re
+
+# A value of a script may be a whole book; a path is seldom as long as this.
+_LONG_VALUE = re.compile(r'"([^"]{300})[^"]{100,}"')
+
 
 class JobError(Exception):
     """A job cannot be done: what was found, and what the user can do about it.
@@ -16,7 +21,7 @@ class JobError(Exception):
 
     def __init__(self, found, remedy="", trace=""):
         super().__init__(found, remedy)
-        self.found = found
+        self.found = _LONG_VALUE.sub(r'"\1 ..."', found)
         self.remedy = remedy
         self.trace = trace
 

@@ -154,31 +154,68 @@ def test_missing_engine_is_said_with_its_remedy(qgis, run, landscape, model, tmp
     assert os.listdir(tmp_path) == []
 
 
-def test_engine_ends_with_qgis(engine, landscape, model, plugins, tmp_path):
-    """Killing the process that QGIS runs in leaves no engine behind."""
+def qgis_that_runs(call, plugins, folder):
+    """Start another QGIS process that runs Python lines with `processing` at hand."""
     script = f"""
-import sys, time
+import os, sys, time
 sys.path[:0] = [{str(plugins)!r}]
 from qgis.core import QgsApplication
-application = QgsApplication([], False, {str(tmp_path)!r}); application.initQgis()
+application = QgsApplication([], False, {str(folder)!r}); application.initQgis()
 from processing.core.Processing import Processing
 Processing.initialize()
 import deep_geology, processing
 plugin = deep_geology.classFactory(None); plugin.initProcessing()
-processing.run("deepgeology:classifyraster", {{"INPUT": {landscape!r}, "MODEL": {model!r},
-  "OUTPUT": {str(tmp_path / "c.tif")!r}}})
+{call}
+"""
+    return subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+
+
+def test_engine_ends_with_qgis(engine, landscape, model, plugins, tmp_path):
+    """Killing the process that QGIS runs in leaves no engine behind after 5 s."""
+    asked = {"INPUT": landscape, "MODEL": model, "OUTPUT": str(tmp_path / "c.tif")}
+    call = f"""
+processing.run("deepgeology:classifyraster", {asked!r})
 print("DONE", flush=True)
 time.sleep(60)
 """
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    process = qgis_that_runs(call, plugins, tmp_path)
     assert any(line.startswith("DONE") for line in process.stdout)
     (pid,) = engines(process.pid)
     process.kill()
     process.wait()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 5
     while time.monotonic() < until and is_alive(pid):
         time.sleep(0.1)
     assert not is_alive(pid)
+
+
+def test_two_qgis_processes_at_once_with_one_model_and_one_output(
+    engine, run, landscape, model, plugins, tmp_path
+):
+    (tmp_path / "out").mkdir()
+    asked = {"INPUT": landscape, "MODEL": model, "OUTPUT": str(tmp_path / "out" / "c.tif")}
+    run("classifyraster", **asked)
+    truth = read_raster(asked["OUTPUT"])
+    # Both are ready before one begins, so that they work at the same time.
+    call = f"""
+print("READY", flush=True)
+while not os.path.exists({str(tmp_path / "go")!r}):
+    time.sleep(0.01)
+for _ in range(3):
+    processing.run("deepgeology:classifyraster", {asked!r})
+print("DONE", flush=True)
+"""
+    both = [qgis_that_runs(call, plugins, tmp_path) for _ in range(2)]
+    for process in both:
+        assert any(line.startswith("READY") for line in process.stdout)
+    (tmp_path / "go").write_text("")
+    for process in both:
+        assert any(line.startswith("DONE") for line in process.stdout)
+        process.kill()
+        process.wait()
+    assert (read_raster(asked["OUTPUT"]) == truth).all()
+    names = os.listdir(tmp_path / "out")
+    assert not [name for name in names if "part" in name], names
 
 
 def is_alive(pid):

@@ -126,6 +126,11 @@ def test_a_long_value_is_shown_in_short():
     assert len(str(caught.value)) < 300
 
 
+def test_a_long_value_in_any_error_is_cut():
+    error = JobError(f'"{"x" * 5000}" is no raster, "{"y" * 200}" is.', "Choose another.")
+    assert len(str(error)) < 600 and "y" * 200 in error.found and 'xxx ..."' in error.found
+
+
 def test_none_means_the_default():
     values = {"start": "2020-01-01T00:00:00", "service": None, "minimum_magnitude": None}
     job = from_values(JOBS["download_catalog"], values)
