@@ -8,7 +8,7 @@ import traceback
 from ..jobs import JOBS
 from ..jobs.declare import from_values
 from ..jobs.errors import JobError
-from ..jobs.places import refuse_clashes, refuse_no_place, sweep
+from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
 from . import joint, memory, notices
 from .tasks import load
@@ -45,6 +45,7 @@ def do(name, values, progress):
     run = load(name)
     job = from_values(JOBS[name], values)
     refuse_no_place(job)
+    refuse_missing_layers(job)
     refuse_clashes(job)
     fresh = Fresh(job)
     notices.send_to(progress.note)

@@ -129,6 +129,27 @@ def refuse_no_place(job):
             )
 
 
+def refuse_missing_layers(job):
+    """Refuse a layer whose file is not there; in QGIS it has only a name until it is written.
+
+    Parameters
+    ----------
+    job : object
+        A job, as the engine gets it.
+
+    Raises
+    ------
+    JobError
+    """
+    for part in declared(job):
+        path = getattr(job, part.name) if part.kind in ("features", "catalog") else None
+        if path and not os.path.isfile(path):
+            raise JobError(
+                f'{part.label} is "{path}", which is not a file that exists.',
+                "Choose an existing file.",
+            )
+
+
 def refuse_clashes(job):
     """Refuse an output that would take the place of an input or of another output.
 
