@@ -119,8 +119,8 @@ def _begin(name, job, folder, progress):
     said = {"do": name, "values": to_values(job), "inputs": fingerprints(job)}
     # As it is read again: JSON knows no tuples.
     said = json.loads(json.dumps({**said, "versions": facts.versions()}))
-    found = ranks.once(lambda: _found(folder))
     asked = job.start_from == CHECKPOINT
+    found = ranks.once(lambda: _found(folder, asked))
     if asked and found is None:
         raise JobError(
             f'There is no checkpoint "{folder}".',
@@ -146,8 +146,8 @@ def _begin(name, job, folder, progress):
     return job, said
 
 
-def _found(folder):
-    """What the checkpoints in a folder say of their job, or None."""
+def _found(folder, asked):
+    """What the checkpoints in a folder say of their job; None if there are none that one needs."""
     path = os.path.join(folder, _JOB)
     if not os.path.exists(path):
         return None
@@ -159,6 +159,8 @@ def _found(folder):
         found["spent"] = float(found["spent"])
         return {key: found[key] for key in ("do", "values", "inputs", "versions", "spent")}
     except (OSError, ValueError, KeyError, TypeError) as error:
+        if not asked:
+            return None
         raise damaged(path, error) from error
 
 

@@ -126,6 +126,8 @@ def test_no_checkpoint_and_a_damaged_one_are_refused_with_a_sentence(left, tmp_p
         with open(path, "r+b") as file:
             file.truncate(40)
         assert "is damaged. Begin the training anew" in refused(values)
+    work.do("train_image_classifier", values, Silent())  # which asks for none
+    assert not os.path.exists(folder)
 
 
 def test_another_start_throws_the_checkpoint_away(left):
