@@ -160,7 +160,7 @@ def test_killed_training_goes_on_to_the_same_model(tmp_path):
     run = [sys.executable, "-m", "plugin.engine", "run", job]
     with subprocess.Popen(run, cwd=ROOT, env=environment(), stderr=subprocess.DEVNULL) as process:
         until = time.monotonic() + 120
-        while not os.path.exists(f"{killed['model']}.checkpoint/1.safetensors"):
+        while not os.path.exists(f"{killed['model']}.checkpoint/job.json"):
             assert time.monotonic() < until and process.poll() is None
             time.sleep(0.002)
         process.send_signal(signal.SIGKILL)
