@@ -15,7 +15,7 @@ from qgis.core import (
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtCore import QTimer, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
@@ -43,6 +43,7 @@ class TryIt:
         self._iface, self.is_at_work = iface, False
         self._waiting, self._total, self._running = [], 0, None
         self._message = self._progress = None
+        self._is_canceled = False
 
     def begin(self):
         """Make the project, and begin with the first step; nothing if the user keeps his own."""
@@ -62,7 +63,7 @@ class TryIt:
 
     def cancel(self):
         """Stop; what is done stays."""
-        self._waiting = []
+        self._waiting, self._is_canceled = [], True
         if self._running is not None:
             self._running.feedback.cancel()
 
@@ -97,7 +98,7 @@ class TryIt:
         self._running.begin()
 
     def _step_ended(self, error):
-        if self._waiting == [] and self._running.feedback.isCanceled():
+        if self._is_canceled:
             self._end(tr("Canceled. What was done so far stays."))
         elif error:
             self._waiting = []
@@ -180,14 +181,19 @@ class _Running:
             target.destinationName = algorithm.parameterDefinition(name).description()
             parameters[name] = target
         self._task = QgsProcessingAlgRunnerTask(algorithm, parameters, self._context, self.feedback)
+        if self._task.isCanceled():  # its values were refused, and QGIS would never say so
+            QTimer.singleShot(0, lambda: self._executed(False, {}))
+            return
         self._task.executed.connect(self._executed)
         QgsApplication.taskManager().addTask(self._task)
 
     def _executed(self, successful, results):
-        if successful:
+        error = "" if successful else self.feedback.error or tr("The step failed.")
+        try:
             for layer_id, details in self._context.layersToLoadOnCompletion().items():
                 self._load(layer_id, details)
-        self._ended("" if successful else self.feedback.error or tr("The step failed."))
+        finally:  # whatever a layer does, the next step comes
+            self._ended(error)
 
     def _load(self, layer_id, details):
         """Bring a layer onto the map, in its group, with its style."""

@@ -47,6 +47,7 @@ def do(name, values, progress):
     refuse_no_place(job)
     refuse_missing_layers(job)
     refuse_clashes(job)
+    _say_device(name, job, progress)
     fresh = Fresh(job)
     notices.send_to(progress.note)
     try:
@@ -59,6 +60,14 @@ def do(name, values, progress):
         if isinstance(error, Exception):
             fresh.withdraw()
         raise
+
+
+def _say_device(name, job, progress):
+    """Name what the networks run on; a training says so itself."""
+    if hasattr(job, "device") and not name.startswith("train_"):
+        from .device import choose_device, describe
+
+        progress.note(f"Running on {describe(choose_device(job.device))}.")
 
 
 def explain(error, name):

@@ -131,3 +131,16 @@ def test_sample_project_is_made_with_styled_layers_of_every_kind(
     assert "ready" in desktop.messageBar().currentItem().text()
     assert os.path.getsize(tmp_path / "samples" / "deep_geology_samples.qgz") > 0
     assert "Open the report on the map" in buttons(desktop.messageBar())
+
+
+def test_step_that_is_refused_ends_the_try_with_its_sentence(
+    desktop, welcome, engine, tmp_path, monkeypatch
+):
+    from deep_geology.plugin.desktop import samples
+
+    step = samples.Step("Maps", "Mapping", "classifypixels", {"RASTERS": [], "MODEL": "none"})
+    monkeypatch.setattr(samples, "folder", lambda: str(tmp_path / "samples"))
+    monkeypatch.setattr(samples, "steps", lambda: (step,))
+    welcome.try_it()
+    wait_for(lambda: not welcome._try_it.is_at_work)
+    assert "is missing" in desktop.messageBar().currentItem().text()
