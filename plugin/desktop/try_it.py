@@ -6,6 +6,7 @@ from qgis.core import (
     Qgis,
     QgsApplication,
     QgsCoordinateReferenceSystem,
+    QgsDatumTransform,
     QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -76,9 +77,9 @@ class TryIt:
         _ask_no_question(project, image.crs())
         project.setCrs(image.crs())
         group = project.layerTreeRoot().addGroup(tr(_SAMPLE_GROUP))
-        for layer in (labels, image):
+        for layer in (image, labels):
             project.addMapLayer(layer, False)
-            group.addLayer(layer)
+            group.insertLayer(0, layer)
         self._iface.mapCanvas().setExtent(image.extent())
         self._iface.mapCanvas().refresh()
 
@@ -149,8 +150,10 @@ class TryIt:
 def _ask_no_question(project, crs):
     """Between the samples' reference systems the usual transformation will do."""
     geographic, known = QgsCoordinateReferenceSystem("EPSG:4326"), project.transformContext()
-    known.addCoordinateOperation(crs, geographic, "", True)
-    known.addCoordinateOperation(geographic, crs, "", True)
+    for source, target in ((crs, geographic), (geographic, crs)):
+        ways = [one.proj for one in QgsDatumTransform.operations(source, target) if one.isAvailable]
+        if ways:  # the most exact that needs no grid which is not there
+            known.addCoordinateOperation(source, target, ways[0], True)
     project.setTransformContext(known)
 
 
