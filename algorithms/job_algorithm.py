@@ -9,6 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..plugin import environment, worker
 from ..plugin.jobs import JOBS
+from ..plugin.jobs.checkpoints import CHECKPOINT, how_to_go_on
 from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
 from . import sinks
@@ -23,7 +24,7 @@ from .listener import FeedbackListener
 from .next_tools import NEXT
 from .parameters import make_parameters, make_result
 from .translation import tr
-from .values import as_qgis_checks
+from .values import as_qgis_checks, read_places
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
@@ -143,9 +144,16 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         except JobError as error:
             raise _exception(error, feedback) from error
         except Stopped as error:
-            raise QgsProcessingException(tr("Canceled; no output was written.")) from error
+            said = [tr("Canceled; no output was written."), self._kept(parameters)]
+            raise QgsProcessingException(" ".join(filter(None, said))) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def _kept(self, parameters):
+        """How to go on with a training that was canceled; empty if nothing is kept of it."""
+        model = read_places(self, parameters).get("model")
+        folder = f"{model}.{CHECKPOINT}"
+        return how_to_go_on(folder) if model and os.path.isdir(folder) else ""
 
     def run_job(self, job_values, feedback):
         """Do the job; a child whose job is not the engine's overrides this.

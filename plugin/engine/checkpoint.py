@@ -15,7 +15,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..jobs.checkpoints import CHECKPOINT, checkpoint_folder
+from ..jobs.checkpoints import CHECKPOINT, checkpoint_folder, how_to_go_on
 from ..jobs.declare import to_values
 from ..jobs.errors import JobError
 from ..jobs.places import written_whole
@@ -44,7 +44,14 @@ class _Kept:
 
     def stage(self, parts):
         self._count += 1
-        return Stage(os.path.join(self.folder, f"{self._count}.safetensors"), parts, self.tell)
+        place = os.path.join(self.folder, f"{self._count}.safetensors")
+        return Stage(place, parts, self.tell, self._warn)
+
+    def _warn(self, error):
+        self._progress.warning(
+            f'The checkpoint "{self.folder}" cannot be written: {error.strerror or error}. The '
+            "training goes on without it."
+        )
 
     def tell(self):
         """Write what the job is, and how long it has taken."""
@@ -102,10 +109,7 @@ def kept(name, job, progress):
         yield job
     except BaseException:
         if _now.wrote or os.path.exists(os.path.join(folder, _JOB)):
-            progress.note(
-                f'What was learned so far is kept in "{folder}". To go on, run it again with the same '
-                "values, the same MODEL and START_FROM checkpoint."
-            )
+            progress.note(how_to_go_on(folder))
         raise
     else:
         if ranks.is_first():

@@ -29,10 +29,12 @@ class Stage:
         By name what changes as it learns: networks, optimizers, clocks, generators of chance.
     told : callable
         Called after every writing.
+    warn : callable
+        Called with the error if it cannot be written; the training then goes on without.
     """
 
-    def __init__(self, path, parts, told=lambda: None):
-        self._path, self._parts, self._told = path, parts, told
+    def __init__(self, path, parts, told=lambda: None, warn=lambda error: None):
+        self._path, self._parts, self._told, self._warn = path, parts, told, warn
         self._written, self._cost = time.monotonic(), 0.0
 
     def resume(self, course):
@@ -76,9 +78,13 @@ class Stage:
         # What is over only gives its result: the rest would fill the disk, fold after fold.
         parts = {} if course.over else {name: _taken(part) for name, part in self._parts.items()}
         known = {"course": _plain(course), "parts": parts, "chance": _chance()}
-        with written_whole(self._path, "wb") as file:
-            file.write(to_bytes(known))
-        self._told()
+        try:
+            with written_whole(self._path, "wb") as file:
+                file.write(to_bytes(known))
+            self._told()
+        except OSError as error:
+            self._path = ""
+            self._warn(error)
         self._written = time.monotonic()
         self._cost = self._written - begun
 

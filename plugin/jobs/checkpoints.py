@@ -24,3 +24,11 @@ def checkpoint_folder(job):
     """
     model = getattr(job, "model", "") if hasattr(job, "start_from") else ""
     return f"{model}.{CHECKPOINT}" if model else ""
+
+
+def how_to_go_on(folder):
+    """What one is told whose training was interrupted."""
+    return (
+        f'What was learned so far is kept in "{folder}". To go on, run it again with the same '
+        "values, the same MODEL and START_FROM checkpoint."
+    )

@@ -10,6 +10,7 @@ import os
 import shutil
 from contextlib import contextmanager
 
+from .checkpoints import CHECKPOINT
 from .declare import declared
 from .errors import JobError
 
@@ -194,7 +195,7 @@ def sweep(job_class, values, pid=None):
     job_class : type
         The job's dataclass.
     values : dict
-        Value by parameter name; only the outputs are looked at.
+        Value by parameter name; only the outputs are looked at, and the checkpoints beside them.
 
     Returns
     -------
@@ -203,6 +204,7 @@ def sweep(job_class, values, pid=None):
     """
     outputs = [values.get(part.name) for part in declared(job_class) if part.is_output]
     paths = [path for path in outputs if path and isinstance(path, (str, os.PathLike))]
+    paths += [f"{path}.{CHECKPOINT}" for path in paths]
     found = [place for path in paths for place in leftovers(path, pid)]
     for place in found:
         _remove(place)

@@ -95,8 +95,15 @@ def test_model_over_its_base_model_is_refused(refused, quick, model):
     assert "Model would overwrite My model" in refused("trainimageclassifier", **quick)
 
 
-def test_canceled_training_leaves_no_file(refused, quick, tmp_path):
-    ears = Ears(cancel_on="Epoch")
-    said = refused("trainimageclassifier", ears, **{**quick, "EPOCHS": 500})
-    assert said == "Canceled; no output was written."
-    assert os.listdir(tmp_path) == []
+def test_canceled_training_leaves_nothing_but_its_checkpoint_and_goes_on(
+    run, refused, quick, tmp_path
+):
+    quick["EPOCHS"] = 300
+    said = refused("trainimageclassifier", Ears(cancel_on="Epoch 2"), **quick)
+    assert said.startswith("Canceled; no output was written. What was learned so far is kept in")
+    assert said.endswith("START_FROM checkpoint.")
+    assert os.listdir(tmp_path) == [os.path.basename(quick["MODEL"]) + ".checkpoint"]
+    ears = Ears()
+    outputs = run("trainimageclassifier", ears, **{**quick, "START_FROM": "checkpoint"})
+    assert any("The training goes on from" in text for text in ears.info)
+    assert os.path.exists(outputs["MODEL"]) and not os.path.exists(quick["MODEL"] + ".checkpoint")

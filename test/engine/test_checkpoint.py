@@ -183,6 +183,16 @@ def test_short_epochs_are_not_all_written(tmp_path, monkeypatch):
     assert len(written) == 1
 
 
+def test_training_goes_on_where_no_checkpoint_can_be_written(tmp_path):
+    said = []
+    (tmp_path / "file").write_text("in the place of the folder")
+    path = str(tmp_path / "file" / "1.safetensors")
+    training = stage.Stage(path, {}, warn=said.append)
+    for _ in range(2):
+        training.keep(Course(over=True))
+    assert len(said) == 1 and isinstance(said[0], OSError)
+
+
 def test_values_come_back_from_bytes_as_they_were():
     image = torch.randn(2, 3, 4, 5).to(memory_format=torch.channels_last)
     tree = {"image": image, 3: [(1.5, None, True, "a"), float("inf")], "big": 2**100}
