@@ -62,11 +62,14 @@ def do(name, values, at_progress=lambda fraction: None, disk=contextlib.nullcont
 
 
 def check_clean(name, values, folder, kept=()):
-    """Nothing but `kept` is in a folder."""
+    """Nothing but `kept` and the checkpoint of a training is in a folder."""
     for part in declared(JOBS[name]):
         if part.is_output and values.get(part.name):
             assert leftovers(values[part.name]) == []
-    found = {path.name for path in Path(folder).rglob("*") if path.is_file()}
+    found = {
+        path.name for path in Path(folder).rglob("*")
+        if path.is_file() and not path.parent.name.endswith(".checkpoint")
+    }  # fmt: skip
     assert found <= set(kept), found
 
 
