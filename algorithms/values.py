@@ -4,7 +4,7 @@ import os
 import re
 from datetime import datetime, timezone
 
-from qgis.core import NULL, QgsWkbTypes
+from qgis.core import NULL, QgsProperty, QgsWkbTypes
 from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.declare import declared
@@ -198,7 +198,14 @@ def _is_number(text):
 
 
 def _choice(asked, part):
-    return named_choice(part, asked.parameters.get(part.name.upper(), part.default))
+    given = asked.parameters.get(part.name.upper(), part.default)
+    if isinstance(given, QgsProperty):  # an expression, or a value of the data
+        given, is_valid = given.value(asked.context.expressionContext())
+        if not is_valid or given is None or given == NULL:
+            found = f"The expression for {part.label} gives no value."
+            names = ", ".join(str(name) for name, _ in part.options)
+            raise JobError(found, f"Let it give one of: {names}.")
+    return named_choice(part, given)
 
 
 def named_choice(part, given):
