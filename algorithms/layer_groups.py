@@ -8,6 +8,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingLayerPostProcessorInter
 # QGIS keeps no reference to a Python post-processor; it is needed until the layer is loaded.
 _KEPT = deque(maxlen=1000)
 # QGIS 3.32 puts layers into a group by its name.
+_PLACE = "deep_geology_place"
 _HAS_GROUPS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
 
 
@@ -30,12 +31,12 @@ def group_on_load(context, results, title):
     if len(loaded) < 2:
         return
     name = f"{title} {time.strftime('%H:%M:%S')}"
-    for layer_id in loaded:
+    for place, layer_id in enumerate(loaded):
         details = context.layerToLoadOnCompletionDetails(layer_id)
         if _HAS_GROUPS:
             details.groupName = name
         else:
-            grouper = _Grouper(details.postProcessor(), name)
+            grouper = _Grouper(details.postProcessor(), name, place)
             _KEPT.append(grouper)
             details.setPostProcessor(grouper)
 
@@ -49,11 +50,13 @@ class _Grouper(QgsProcessingLayerPostProcessorInterface):
         What the layer went through without the group.
     name : str
         Of the group.
+    place : int
+        In the group, from above: layers come in any order.
     """
 
-    def __init__(self, before, name):
+    def __init__(self, before, name, place):
         super().__init__()
-        self._before, self._name = before, name
+        self._before, self._name, self._place = before, name, place
 
     def postProcessLayer(self, layer, context, feedback):
         if self._before is not None:
@@ -66,5 +69,8 @@ class _Grouper(QgsProcessingLayerPostProcessorInterface):
         group = parent.findGroup(self._name)
         if group is None:
             group = parent.insertGroup(parent.children().index(node), self._name)
-        group.insertChildNode(0, node.clone())
+        moved = node.clone()
+        moved.setCustomProperty(_PLACE, self._place)
+        above = [int(one.customProperty(_PLACE, 0)) < self._place for one in group.children()]
+        group.insertChildNode(sum(above), moved)
         parent.removeChildNode(node)

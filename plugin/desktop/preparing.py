@@ -4,7 +4,7 @@ from qgis.core import Qgis, QgsApplication, QgsTask
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
-from ...algorithms.translation import tr
+from ...algorithms.translation import said, tr
 from .. import environment, proxy, worker
 from ..jobs import PrepareEngine
 from ..jobs.errors import JobError, Stopped
@@ -55,13 +55,15 @@ class _Listener:
     def progress(self, fraction, text=""):
         self._task.setProgress(100 * fraction)
         if text:
-            self._task.told.emit(text)
+            self._task.told.emit(said(text))
 
     def note(self, text):
-        QgsApplication.messageLog().logMessage(text, "Deep Geology", Qgis.MessageLevel.Info)
+        QgsApplication.messageLog().logMessage(said(text), "Deep Geology", Qgis.MessageLevel.Info)
 
     def warning(self, text):
-        QgsApplication.messageLog().logMessage(text, "Deep Geology", Qgis.MessageLevel.Warning)
+        QgsApplication.messageLog().logMessage(
+            said(text), "Deep Geology", Qgis.MessageLevel.Warning
+        )
 
     def metric(self, name, value, step):
         """Nothing is measured while preparing."""

@@ -7,6 +7,7 @@ from qgis.core import (
     QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsDatumTransform,
+    QgsFillSymbol,
     QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingFeedback,
@@ -74,6 +75,9 @@ class TryIt:
         project.setTitle("Deep Geology")
         image = QgsRasterLayer(samples.place("prairie", "image.tif"), tr("Aerial image"))
         labels = QgsVectorLayer(samples.place("prairie", "labels.geojson"), tr("Labels"), "ogr")
+        symbol = {"style": "no", "outline_color": "white", "outline_width": "0.6"}
+        if labels.isValid():
+            labels.renderer().setSymbol(QgsFillSymbol.createSimple(symbol))
         _ask_no_question(project, image.crs())
         project.setCrs(image.crs())
         group = project.layerTreeRoot().addGroup(tr(_SAMPLE_GROUP))
@@ -208,8 +212,8 @@ class _Running:
         QgsProject.instance().addMapLayer(owned, False)
         root = QgsProject.instance().layerTreeRoot()
         name = tr(self._step.group)
-        group = root.findGroup(name) or root.insertGroup(0, name)
-        group.insertLayer(0, owned)
+        group = root.findGroup(name) or root.insertGroup(len(root.children()) - 1, name)
+        group.addLayer(owned)  # the maps come first, the samples last
         if details.postProcessor() is not None:
             details.postProcessor().postProcessLayer(owned, self._context, self.feedback)
 

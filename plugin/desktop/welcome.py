@@ -6,7 +6,7 @@ from qgis.core import Qgis, QgsApplication, QgsSettings
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QPushButton
 
-from ...algorithms.translation import tr
+from ...algorithms.translation import error_text, tr
 from .. import engine_packages, environment
 from ..jobs.errors import JobError, Stopped
 from ..telling import size_text
@@ -92,7 +92,7 @@ class Welcome:
             self._say(text, ((tr("Go on"), self.prepare),))
         elif isinstance(error, JobError):
             buttons = ((tr("Try again"), self.prepare), (tr("Options…"), _open_prepare))
-            self._say(str(error), buttons, Qgis.MessageLevel.Warning)
+            self._say(error_text(error), buttons, Qgis.MessageLevel.Warning)
         elif tries:
             self.try_it()
         else:

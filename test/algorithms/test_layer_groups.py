@@ -41,7 +41,7 @@ def test_layers_of_a_run_are_a_styled_group(load, landscape, pixel_model):
     inside, outside = groups()
     assert outside == [] and len(inside) == 1
     name, layers = next(iter(inside.items()))
-    assert name.startswith("Classify pixels ") and sorted(layers) == ["Classes", "Confidence"]
+    assert name.startswith("Classify pixels ") and layers == ["Classes", "Confidence"]
     kinds = {
         layer.name(): layer.renderer().type()
         for layer in QgsProject.instance().mapLayers().values()

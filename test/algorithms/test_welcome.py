@@ -124,7 +124,7 @@ def test_sample_project_is_made_with_styled_layers_of_every_kind(
     root = QgsProject.instance().layerTreeRoot()
     found = {group.name(): [n.layer() for n in group.findLayers()] for group in root.findGroups()}
     assert {name: len(layers) for name, layers in found.items()} == {
-        "Finer rasters": 1, "Seismicity": 2, "Maps from labels": 2, "Samples": 2,
+        "Maps from labels": 2, "Seismicity": 2, "Finer rasters": 1, "Samples": 2,
     }  # fmt: skip
     assert all(layer.isValid() for layers in found.values() for layer in layers)
     assert found["Maps from labels"][0].renderer().type() == "paletted"
