@@ -262,6 +262,17 @@ def test_texture_in_intensity_is_the_same_in_all_bands(tmp_path, model):
     assert np.abs(free - free[:1]).max() > 0.5 * np.abs(free).max()
 
 
+def test_constant_band_takes_no_texture_from_the_others(tmp_path, model):
+    values, made = scaled(0.2 + 0.6 * ground(60, 70, 4), "uint8"), []
+    values[3] = 255
+    for bands in ([1, 2, 3], []):
+        raster, place = write_raster(tmp_path / "a.tif", values), str(tmp_path / "s.tif")
+        upscale(tmp_path, raster, model=model, detail=1.0, bands=bands, synthesized_detail=place)
+        with rasterio.open(place) as invented:
+            made.append(float(invented.read()[:3].mean()))
+    assert made[1] == pytest.approx(made[0], rel=0.3) and made[0] > 0.5
+
+
 def test_synthesized_detail_is_the_distance_from_the_faithful_result(tmp_path, model):
     values = (100 * ground(60, 70, 2)).astype("float32")
     raster, place = write_raster(tmp_path / "a.tif", values), str(tmp_path / "s.tif")

@@ -55,8 +55,9 @@ def test_completed_window_is_the_back_projected_one(factor, blur, iterations, le
     assert made.shape == truth.shape and (made - truth).abs().max() <= 1e-5
 
 
-def test_windows_that_share_borders_give_the_same_bits_and_compute_less():
-    net, given, counted = network(width=16), image(1, 120, 140), []
+@pytest.mark.parametrize(("bands", "factor", "width"), [(1, 4, 16), (3, 2, 16), (1, 4, 48)])
+def test_windows_that_share_borders_give_the_same_bits_and_compute_less(bands, factor, width):
+    net, given, counted = network(bands, factor, width), image(bands, 120, 140), []
     margin, radius = 6, net.receptive_radius
     layout = Layout.over((20, 20, 75, 90), 32, margin + radius)
     neighbors = Neighbors(margin)

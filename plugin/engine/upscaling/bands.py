@@ -208,12 +208,15 @@ class InNetworkRange:
         self.grid, self.bands = readings.grid, readings.bands[chosen]
         self._mean = ranges.mean[chosen, None, None]
         scale = ranges.scale[chosen, None, None]
-        self._scale = np.where(scale > 0, scale, 1.0)
+        self._scale, self._varies = np.where(scale > 0, scale, 1.0), scale > 0
 
     @property
     def levels(self):
-        """The means of the bands in the network's range: what 0 in the raster's unit is, negated."""
-        return (self._mean / self._scale).ravel().tolist()
+        """The means of the bands in the network's range: what 0 in the raster's unit is, negated.
+
+        0 for a constant band, such as an alpha band of 255: it has no brightness to share.
+        """
+        return np.where(self._varies, self._mean / self._scale, 0.0).ravel().tolist()
 
     def read(self, row, column, height, width):
         """Values and validity of a window, see `Raster.read`; the validity is that of all bands."""

@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 _PIXELS, _MOST_THREADS = 2**14, 4  # of a strip, for each thread; more would take much memory
+_HAS_ONEDNN = torch.backends.mkldnn.is_available()
 
 
 def added_planes(network, coarse, blur):
@@ -129,4 +130,10 @@ class _Rows:
 
 
 def _convolved(layer, rows):
+    """Convolve by the same kernels whatever the number of rows, so that no bit hangs on it.
+
+    With one thread `conv2d` takes others for few pixels.
+    """
+    if _HAS_ONEDNN:
+        return torch.mkldnn_convolution(rows, layer.weight, layer.bias, (0, 0), (1, 1), (1, 1), 1)
     return functional.conv2d(rows, layer.weight, layer.bias)
