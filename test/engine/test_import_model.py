@@ -220,5 +220,29 @@ def test_other_networks_are_refused_by_name(tmp_path, network, texts, sentence):
 def test_damaged_onnx_file_is_refused(tmp_path):
     for content in (b"", b"no onnx", os.urandom(3000)):
         (tmp_path / "m.onnx").write_bytes(content)
-        with pytest.raises(JobError, match=r"is no ONNX file, or it is damaged|does not take tiles"):
+        with pytest.raises(
+            JobError, match=r"is no ONNX file, or it is damaged|does not take tiles"
+        ):
             brought_in(tmp_path, tmp_path / "m.onnx")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s["steps"][0].update(op="System"),
+        lambda s: s["steps"][0].update(size=[10**9, 10**9, 3, 3]),
+        lambda s: s["steps"].append({"op": "Resize", "in": ["image"], "out": "x",
+                                     "side": [10**9, 10**9], "mode": "nearest"}),
+        lambda s: s.update(constants={"c0": [10**12]}),
+        lambda s: s.update(steps=[{"op": "Relu", "in": ["image"], "out": "x"}] * 6000),
+        lambda s: s.update(stride=-1),
+        lambda s: s.pop("result"),
+    ],
+)  # fmt: skip
+def test_list_of_steps_that_was_tampered_with_is_refused(tmp_path, change):
+    model = brought_in(tmp_path, written(tmp_path / "m.onnx", filled(PlainUNet(2), 0.3)))
+    card, network = model_file.load(model, PIXELS)
+    change(card.arguments["structure"])
+    model_file.save(model, card, network)
+    with pytest.raises(JobError, match="is damaged"):
+        model_file.load(model, PIXELS)
