@@ -14,7 +14,7 @@ from plugin.engine.degradation import DETECTOR
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.tasks import upscale_raster
-from plugin.engine.upscaling import asking, blur as blurs
+from plugin.engine.upscaling import asking, blur as blurs, fine_raster
 from plugin.engine.upscaling.bands import Readings
 from plugin.engine.upscaling.checking import check_result
 from plugin.engine.upscaling.generator import Generator
@@ -260,6 +260,20 @@ def test_texture_in_intensity_is_the_same_in_all_bands(tmp_path, model):
     free = upscale(tmp_path, raster, detail=1.0, intensity_only=False, **known) - faithful
     assert np.abs(added - added[:1]).max() <= 0.05 * np.abs(added).max()
     assert np.abs(free - free[:1]).max() > 0.5 * np.abs(free).max()
+
+
+def test_zero_is_an_honest_value_of_a_band_beyond_those_worked_on_together(tmp_path):
+    values = np.full((17, 32, 36), 100, "uint8") + np.arange(36, dtype="uint8")
+    values[16, :, :20], values[16, :, 20:] = 0, 200
+    raster = write_raster(tmp_path / "a.tif", values, nodata=0)
+    fine = upscale(tmp_path, raster, method="classical", factor="2", blur=0.64)
+    assert (fine[16, :, :30] == 0).all() and (fine[16, :, 50:] == 200).all()
+
+
+def test_real_zeros_of_all_bands_stay_next_to_zero_where_zero_means_no_data():
+    made = np.zeros((3, 4, 4), "float32")
+    fine_raster._keep_one_band(made, 0.0)
+    assert (made[0] > 0).all() and made.max() < 1e-30
 
 
 def test_constant_band_takes_no_texture_from_the_others(tmp_path, model):

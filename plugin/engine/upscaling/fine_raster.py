@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..rasters import new_raster, read_likeness
-from .whole_numbers import cast
+from .whole_numbers import cast, next_whole
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ class FineRaster:
         for band, numbers in enumerate(self._numbers(group)):
             fine = np.where(holes, 0, values[band]) if holes is not None else values[band]
             made[band] = cast(fine[None], form.dtype, self._factor, avoided, [numbers])[0]
-        if form.honest and form.nodata is not None:
-            _keep_one_band(made, form.nodata)
+        if form.honest and form.nodata is not None and not group.start:
+            _keep_one_band(made, form.nodata)  # one of the first group is enough
         if holes is not None:
             made[:, holes] = 0 if form.nodata is None else form.nodata
         return made
@@ -165,8 +165,8 @@ def _keep_one_band(made, nodata):
     """A pixel whose bands all happen to be what means no data gets the next value in one."""
     unlucky = (made == made.dtype.type(nodata)).all(axis=0)
     if unlucky.any():
-        step = 1 if nodata <= 0 or made.dtype.kind == "f" else -1
-        made[0][unlucky] += made.dtype.type(step) if step > 0 else -made.dtype.type(1)
+        step = np.nextafter if made.dtype.kind == "f" else next_whole
+        made[0][unlucky] = step(made.dtype.type(nodata), made.dtype.type(nodata <= 0))
 
 
 @contextmanager

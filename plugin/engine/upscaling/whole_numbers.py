@@ -38,7 +38,7 @@ def cast(fine, dtype, factor, nodata=None, numbers=None):
             _cast_into(made[band, row : row + step], strip, factor, known)
     if nodata is None:
         return made
-    return _without(made, np.nextafter if kind.kind == "f" else _next_whole, nodata, kind)
+    return _without(made, np.nextafter if kind.kind == "f" else next_whole, nodata, kind)
 
 
 def _cast_into(made, strip, factor, numbers):
@@ -171,5 +171,6 @@ def _without(values, step, nodata, kind):
     return values
 
 
-def _next_whole(value, towards):
+def next_whole(value, towards):
+    """The whole number beside one, on the side of another."""
     return value + value.dtype.type(1) if towards > value else value - value.dtype.type(1)
