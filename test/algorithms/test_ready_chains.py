@@ -18,7 +18,6 @@ from qgis_truth import (
 )
 from qgis_upscaling import coarse_values, fine_values, write_ground
 
-
 pytestmark = pytest.mark.soak
 
 
