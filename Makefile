@@ -18,6 +18,7 @@ LOCK = $(UV) pip compile -q --universal --python-version 3.10 --generate-hashes 
 MARKS ?= not soak and not desktop
 VERSIONS ?= bookworm,trixie,sid
 TESTS ?=
+LANGUAGES ?=
 # What pyCSEP and ONNX Runtime need and the engine has.
 IN_ENGINE := affine attrs certifi click click-plugins cligj contourpy cycler fonttools kiwisolver \
   matplotlib mpmath numpy packaging pillow protobuf pyparsing python-dateutil rasterio scipy \
@@ -141,6 +142,9 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 models: setup ## write the ready-made models again (in QGIS 3.22)
 	@PYTHONPATH=/usr/share/qgis/python/plugins $(SYSTEM_PYTHON) resources/models3/make.py
 
+texts: setup ## bring the catalogs of translations up to date (LANGUAGES=de begins a new one)
+	@$(SYSTEM_PYTHON) resources/i18n/make.py $(LANGUAGES)
+
 lock: ## lock the versions of the engine's libraries and of the tools again (needs uv)
 	@cd resources/engine && $(LOCK) requirements.in -o requirements.lock
 	@cd test && $(LOCK) requirements.in -o requirements.txt
@@ -154,4 +158,4 @@ clean: ## remove what was made in the checkout; the engine stays
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: help setup tools engine-tools pycsep onnx_runtime docs-tools docs engine plugin-link test soak test-matrix desktop benchmark lint \
-  check format package demo pictures models lock clean
+  check format package demo pictures models texts lock clean

@@ -15,6 +15,7 @@ from qgis.core import (
 from ..plugin.jobs.errors import JobError, Stopped
 from .parameters import NO_CHECK, SKIP_CHECKS, SKIP_INVALID
 from .temporal import moment_of
+from .translation import said
 
 _DIGITS = 15
 
@@ -58,7 +59,7 @@ def write_features(source, path, attributes, crs, context, feedback):
                 written += 1
         file.write("]}\n")
     if skipped:
-        feedback.pushWarning(_skipped_sentence(skipped, source))
+        feedback.pushWarning(said(_skipped_sentence(skipped, source)))
     if not written:
         _refuse_nothing(source, skipped)
 
@@ -119,7 +120,7 @@ def _change(source, crs, context, feedback):
     if source.sourceCrs().isValid() or crs.isValid():
         known = "the raster" if crs.isValid() else f'"{source.sourceName()}"'
         feedback.pushWarning(
-            f"Only {known} has a coordinate reference system; both are taken to be in it."
+            said(f"Only {known} has a coordinate reference system; both are taken to be in it.")
         )
     return None
 

@@ -23,7 +23,7 @@ from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
 from .parameters import make_parameters, make_result
-from .translation import tr
+from .translation import error_text, tr
 from .values import as_qgis_checks, read_places
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
@@ -126,7 +126,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         try:
             checked_inputs(self, parameters, context)
         except JobError as error:
-            return False, str(error)
+            return False, error_text(error)
         return super().checkParameterValues(as_qgis_checks(self.job, parameters), context)
 
     def prepareAlgorithm(self, parameters, context, feedback):
@@ -247,4 +247,4 @@ def _exception(error, feedback):
     """What QGIS shows for a `JobError`; its trace goes to the log."""
     if error.trace:
         feedback.pushDebugInfo(error.trace)
-    return QgsProcessingException(str(error))
+    return QgsProcessingException(error_text(error))

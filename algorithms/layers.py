@@ -16,6 +16,7 @@ from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.errors import JobError, Stopped
 from .parameters import WRITTEN
+from .translation import said
 
 LONGEST_SIDE = 4096
 _WEB_MARGIN = 0.1
@@ -61,7 +62,7 @@ class RasterSource:
         if self.path:
             return self.path
         part, columns, rows = _grid(self._provider, box, self.name)
-        feedback.pushInfo(f'"{self.name}" is copied to a file of {columns} x {rows} pixels.')
+        feedback.pushInfo(said(f'"{self.name}" is copied to a file of {columns} x {rows} pixels.'))
         self._write(copy, part, columns, rows, feedback, transforms)
         return copy
 

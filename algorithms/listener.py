@@ -3,6 +3,8 @@
 import re
 import time
 
+from .translation import said
+
 SECONDS_BETWEEN = 0.1
 SECONDS_BETWEEN_TEXTS = 5.0
 
@@ -37,18 +39,18 @@ class FeedbackListener:
         is_due = stage != self._stage or now - self._written_at >= SECONDS_BETWEEN_TEXTS
         if text and is_due:
             self.flush()
-            self._feedback.setProgressText(text)
+            self._feedback.setProgressText(said(text))
             self._stage, self._written_at = stage, now
 
     def note(self, text):
         """Say something that the user may want to read."""
         self.flush()
-        self._feedback.pushInfo(text)
+        self._feedback.pushInfo(said(text))
 
     def warning(self, text):
         """Say something that the user should read."""
         self.flush()
-        self._feedback.pushWarning(text)
+        self._feedback.pushWarning(said(text))
 
     def metric(self, name, value, step):
         """Say the value of a metric at an epoch, counted from 1."""
@@ -66,5 +68,5 @@ class FeedbackListener:
     def flush(self):
         """Write the metrics that wait for the end of their epoch."""
         if self._metrics:
-            self._feedback.pushInfo(f"Epoch {self._step}: " + ", ".join(self._metrics))
+            self._feedback.pushInfo(said(f"Epoch {self._step}: {', '.join(self._metrics)}"))
         self._metrics = []

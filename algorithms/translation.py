@@ -1,8 +1,23 @@
-"""Translate what a user reads."""
+"""Translate what a user reads into the language of QGIS."""
 
-from qgis.PyQt.QtCore import QCoreApplication
+from qgis.core import QgsApplication
+
+from ..plugin.jobs.errors import JobError
+from ..plugin.texts import catalog
 
 
 def tr(text):
-    """Translate a text of the plugin; its context in the translation files is DeepGeology."""
-    return QCoreApplication.translate("DeepGeology", text)
+    """Translate a text of the plugin; English where the catalog has none."""
+    return catalog(QgsApplication.locale()).text(text)
+
+
+def said(text):
+    """Translate a message that a tool or the engine has put together; its values stay."""
+    return catalog(QgsApplication.locale()).message(text)
+
+
+def error_text(error):
+    """What an error says, translated: what was found, and the remedy."""
+    if not isinstance(error, JobError):
+        return said(str(error))
+    return " ".join(filter(None, (said(error.found), said(error.remedy))))

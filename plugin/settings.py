@@ -4,10 +4,11 @@ import os
 
 from qgis.core import QgsApplication, QgsTask
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
-from qgis.PyQt.QtCore import QCoreApplication, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QFormLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout
 
+from ..algorithms.translation import tr
 from . import environment, library_folder
 from .desktop.dialogs import open_tool
 from .jobs import model_library
@@ -19,11 +20,6 @@ ICON = os.path.join(
     "icons",
     "provider.svg",
 )
-
-
-def tr(text):
-    """Translate a text of the plugin."""
-    return QCoreApplication.translate("DeepGeology", text)
 
 
 class OptionsPages:

@@ -13,7 +13,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
 ENGINE |= {"PIL", "affine", "scipy", "onnx"}
 QGIS = {"qgis", "processing"}
-BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment"}
+BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment", "plugin.texts"}
 
 # Room: (libraries beside the standard one, rooms of the package). The longest name that fits
 # a file is its room.
@@ -26,7 +26,7 @@ ROOMS = {
     "plugin.provider": (QGIS, {"plugin", "algorithms"}),
     "plugin.proxy": (QGIS, set()),
     "plugin.library_folder": (QGIS, {"plugin.jobs"}),
-    "plugin.settings": (QGIS, {"plugin"}),
+    "plugin.settings": (QGIS, {"plugin", "algorithms"}),
     "plugin.jobs": (set(), {"plugin.jobs"}),
     "plugin.engine": (ENGINE, {"plugin.engine", "plugin.jobs"}),
     "plugin.engine.windows": ({"numpy"}, set()),

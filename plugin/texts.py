@@ -1,0 +1,155 @@
+"""Texts in the user's language, from a catalog of translations.
+
+A catalog is a JSON file in ``resources/i18n`` with three parts: ``texts`` of dialogs; ``messages``,
+which come with their values written into them and are known again by the words around the values; and
+``pieces``, words that messages take in. English is the key: what is not translated stays as it is.
+"""
+
+import functools
+import json
+import os
+import re
+
+FOLDER = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "resources", "i18n"
+)
+_SLOT = re.compile(r"\{(\w+)\}")
+_JOINTS = (": ", ". ", ", ")  # where a progress or an error is put together
+_DEEPEST = 4
+
+
+class Catalog:
+    """Translations into one language.
+
+    Parameters
+    ----------
+    texts, messages, pieces : dict, optional
+        Translation by English text.
+    """
+
+    def __init__(self, texts=None, messages=None, pieces=None):
+        self._texts, self._messages = texts or {}, messages or {}
+        self._whole = {**(pieces or {}), **self._messages, **self._texts}
+        self._patterns = _patterns(self._messages)
+        self._pieces = _patterns(pieces or {})
+        self.message = functools.lru_cache(maxsize=512)(self._translate_message)
+
+    def text(self, english):
+        """A text of a dialog in this language."""
+        return self._texts.get(english) or self._whole.get(english) or english
+
+    def _translate_message(self, said):
+        """A message of a tool in this language, its values as they are."""
+        if not said:
+            return said
+        return self._one(said, self._patterns) or self._in_parts(said) or said
+
+    def _one(self, said, patterns, depth=0):
+        if self._whole.get(said) or depth > 2 * _DEEPEST:
+            return self._whole.get(said)
+        for pattern in patterns:
+            values = pattern.values(said)
+            if values is not None:
+                joined = any(": " in value for value in values.values())
+                parts = self._in_parts(said, depth + 1, is_strict=True) if joined else None
+                return parts or pattern.fill(values, lambda piece: self._piece(piece, depth + 1))
+        return None
+
+    def _piece(self, said, depth):
+        """Words that a message took in; anything else, such as a name, stays as it is."""
+        bare = said.strip()
+        if not bare or depth > _DEEPEST:
+            return said
+        found = self._one(bare, self._pieces, depth) or self._one(bare, self._patterns, depth)
+        return found or said
+
+    def _in_parts(self, said, depth=0, is_strict=False):
+        """Messages that were put together, such as ``Fold 1 of 3: Epoch 2 of 9``.
+
+        If it is strict, all parts must be known.
+        """
+        if depth > _DEEPEST:
+            return None
+        for joint in _JOINTS:
+            place = said.find(joint)
+            while place > 0:
+                head = said[: place + (joint == ". ")]
+                first = self._one(head, self._patterns, depth + 1) or self._one(head, self._pieces)
+                tail = said[place + len(joint) :]
+                if first:
+                    rest = self._one(tail, self._patterns, depth + 1) or self._in_parts(
+                        tail, depth + 1
+                    )
+                    if rest or not is_strict:
+                        return first + ("" if joint == ". " else joint) + (rest or tail)
+                place = said.find(joint, place + 1)
+        return None
+
+
+class _Pattern:
+    """A text with slots, found in what was said by the words between its values."""
+
+    def __init__(self, english, translated):
+        parts = _SLOT.split(english)
+        self._words, self._names = parts[::2], parts[1::2]
+        self._translated = translated
+        self.weight = sum(map(len, self._words))
+
+    def values(self, said):
+        """Value by name of its slot, or None if something else was said."""
+        first, last = self._words[0], self._words[-1]
+        stop = len(said) - len(last)
+        if stop < len(first) or not (said.startswith(first) and said.endswith(last)):
+            return None
+        values, place = [], len(first)
+        for words in self._words[1:-1]:
+            found = said.find(words, place, stop) if words else place
+            if found < 0:
+                return None
+            values.append(said[place:found])
+            place = found + len(words)
+        return dict(zip(self._names, [*values, said[place:stop]]))
+
+    def fill(self, values, translate):
+        """The translation with the values; slots with a name take in pieces."""
+        return _SLOT.sub(
+            lambda slot: (
+                values.get(slot[1], "") if slot[1].isdigit() else translate(values.get(slot[1], ""))
+            ),
+            self._translated,
+        )
+
+
+def _patterns(translations):
+    """Patterns of all translated texts with slots; those with most words first."""
+    patterns = [
+        _Pattern(*pair) for pair in translations.items() if pair[1] and _SLOT.search(pair[0])
+    ]
+    return sorted(patterns, key=lambda pattern: -pattern.weight)
+
+
+@functools.lru_cache(maxsize=4)
+def catalog(language):
+    """The catalog of a language; an empty one if there is none.
+
+    Parameters
+    ----------
+    language : str
+        As QGIS names it, such as ``"zh_CN"``, ``"zh-Hans"`` or ``"de"``.
+    """
+    for name in _names(language):
+        path = os.path.join(FOLDER, name + ".json")
+        if os.path.isfile(path):
+            with open(path, encoding="utf-8") as file:
+                return Catalog(**json.load(file))
+    return Catalog()
+
+
+def _names(language):
+    """Names of catalogs that serve a language, the closest first."""
+    parts = re.split(r"[-_.@]", language)
+    if parts[0] == "zh":  # Traditional Chinese is another script
+        simplified = {"", "CN", "SG", "Hans"}
+        return ("zh_CN",) if set(parts[1:]) & simplified or len(parts) == 1 else ()
+    known = [part for part in parts if part.isalpha()]
+    return tuple(dict.fromkeys(["_".join(known[:2]), *known[:1]]))
