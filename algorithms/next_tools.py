@@ -33,5 +33,6 @@ NEXT = {
     "train_image_generator": ("generate_images",),
     "generate_images": ("train_image_classifier",),
     "describe_model": ("classify_raster", "classify_pixels", "upscale_raster"),
+    "import_model": ("describe_model", "classify_raster", "classify_pixels"),
     "export_onnx": ("describe_model",),
 }  # fmt: skip

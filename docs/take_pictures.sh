@@ -2,7 +2,7 @@
 # Take pictures of the docs in the QGIS desktop under Xvfb: docs/take_pictures.sh FOLDER [VISIT]
 # FOLDER is where the imagined user works; its path is seen in the pictures. VISIT is take_pictures (image
 # classification, on the samples), label_pictures (maps from labels), seismic_pictures (seismic grids) or
-# upscaling_pictures (GAN upscaling), these on the data beside the project.
+# upscaling_pictures (GAN upscaling), these on the data beside the project; or language_pictures (in Chinese).
 # The engine must be prepared.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,13 +14,15 @@ mkdir -p "$profiles/plugins" "$profiles/profiles/default/QGIS"
 ln -s "$root" "$profiles/plugins/deep_geology"
 printf '[PythonPlugins]\ndeep_geology=true\nprocessing=true\n\n[qgis]\ncheckVersion=false\n' \
   > "$profiles/profiles/default/QGIS/QGIS3.ini"
+[ "$visit" != language_pictures ] || printf '\n[locale]\noverrideFlag=true\nuserLocale=zh-Hans\n' \
+  >> "$profiles/profiles/default/QGIS/QGIS3.ini"
 rm -rf "$work/log.txt" "$work/chips" "$work/prairie.safetensors"
 export QGIS_PLUGINPATH="$profiles/plugins" PYTHONDONTWRITEBYTECODE=1
 export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
 python=${ENGINE_PYTHON:-$(cat "$root/.build/engine_python" 2>/dev/null || true)}
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
 wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
-wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling"
+wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling chinese"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
 [ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
