@@ -7,6 +7,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
+from ..algorithms.translation import tr
 
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
 ICONS = os.path.join(RESOURCES, "icons")
@@ -73,10 +74,18 @@ class DeepGeologyProvider(QgsProcessingProvider):
         return True
 
 
+class ReadyModel(QgsProcessingModelAlgorithm):
+    """A ready-made model, listed in the user's language; its id is its English name."""
+
+    def displayName(self):
+        return tr(self.name())
+
+
 def ready_model(path):
     """A model from its file, or None as long as a step of it is missing."""
-    model = QgsProcessingModelAlgorithm()
+    model = ReadyModel()
     if not model.fromFile(path):
         return None
+    model.setGroup(tr(model.group()))
     steps = model.childAlgorithms().values()
     return model if all(step.algorithm() is not None for step in steps) else None

@@ -1,6 +1,7 @@
 """Find what dialogs, menus and lists of the plugin show."""
 
 import ast
+import re
 import sys
 
 from source import ROOT, Module, name_of
@@ -9,6 +10,7 @@ sys.path.insert(0, str(ROOT))
 from plugin.jobs import JOBS, model_card
 from plugin.jobs.declare import declared
 
+_MODEL_NAME = re.compile(r'name="model_(?:name|group)" value="([^"]+)"')
 TITLES = ("title", "about", "group_title")
 # Texts that are translated where they are shown: (file, call, places of its arguments).
 SHOWN_LATER = (("plugin/desktop/samples.py", "Step", (0, 1)),)
@@ -21,7 +23,7 @@ def dialog_texts():
     -------
     set of str
     """
-    texts = {*_job_texts(), *_tasks()}
+    texts = {*_job_texts(), *_tasks(), *_model_names()}
     for folder in ("algorithms", "plugin"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "engine" not in path.relative_to(ROOT).parts:
@@ -41,6 +43,12 @@ def _tasks():
     """What models are for; a card names it in English."""
     names = ("CLASSIFICATION", "PIXELS", "DETECTION", "SEISMIC", "SERIES", "UPSCALING")
     return [getattr(model_card, name) for name in (*names, "GENERATION")]
+
+
+def _model_names():
+    """Names and groups of the ready-made models, as they are written in their files."""
+    for path in (ROOT / "resources" / "models3").glob("*.model3"):
+        yield from _MODEL_NAME.findall(path.read_text(encoding="utf-8"))
 
 
 def _file_texts(module):
