@@ -24,6 +24,8 @@ SAID = {
     "part": (2,),
 }
 KEYWORDS = ("found", "remedy", "text", "name")
+# What only reports say stays English.
+_REPORTS = re.compile("report|figures|pictures|markup|repeating|page")
 # Tables of messages that are picked at run time.
 TABLES = (("pip_errors.py", "_MEANINGS"), ("engine_log.py", "EXIT_CODES"))
 
@@ -48,6 +50,7 @@ def messages():
             for word in call.keywords:
                 if word.arg in KEYWORDS:
                     found.update(source.texts(word.value, function, module))
+    found.update(_gathered(source))
     found = {text for text in found if has_words(text, 3)}
     pieces = {text.strip() for text in source.pieces if _is_piece(text.strip())}
     return found, {*pieces, *_tables(source)} - found
@@ -59,6 +62,32 @@ def _said_at(source, call, place, function, module):
     if place < len(call.args):
         return source.texts(call.args[place], function, module)
     return []
+
+
+def _gathered(source):
+    """Whole sentences that functions give back or put in lists: they are told later."""
+    for module in source.modules:
+        if not _REPORTS.search(module.path.stem):
+            for function in module.functions:
+                for node in ast.walk(function.node):
+                    for kept in _kept(node):
+                        yield from filter(_is_sentence, source.texts(kept, function, module))
+
+
+def _kept(node):
+    """What a part of a function gives back, appends, or hands to a class."""
+    if isinstance(node, (ast.Return, ast.Yield)) and node.value is not None:
+        return [node.value, *getattr(node.value, "elts", ())]
+    if isinstance(node, ast.Call):
+        name = name_of(node.func)
+        if name == "append" or name[:1].isupper():
+            return [*node.args, *(word.value for word in node.keywords)]
+    return getattr(node, "elts", ()) if isinstance(node, ast.List) else ()
+
+
+def _is_sentence(text):
+    is_whole = text.endswith(".") and re.match(r'[A-Z{"]', text) is not None
+    return is_whole and text.count(" ") > 2 and has_words(text, 8)
 
 
 def _names_of_parts(source):
