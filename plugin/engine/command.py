@@ -34,8 +34,8 @@ def run(path, answers):
     Started by torchrun, many processes do the job together; the first of them tells and answers.
     """
     stop = _stop_on_signal()
-    ranks.join()
     try:
+        ranks.join()
         name, values = read_job(path)
         outputs = _do(
             name, values, Progress(_tell if ranks.is_first() else _keep_silent, stop.is_set)

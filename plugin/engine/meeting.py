@@ -10,10 +10,13 @@ import os
 import time
 import uuid
 
+from ..jobs.errors import JobError
+
 _PAUSE_SECONDS = 0.05
+_PATIENCE_SECONDS = 900.0
 
 
-def meet(distributed, number, count, timeout):
+def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
     """Wait for the other processes.
 
     Parameters
@@ -24,11 +27,18 @@ def meet(distributed, number, count, timeout):
         Of this process, and of all.
     timeout : datetime.timedelta
         For all that is done with the store.
+    patience : float
+        Seconds in which the others have to come.
 
     Returns
     -------
     torch.distributed.Store
         One that only the processes of this attempt use.
+
+    Raises
+    ------
+    JobError
+        If they do not come.
     """
     has_host = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
@@ -38,11 +48,12 @@ def meet(distributed, number, count, timeout):
     )
     own = uuid.uuid4().hex
     store.set(f"greeting {number}", own)
-    token = _invite(store, count) if number == 0 else _accept(store, number, own)
+    latest = time.monotonic() + patience
+    token = _invite(store, count, latest) if number == 0 else _accept(store, number, own, latest)
     return distributed.PrefixStore(token, store)
 
 
-def _invite(store, count):
+def _invite(store, count, latest):
     """Say who was heard until all have answered; gives the name of the attempt."""
     heard, token = None, ""
     while True:
@@ -54,10 +65,10 @@ def _invite(store, count):
         elif all(heard) and all(store.check([f"{token} {k}"]) for k in range(1, count)):
             store.set(f"{token} begins", "1")
             return token
-        time.sleep(_PAUSE_SECONDS)
+        _pause(latest)
 
 
-def _accept(store, number, own):
+def _accept(store, number, own, latest):
     """Answer the invitation that names this process, and wait until all have; gives its name."""
     answered = ""
     while True:
@@ -68,7 +79,17 @@ def _accept(store, number, own):
                 answered = token
             if store.check([f"{token} begins"]):
                 return token
-        time.sleep(_PAUSE_SECONDS)
+        _pause(latest)
+
+
+def _pause(latest):
+    if time.monotonic() > latest:
+        raise JobError(
+            "The other processes of the job did not come: some ended, or cannot reach this one.",
+            "Look at what torchrun said of them, and whether the machines reach each other; then "
+            "start the job again.",
+        )
+    time.sleep(_PAUSE_SECONDS)
 
 
 def _read(store, key):
