@@ -4,7 +4,8 @@ import ast
 import re
 import sys
 
-from source import ROOT, Module, name_of
+from source import ROOT
+from trees import Module, name_of
 
 sys.path.insert(0, str(ROOT))
 from plugin.jobs import JOBS, model_card

@@ -3,7 +3,8 @@
 import ast
 import re
 
-from source import Source, has_words, name_of
+from source import Source
+from trees import has_words, name_of
 
 # Name of a call: the places of the arguments that a user reads.
 SAID = {

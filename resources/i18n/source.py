@@ -1,62 +1,29 @@
-"""The shipped code as syntax trees: what a call means, and what an expression can say."""
+"""The shipped code: what a call means, and what an expression can say."""
 
 import ast
-import functools
 import itertools
-import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from trees import (
+    FIELD,
+    MARK,
+    SLOT,
+    Module,
+    assignments,
+    bound,
+    combined,
+    has_words,
+    name_of,
+    numbered,
+    own,
+    returned,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = ("algorithms", "plugin")
-_MOST = 12  # alternatives of one text; more become a slot
 _FEW = 3
-_MARK = "\0"  # a slot is written MARK name MARK until all is known
-_SLOT = re.compile(f"{_MARK}(\\w*){_MARK}")
-_FIELD = re.compile(r"\{[^{}]*\}")
 _PASSED_ON = {"strip", "rstrip", "lstrip", "replace", "capitalize", "lower"}
 _OUR_WORDS = {"label", "unit", "title"}  # attributes that hold texts of a dialog
-
-
-@dataclass(frozen=True)
-class Function:
-    """A function, with the class and the file that it stands in."""
-
-    node: ast.AST
-    module: object
-    owner: object = None
-
-    @property
-    def names(self):
-        """Names of its parameters, without self."""
-        arguments = self.node.args
-        names = [a.arg for a in (*arguments.posonlyargs, *arguments.args)]
-        return names[1:] if self.owner is not None and names[:1] in (["self"], ["cls"]) else names
-
-
-class Module:
-    """One file: its tree, its constants, and every call with the function it stands in."""
-
-    def __init__(self, path):
-        self.path = path
-        self.tree = ast.parse(path.read_text(encoding="utf-8"))
-        self.constants, self.functions, self.calls = {}, [], []
-        for node in self.tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                self.constants[node.targets[0].id] = node.value
-        self._visit(self.tree, None, None)
-
-    def _visit(self, node, function, owner):
-        for child in ast.iter_child_nodes(node):
-            inside, its_owner = function, owner
-            if isinstance(child, ast.ClassDef):
-                inside, its_owner = None, child
-            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                inside = Function(child, self, owner)
-                self.functions.append(inside)
-            elif isinstance(child, ast.Call):
-                self.calls.append((child, function))
-            self._visit(child, inside, its_owner)
 
 
 class Source:
@@ -117,7 +84,7 @@ class Source:
                 parts.append([value.value])
             else:
                 parts.append(self._slot(value, function, module))
-        return _combined(parts)
+        return combined(parts)
 
     def _say_binop(self, node, function, module):
         if not isinstance(node.op, ast.Add):
@@ -125,7 +92,7 @@ class Source:
         sides = [self._say(side, function, module) for side in (node.left, node.right)]
         if sides == [None, None]:
             return None
-        return _combined([side or [_MARK * 2] for side in sides])
+        return combined([side or [MARK * 2] for side in sides])
 
     def _say_ifexp(self, node, function, module):
         return self._any((node.body, node.orelse), function, module)
@@ -134,17 +101,17 @@ class Source:
         return self._any(node.values, function, module)
 
     def _say_name(self, node, function, module):
-        if function is None or node.id not in _bound(function.node):
+        if function is None or node.id not in bound(function.node):
             value = module.constants.get(node.id)
             return None if value is None else self._say(value, None, module)
         said = self._assigned(node.id, function, module)
         if node.id in function.names:
             said += self._fed(function, node.id)
-        return said if set(said) - {_MARK * 2} else None
+        return said if set(said) - {MARK * 2} else None
 
     def _say_attribute(self, node, function, module):
         if node.attr in _OUR_WORDS:
-            return [f"{_MARK}{node.attr}{_MARK}"]
+            return [f"{MARK}{node.attr}{MARK}"]
         if name_of(node.value) != "self" or function is None or function.owner is None:
             return None
         makers = [f for f in module.functions if f.owner is function.owner]
@@ -158,41 +125,41 @@ class Source:
         name, base = name_of(node.func), getattr(node.func, "value", None)
         if name == "format" and base is not None:
             said = self._say(base, function, module) or []
-            return [_FIELD.sub(_MARK * 2, text) for text in said] or None
+            return [FIELD.sub(MARK * 2, text) for text in said] or None
         if name in _PASSED_ON and base is not None:
             return self._say(base, function, module)
         if name == "get" and base is not None:
             return self._table(base, function, module, node.args[1:])
         said = []
         for called in self._called(node, function, module):
-            for returned in _returned(called.node):
-                said += self._say(returned, called, called.module) or [_MARK * 2]
+            for given in returned(called.node):
+                said += self._say(given, called, called.module) or [MARK * 2]
         return said if any(has_words(text) or not text for text in said) else None
 
     def _any(self, nodes, function, module):
         said = [self._say(node, function, module) for node in nodes]
-        return None if not any(said) else [text for some in said for text in some or [_MARK * 2]]
+        return None if not any(said) else [text for some in said for text in some or [MARK * 2]]
 
     def _any_of_self(self, attribute, makers, module):
         said = []
         for maker in makers:
-            for target, value in _assignments(maker.node):
+            for target, value in assignments(maker.node):
                 if isinstance(target, ast.Attribute) and target.attr == attribute:
                     said += self._say(value, maker, module) or []
         return said or None
 
     def _assigned(self, name, function, module):
         said = []
-        for target, value in _assignments(function.node):
+        for target, value in assignments(function.node):
             if isinstance(target, ast.Name) and target.id == name:
-                said += self._say(value, function, module) or [_MARK * 2]
-        for node in _own(function.node):
+                said += self._say(value, function, module) or [MARK * 2]
+        for node in own(function.node):
             named = getattr(getattr(node, "target", None), "id", None) == name
             if isinstance(node, (ast.For, ast.comprehension)) and named:
                 said += self._elements(node.iter, function, module)
             elif isinstance(node, ast.AugAssign) and named and isinstance(node.op, ast.Add):
-                more = self._say(node.value, function, module) or [_MARK * 2]
-                said += _combined([said or [_MARK * 2], more])
+                more = self._say(node.value, function, module) or [MARK * 2]
+                said += combined([said or [MARK * 2], more])
         return said
 
     def _fed(self, function, name):
@@ -251,10 +218,10 @@ class Source:
 
     def _collected(self, name, function, module):
         said = []
-        for target, value in _assignments(function.node):
+        for target, value in assignments(function.node):
             if getattr(target, "id", None) == name and not isinstance(value, ast.Name):
                 said += self._elements(value, function, module)
-        for node in _own(function.node):
+        for node in own(function.node):
             is_append = isinstance(node, ast.Call) and name_of(node.func) == "append"
             if is_append and getattr(node.func.value, "id", None) == name:
                 said += self._say(node.args[0], function, module) or []
@@ -266,11 +233,11 @@ class Source:
             return []
         self._inside.add(key)
         said = []
-        for node in _own(function.node):
+        for node in own(function.node):
             if isinstance(node, ast.Yield) and node.value is not None:
                 said += self._say(node.value, function, function.module) or []
-        for returned in _returned(function.node):
-            said += self._elements(returned, function, function.module)
+        for given in returned(function.node):
+            said += self._elements(given, function, function.module)
         self._inside.discard(key)
         return said
 
@@ -288,8 +255,8 @@ class Source:
         said = []
         if isinstance(node, ast.Call):
             for called in self._called(node, function, module):
-                for returned in _returned(called.node):
-                    said += self._at(returned, called, called.module, place)
+                for given in returned(called.node):
+                    said += self._at(given, called, called.module, place)
         return said
 
     def _slot(self, formatted, function, module):
@@ -299,84 +266,15 @@ class Source:
         if formatted.format_spec is None:
             said = self._say(node, function, module)
         if not said:
-            return [_MARK * 2]
-        if len(said) == 1 and _SLOT.fullmatch(said[0]):
+            return [MARK * 2]
+        if len(said) == 1 and SLOT.fullmatch(said[0]):
             return said
         is_given = isinstance(node, ast.Name) and function and node.id in function.names
         written_out = (ast.Name, ast.IfExp, ast.BoolOp, ast.Constant)
         if len(said) <= _FEW and isinstance(node, written_out) and not is_given:
             return said
         if not any(has_words(text) for text in said):
-            return [_MARK * 2]
+            return [MARK * 2]
         self.pieces.update(numbered(text) for text in said if has_words(text))
         name = name_of(getattr(node, "func", node)) or "words"
-        return [f"{_MARK}{name.strip('_') or 'words'}{_MARK}"]
-
-
-def name_of(node):
-    """The last name of an expression: ``c`` of ``a.b.c``; an empty text if it has none."""
-    return getattr(node, "id", None) or getattr(node, "attr", None) or ""
-
-
-def has_words(text, letters=2):
-    """Whether a text says something beside its slots."""
-    return len(re.findall(r"[A-Za-z]", _FIELD.sub("", _SLOT.sub("", text)))) >= letters
-
-
-def numbered(text):
-    """A text with its slots as ``{0}``, ``{1}`` and, where they take in pieces, by name."""
-    counts, plain = {}, itertools.count()
-
-    def written(match):
-        name = match.group(1)
-        if not name:
-            return f"{{{next(plain)}}}"
-        counts[name] = counts.get(name, 0) + 1
-        return f"{{{name}{counts[name] if counts[name] > 1 else ''}}}"
-
-    return _SLOT.sub(written, text)
-
-
-def _combined(parts):
-    """Every combination of alternatives; with too many, those with most become slots."""
-    while True:
-        count = 1
-        for part in parts:
-            count *= len(part)
-        if count <= _MOST:
-            return ["".join(words) for words in itertools.product(*parts)]
-        most = max(range(len(parts)), key=lambda place: len(parts[place]))
-        parts[most] = [_MARK * 2]
-
-
-@functools.cache
-def _own(node):
-    """All nodes of a function, without those of functions in it."""
-    nodes = []
-    for child in ast.iter_child_nodes(node):
-        nodes.append(child)
-        if not isinstance(child, (ast.FunctionDef, ast.Lambda, ast.ClassDef)):
-            nodes += _own(child)
-    return nodes
-
-
-@functools.cache
-def _bound(node):
-    names = {n.id for n in _own(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-    return names | {argument.arg for argument in ast.walk(node) if isinstance(argument, ast.arg)}
-
-
-def _returned(node):
-    return [n.value for n in _own(node) if isinstance(n, ast.Return) and n.value is not None]
-
-
-def _assignments(node):
-    """Every (target, value); tuples are taken apart."""
-    for one in _own(node):
-        if not isinstance(one, ast.Assign):
-            continue
-        for target in one.targets:
-            if isinstance(target, ast.Tuple) and isinstance(one.value, ast.Tuple):
-                yield from zip(target.elts, one.value.elts)
-            else:
-                yield target, one.value
+        return [f"{MARK}{name.strip('_') or 'words'}{MARK}"]
