@@ -18,8 +18,6 @@ from qgis_truth import (
 )
 from qgis_upscaling import coarse_values, fine_values, write_ground
 
-pytestmark = pytest.mark.soak
-
 
 @pytest.fixture
 def chain(qgis, tmp_path):
@@ -36,6 +34,7 @@ def chain(qgis, tmp_path):
     return run_model
 
 
+@pytest.mark.soak
 def test_scenes_are_named_from_labels(chain, landscape):
     outputs = {"train:model": ".safetensors", "train:training_report": ".html",
                "classify:classes": ".tif", "classify:confidence": ".tif"}  # fmt: skip
@@ -47,6 +46,7 @@ def test_scenes_are_named_from_labels(chain, landscape):
     assert np.mean(west == 1) > 0.8 and np.mean(east == 2) > 0.8
 
 
+@pytest.mark.soak
 def test_objects_are_sought_from_outlines(chain, tmp_path):
     middles = [(row, column) for row in range(16, 150, 26) for column in range(16, 150, 26)]
     values = np.random.default_rng(0).normal(90, 8, (1, 160, 160))
@@ -62,6 +62,7 @@ def test_objects_are_sought_from_outlines(chain, tmp_path):
     )  # fmt: skip
 
 
+@pytest.mark.soak
 def test_forecast_is_written_for_pycsep(chain, tmp_path):
     outputs = {"train:model": ".safetensors", "train:training_report": ".html",
                "forecast:forecast": ".tif", "export:csep": ""}  # fmt: skip
@@ -102,6 +103,7 @@ def test_raster_is_made_finer_and_judged(chain, grounds):
     assert read_raster(made["finer"]).shape == fine_values().shape
 
 
+@pytest.mark.soak
 def test_own_upscaler_is_trained_judged_and_used(chain, grounds):
     coarse, fine, other = grounds
     outputs = {"train:model": ".safetensors", "train:training_report": ".html",
@@ -113,6 +115,7 @@ def test_own_upscaler_is_trained_judged_and_used(chain, grounds):
     assert read_raster(made["finer"]).shape == fine_values().shape
 
 
+@pytest.mark.soak
 def test_map_has_the_finer_pixels(chain, landscape):
     outputs = {"upscale:finer": ".tif", "train:model": ".safetensors",
                "train:training_report": ".html", "classify:classes": ".tif",
