@@ -13,7 +13,7 @@ from qgis.core import (
 )
 
 from qgis_truth import PIXEL, add_step, read_raster
-from qgis_upscaling import BLUR, FACTOR, QUICK, coarse_values, fine_values, write_ground
+from qgis_upscaling import BLUR, FACTOR, NORTH, QUICK, coarse_values, fine_values, write_ground
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_folder_of_images_and_bands_are_passed_on(run, tmp_path):
     folder.mkdir()
     for number in range(30):
         values = fine_values(number)[:1, 32 : 32 + 96, 16 : 16 + 100]
-        write_ground(folder / f"{number}.tif", values)
+        write_ground(folder / f"{number}.tif", values, north=NORTH - 5000 * number)
     outputs = run(
         "trainupscaler", **QUICK, IMAGES=str(folder), GAN_SHARE=0,
         MODEL=str(tmp_path / "m.safetensors"), REPORT=str(tmp_path / "r.html"),

@@ -138,8 +138,9 @@ def _say(progress, scenes, blocks, sensor, device):
 def _check_images(kinds):
     if not kinds:
         raise JobError(
-            "No block of the ground is left to train on.",
-            "Choose larger rasters, or a smaller validation share.",
+            "No block of the ground is left to train on: all are kept for the scores, or show the "
+            "same ground as those.",
+            "Choose larger rasters, images of more places, or a smaller validation share.",
         )
 
 
