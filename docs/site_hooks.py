@@ -58,7 +58,8 @@ def on_files(files, config):
         made[f"tools/{tool_pages.processing_name(name)}.md"] = tool_pages.page(name)
         icon = ROOT / "resources" / "icons" / f"{name}.svg"
         files.append(File.generated(config, f"tools/icons/{name}.svg", abs_src_path=str(icon)))
-    made["changelog.md"] = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    made["changelog.md"] = changelog.replace("](docs/", "](")  # from the repository's root
     for place, text in made.items():
         files.append(File.generated(config, place, content=text))
     return files
