@@ -75,9 +75,7 @@ class TrainGridForecast:
         advanced=True,
         help="All trainings together are planned to end within this time.",
     )
-    start_from: str = choice(
-        "Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP
-    )
+    start_from: str = choice("Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP)
     device: str = device()
     seed: int = seed()
     model: str = new_file("Model", "safetensors", help="Model file to write.")

@@ -30,9 +30,7 @@ class TrainImageGenerator:
         help="Steps of the training, whatever time they take: the same number, seed and computer "
         "give the same model. 0: as many as the time limit allows.",
     )
-    start_from: str = choice(
-        "Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP
-    )
+    start_from: str = choice("Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP)
     device: str = device()
     seed: int = seed()
     model: str = new_file("Model", "safetensors", help="Model file to write.")

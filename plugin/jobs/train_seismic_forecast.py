@@ -62,9 +62,7 @@ class TrainSeismicForecast:
         maximum=50,
         help="Networks that begin differently; their answers are averaged.",
     )
-    start_from: str = choice(
-        "Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP
-    )
+    start_from: str = choice("Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP)
     seed: int = seed()
     model: str = new_file("Model", "safetensors", help="Model file to write.")
     report: str = new_file("Report", "html", help="One HTML page with figures, maps and scores.")

@@ -46,7 +46,7 @@ def test_what_the_engine_says_is_translated_where_it_arrives(chinese):
     from qgis.core import QgsProcessingFeedback
 
     class Ears(QgsProcessingFeedback):
-        def setProgressText(self, text):  # noqa: N802 - QGIS gives the name
+        def setProgressText(self, text):
             self.pushInfo(text)
 
     feedback = Ears()
