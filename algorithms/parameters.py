@@ -145,10 +145,15 @@ def label(part):
 def help_text(part):
     """The help of a parameter; every choice is explained, as only its value is in the list."""
     lines = [tr(part.help)] if part.help else []
-    if part.options:
+    if part.options and is_counted(part):
         lines.append(tr("In a script, give the name, or its number in this list counted from 0:"))
     lines += [f"\t{value}: {tr(words)}" for value, words in part.options]
     return "\n".join(lines)
+
+
+def is_counted(part):
+    """Whether a choice goes by its number, too: not where the names are numbers themselves."""
+    return not all(value.isdigit() for value, _ in part.options)
 
 
 def _numbers(types):

@@ -12,6 +12,7 @@ from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_library import path_of
 from .asked_layers import feature_source, folder_of, raster_layer, raster_layers, reference_crs
 from .destinations import asked_place
+from .parameters import is_counted
 from .sublayers import open_named
 
 
@@ -216,7 +217,8 @@ def named_choice(part, given):
     part : Declared
         A choice.
     given : str or int
-        A name, or a number counted from 0 that is not itself a name.
+        A name, or a number counted from 0. Where all names are numbers none is counted:
+        3 of the factors 1, 2, 4 and 8 would be 8.
 
     Returns
     -------
@@ -229,6 +231,8 @@ def named_choice(part, given):
         return text
     if isinstance(given, bool) or not re.fullmatch("[0-9]{1,3}", text):
         return given
+    if not is_counted(part):
+        return text
     return names[int(text)] if int(text) < len(names) else text
 
 

@@ -77,15 +77,26 @@ def test_every_choice_is_explained_and_given_by_its_word(qgis):
         assert parameter.usesStaticStrings()
         assert parameter.options() == [value for value, _ in part.options]
         assert all(f"{value}: " in parameter.help() for value, _ in part.options)
-        assert "give the name, or its number" in parameter.help()
+        names_are_numbers = all(value.isdigit() for value, _ in part.options)
+        assert ("give the name, or its number" in parameter.help()) != names_are_numbers
 
 
 def test_number_that_is_itself_a_name_is_not_counted(qgis):
     from deep_geology.algorithms.values import named_choice
     from deep_geology.plugin.jobs.declare import Declared
 
-    part = Declared("choice", "Bits", options=(("16", "half"), ("1", "one"), ("32", "full")))
-    assert [named_choice(part, given) for given in ("1", 1, 2, "0")] == ["1", "1", "32", "16"]
+    part = Declared(
+        "choice", "Bits", options=(("auto", "any"), ("1", "one"), ("32", "full"), ("0", "no"))
+    )
+    assert [named_choice(part, given) for given in ("1", 1, 2, "0")] == ["1", "1", "32", "0"]
+
+
+def test_factor_that_does_not_exist_is_not_taken_for_the_place_of_another(qgis):
+    from deep_geology.algorithms.values import named_choice
+    from deep_geology.plugin.jobs.declare import Declared
+
+    part = Declared("choice", "Factor", options=(("1", ""), ("2", ""), ("4", ""), ("8", "")))
+    assert [named_choice(part, given) for given in (3, "3", 0, 4, "8")] == ["3", "3", "0", "4", "8"]
 
 
 def test_defaults_come_back_as_they_were_declared(qgis):
