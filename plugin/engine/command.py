@@ -71,7 +71,8 @@ def read_job(path):
         with open(path, encoding="utf-8") as file:
             asked = json.load(file)
     except (OSError, ValueError, RecursionError) as error:
-        raise JobError(f'The job file "{path}" cannot be read: {error}.', remedy) from error
+        why = getattr(error, "strerror", None) or "what it holds is not JSON"
+        raise JobError(f'The job file "{path}" cannot be read: {why}.', remedy) from error
     if not isinstance(asked, dict) or not isinstance(asked.get("values"), dict):
         raise JobError(f'"{path}" is not a job file: it has no "values".', remedy)
     return asked.get("do"), asked["values"]
