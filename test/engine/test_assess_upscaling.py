@@ -115,7 +115,7 @@ def test_bands_are_compared_in_pairs(reference, tmp_path):
     outputs, _, _ = assess(tmp_path, reference, upscaled=made, bands=[3])
     assert outputs["PSNR"] > 34 and outputs["SAM"] is None
     text = refused(tmp_path, reference, upscaled=made)
-    assert "'one.tif' has 1 bands and 'truth.tif' has 3" in text
+    assert '"one.tif" has 1 bands and "truth.tif" has 3' in text
 
 
 def test_a_model_is_judged_on_what_it_makes_of_the_coarse_truth(reference, tmp_path):
@@ -140,7 +140,7 @@ def test_what_cannot_be_compared_is_refused(reference, tmp_path):
     model = save_upscaler(tmp_path / "m.safetensors")
     assert "4 times finer; the factor is 2" in refused(tmp_path, reference, model=model, factor="2")
     half = write_raster(tmp_path / "half.tif", TRUTH[:, ::2, ::2], NORTH_UP @ Affine.scale(2))
-    assert "has pixels of 20 and 'truth.tif' of 10" in refused(tmp_path, reference, upscaled=half)
+    assert 'has pixels of 20 and "truth.tif" of 10' in refused(tmp_path, reference, upscaled=half)
     off = write_raster(tmp_path / "off.tif", TRUTH, NORTH_UP @ Affine.translation(0.4, 0))
     assert "do not lie on those" in refused(tmp_path, reference, upscaled=off)
     far = write_raster(tmp_path / "far.tif", TRUTH, NORTH_UP @ Affine.translation(5000, 0))

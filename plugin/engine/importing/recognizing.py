@@ -32,6 +32,7 @@ _CLASSIFIERS = (
 _ANCHORS = ("decoder.blocks.0.conv1.0.weight", "backbone.layer1.0.conv1.weight",
             "backbone.0.0.weight", "layer1.0.conv1.weight", "features.0.0.weight",
             "features.0.weight")  # fmt: skip
+_STEMS = ("conv1.weight", "features.0.0.weight", "features.0.weight")  # of image classifiers
 _LAST_OF_MAPS = ("classifier.4", "classifier.low_classifier")
 _UNUSED = re.compile(r"(^|\.)num_batches_tracked$|^aux_classifier\.|^classification_head\.")
 
@@ -170,12 +171,12 @@ def _map(name, structure, weights, bands):
 
 
 def _classifier(weights, wanted):
-    first = next((value for value in weights.values() if value.ndim == 4), None)
+    first = next((weights[key] for key in _STEMS if key in weights), None)
     for name in _CLASSIFIERS if not wanted else {wanted} & set(_CLASSIFIERS):
         last = _HEADS[name]
         body = {key: value for key, value in weights.items() if not _is_below(key, last)}
         head = weights.get(last + ".weight"), weights.get(last + ".bias")
-        if first is None or not body:
+        if first is None or first.ndim != 4:
             return None
         make = functools.partial(networks.build_classifier, name, first.shape[1], 1)
         network = _filled(make, "backbone", body)
