@@ -44,6 +44,7 @@ class TryIt:
     def __init__(self, iface):
         self._iface, self.is_at_work = iface, False
         self._waiting, self._total, self._running = [], 0, None
+        self._kept = []  # steps that have ended: QGIS's tasks still refer to what they hold
         self._message = self._progress = None
         self._is_canceled = False
 
@@ -97,6 +98,7 @@ class TryIt:
         if self._message is not None:
             self._message.setText(text)
         self._running = _Running(step, self._step_ended)
+        self._kept.append(self._running)
         self._running.feedback.progressChanged.connect(
             lambda percent: self._show_progress((done + percent / 100) / self._total)
         )
@@ -199,8 +201,8 @@ class _Running:
         try:
             for layer_id, details in self._context.layersToLoadOnCompletion().items():
                 self._load(layer_id, details)
-        finally:  # whatever a layer does, the next step comes
-            self._ended(error)
+        finally:  # whatever a layer does, the next step comes, once QGIS is done with this one
+            QTimer.singleShot(0, lambda: self._ended(error))
 
     def _load(self, layer_id, details):
         """Bring a layer onto the map, in its group, with its style."""

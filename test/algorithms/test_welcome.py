@@ -112,7 +112,7 @@ def test_failure_is_said_with_its_remedy(desktop, welcome, monkeypatch):
     assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_sample_project_is_made_with_styled_layers_of_every_kind(
     desktop, welcome, engine, tmp_path, monkeypatch
 ):

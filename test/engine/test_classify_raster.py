@@ -224,7 +224,8 @@ def test_other_data_type_is_warned_of(tmp_path, model):
 
 
 MEASURE = """
-import resource, sys
+import sys
+import peak_memory
 from brightness import Brightness, card
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import classify_raster
@@ -232,7 +233,7 @@ from plugin.jobs import ClassifyRaster
 classify_raster.load_classifier = lambda *ignored: Brightness(card())
 job = ClassifyRaster(input=sys.argv[1], model="m", stride=64, output=sys.argv[1] + ".classes.tif")
 classify_raster.run(job, Silent())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(peak_memory.kilobytes() / 1024)
 """
 
 
