@@ -88,6 +88,12 @@ def half_precision(device):
     return torch.autocast(device.type, torch.bfloat16, enabled=half)
 
 
+def computes_bfloat16():
+    """Whether the processor itself multiplies numbers of bfloat16; else it would be slower."""
+    known = getattr(torch.cpu, "get_capabilities", dict)()
+    return bool(known.get("avx512_bf16") or known.get("amx_bf16"))
+
+
 def sent(values, device):
     """Copy a tensor to a device: to a GPU from memory that stays in place, without waiting."""
     if device.type != "cuda":

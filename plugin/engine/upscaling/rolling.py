@@ -3,13 +3,20 @@
 Every layer keeps its last rows and goes on from them, so no row is computed twice. The features of
 a whole window would leave the cache after each layer and take fresh memory from the system: a
 convolution then takes twice the time.
+
+Where the processor itself multiplies bfloat16, the convolutions between features do so, in half the
+time; what they add up to stays in single precision, and so do the first and the last layer.
 """
 
 import torch
 from torch.nn import functional
 
+from ..device import computes_bfloat16
+
 _PIXELS, _MOST_THREADS = 2**14, 4  # of a strip, for each thread; more would take much memory
 _HAS_ONEDNN = torch.backends.mkldnn.is_available()
+# With other numbers of channels the last bit of a value may hang on where in a window it lies.
+VECTOR = 16
 
 
 def added_planes(network, coarse, blur):
@@ -47,93 +54,127 @@ def added_planes(network, coarse, blur):
     return planes
 
 
+def precision(network):
+    """The type of the numbers that the features of a network on the CPU are multiplied in."""
+    narrow = _HAS_ONEDNN and computes_bfloat16() and network.first.out_channels % VECTOR == 0
+    return torch.bfloat16 if narrow else torch.float32
+
+
 def _roll(network, image, planes):
     """Fill planes strip by strip; the first one sees so much more that it is as high as others."""
     height, width = planes.shape[2:]
     pixels = _PIXELS * min(torch.get_num_threads(), _MOST_THREADS)
     rows = min(max(4, pixels // width), height)
-    line, lost = _Line(network, image.shape[3], rows), 2 * network.receptive_radius
-    ones = torch.eye(planes.shape[1])
+    line, radius = _Line(network, image.shape[3], rows), network.receptive_radius
+    # A product with ones in the diagonal turns pixels of channels to planes at full speed.
+    into = planes.view(-1, height * width)
+    ones = torch.eye(len(into))
     for row in range(0, height, rows):
         count = min(rows, height - row)
-        first = row + lost - 2 if row else 0
-        strip = line(image[:, :, first : row + count + lost])
-        pixels = strip.permute(0, 2, 3, 1).reshape(count * width, len(planes), -1)
-        for band, plane in enumerate(planes):
-            # A product with ones in the diagonal turns pixels of channels to planes at full speed.
-            into = plane[:, row : row + count].view(len(plane), -1)
-            torch.mm(ones, pixels[:, band].T, out=into)
+        first = row + 2 * radius - 2 if row else 0
+        strip = line(image[:, :, first : row + count + 2 * radius])[..., radius:-radius]
+        pixels = strip.permute(0, 2, 3, 1).reshape(count * width, -1)
+        torch.mm(ones, pixels.T, out=into[:, row * width : (row + count) * width])
 
 
 class _Line:
-    """The layers of a network, each with the rows that it still needs."""
+    """The layers of a network, with the rows of each that further ones need.
+
+    Rows are counted from the first one of the first layer. A convolution loses a row at both ends,
+    so that a block can add to the features in place: when it does, it needs none of those rows
+    again. No columns are lost, but as many as the radius at both ends are wrong.
+    """
 
     def __init__(self, network, width, rows):
         blocks, channels = len(network.body), network.first.out_channels
-        most = rows + 2 * network.receptive_radius
-        self._network, self._delay = network, 2 * blocks + 1
+        kind, most = precision(network), rows + 2 * network.receptive_radius
+        self._first, self._last = network.first, network.last
+        self._body = [(_in(kind, block.one), _in(kind, block.two)) for block in network.body]
+        self._after, self._end = _in(kind, network.after), 0
 
-        def after(convolutions, kept):
-            lost = 2 * convolutions
-            return _Rows(channels, most - lost, width - lost, kept)
+        def room(kind, start=0):
+            return _Rows(torch.empty(1, most, width, channels, dtype=kind), start)
 
-        kept = [self._delay, *([2] * blocks)]
-        self._given = [after(2 * place + 1, count) for place, count in enumerate(kept)]
-        self._between = [after(2 * place + 2, 2) for place in range(blocks)]
-        self._end = after(2 * blocks + 2, 2)
+        self._given, self._sum = room(torch.float32), room(torch.float32)
+        self._seen = self._sum if kind == torch.float32 else room(kind)
+        self._between = [None] * blocks, room(kind)
+        self._all = room(torch.float32, 2 * blocks + 1)
 
     def __call__(self, image):
         """The last layer's result (1, channel, row, column) for further rows of the image."""
-        network, given = self._network, self._given
-        given[0].put(_convolved(network.first, image))
-        for place, block in enumerate(network.body):
-            between = self._between[place]
-            made = _convolved(block.one, given[place].fresh)
-            torch.clamp_min(made, 0, out=between.room(made.shape[2]))
-            made = _convolved(block.two, between.fresh)
-            rows = made.shape[2]
-            torch.add(made, given[place].before(2, rows), out=given[place + 1].room(rows))
-        made = _convolved(network.after, given[-1].fresh)
-        rows = made.shape[2]
-        torch.add(made, given[0].before(self._delay, rows), out=self._end.room(rows))
-        return _convolved(network.last, self._end.fresh)
+        made = _convolved(image, self._first.weight, self._first.bias)
+        done, self._end = self._end, self._end + made.shape[2]
+        lost = 2 * len(self._body) + 2
+        for features in {self._given, self._sum, self._seen}:
+            features.more(made.shape[2], lost).copy_(made)
+        for number in range(len(self._body)):
+            self._run(number, done)
+        start, stop = max(done + 1 - lost, lost - 1), self._end + 1 - lost
+        made = _convolved(self._seen[start - 1 : stop + 1], *self._after)
+        torch.add(made, self._given[start:stop], out=self._all.more(stop - start, 2))
+        start = max(start - 2, lost - 1)
+        return _convolved(self._all[start:stop], self._last.weight, self._last.bias)
+
+    def _run(self, number, done):
+        """Add what a block gives to the features; `done` is where the strip before this ended."""
+        one, two = self._body[number]
+        start, stop = max(done - 2 * number - 1, 2 * number + 1), self._end - 2 * number - 1
+        made = _convolved(self._seen[start - 1 : stop + 1], *one)
+        between = self._joined(number, made)
+        stop, rows = stop - 1, between.shape[2] - 2
+        features = self._sum[stop - rows : stop]
+        features += _convolved(between, *two)
+        if self._seen is not self._sum:
+            self._seen[stop - rows : stop] = features
+
+    def _joined(self, number, made):
+        """What lies between the layers of a block: rows kept of the last strip, and new ones."""
+        last, room = self._between
+        kept, whole = last[number], room.memory
+        count = 0 if kept is None else 2
+        if count:
+            whole[:, :, :count] = kept
+        end = count + made.shape[2]
+        torch.clamp_min(made, 0, out=whole[:, :, count:end])
+        last[number] = whole[:, :, end - 2 : end].clone()
+        return whole[:, :, :end]
 
 
 class _Rows:
-    """The last rows of a layer's input, and room for the next ones after them."""
+    """The last rows of features, counted from the first one that there ever was."""
 
-    def __init__(self, channels, most, width, kept):
-        self._memory = torch.empty(1, most + kept, width, channels).permute(0, 3, 1, 2)
-        self._kept, self._filled, self._new = kept, 0, 0
+    def __init__(self, memory, start):
+        self.memory = memory.permute(0, 3, 1, 2)
+        self._start, self._end = start, start
 
-    def room(self, count):
-        """Where the next rows go."""
-        stay = min(self._kept, self._filled)
-        if stay:
-            last = self._memory[:, :, self._filled - stay : self._filled]
-            self._memory[:, :, :stay] = last.clone() if self._filled < 2 * stay else last
-        self._filled, self._new = stay + count, count
-        return self._memory[:, :, stay : self._filled]
+    def more(self, count, kept):
+        """Room for further rows; of those before as many as `kept` stay."""
+        stay = min(kept, self._end - self._start)
+        if self._end - stay > self._start:
+            last = self[self._end - stay : self._end]
+            self.memory[:, :, :stay] = (
+                last.clone() if last.shape[2] > self._end - stay - self._start else last
+            )
+            self._start = self._end - stay
+        self._end += count
+        return self[self._end - count : self._end]
 
-    def put(self, rows):
-        self.room(rows.shape[2]).copy_(rows)
+    def __getitem__(self, rows):
+        return self.memory[:, :, rows.start - self._start : rows.stop - self._start]
 
-    @property
-    def fresh(self):
-        """The new rows and the two before them."""
-        return self._memory[:, :, max(self._filled - self._new - 2, 0) : self._filled]
-
-    def before(self, delay, count):
-        """`count` rows of the inside that end `delay` rows before the last one."""
-        return self._memory[:, :, self._filled - delay - count : self._filled - delay,
-                            delay:-delay]  # fmt: skip
+    def __setitem__(self, rows, values):
+        self[rows].copy_(values)
 
 
-def _convolved(layer, rows):
+def _in(kind, layer):
+    return layer.weight.to(kind), layer.bias.to(kind)
+
+
+def _convolved(rows, weight, bias):
     """Convolve by the same kernels whatever the number of rows, so that no bit hangs on it.
 
     With one thread `conv2d` takes others for few pixels.
     """
     if _HAS_ONEDNN:
-        return torch.mkldnn_convolution(rows, layer.weight, layer.bias, (0, 0), (1, 1), (1, 1), 1)
-    return functional.conv2d(rows, layer.weight, layer.bias)
+        return torch.mkldnn_convolution(rows, weight, bias, (0, 1), (1, 1), (1, 1), 1)
+    return functional.conv2d(rows, weight, bias, padding=(0, 1))
