@@ -12,7 +12,7 @@ import rasterio
 from rasterio.enums import ColorInterp
 
 from landscapes import LEVELS, NORTH_UP, ROTATED, SOUTH_UP, UTM, regions, textured, write_raster
-from plugin.engine.rasters import Grid, Raster, ground_sample_distance, new_raster
+from plugin.engine.rasters import Grid, Raster, ground_sample_distance, new_raster, writing
 from plugin.engine.rasters.naming import auxiliary_text
 from plugin.jobs.errors import JobError
 
@@ -205,6 +205,23 @@ def test_large_new_raster_is_tiled_and_has_overviews(tmp_path):
     with rasterio.open(path) as raster:
         assert raster.block_shapes == [(256, 256)] and raster.overviews(1) == [2, 4]
         assert (raster.read(1, out_shape=(150, 750)) == 2).all()
+
+
+def test_damage_of_a_large_raster_is_noticed_before_it_is_in_place(tmp_path, monkeypatch):
+    path, add = str(tmp_path / "a.tif"), writing._add_overviews
+
+    def damaged_first(path, part, *others):
+        with open(part, "r+b") as file:
+            file.seek(os.path.getsize(part) // 2)
+            file.write(bytes(4096))
+        return add(path, part, *others)
+
+    monkeypatch.setattr(writing, "_add_overviews", damaged_first)
+    values = np.random.default_rng(0).integers(0, 255, (1, 600, 3000), np.uint8)
+    with pytest.raises(JobError, match=r'"a\.tif" cannot be written'):
+        with new_raster(path, grid(3000, 600), "uint8") as new:
+            new.write(values, 0)
+    assert not os.listdir(tmp_path)
 
 
 def test_class_names_and_colors_are_where_gdal_looks(tmp_path):

@@ -47,10 +47,24 @@ def options_for(path):
 
 
 @contextmanager
-def opened(path, **options):
-    """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name."""
+def opened(path, how=None, **options):
+    """Open a raster; whatever goes wrong inside rises as `JobError` with the file's name.
+
+    Parameters
+    ----------
+    path : str
+    how : dict, optional
+        GDAL's options for this file.
+    options : dict
+        GDAL's options for all that happens inside.
+
+    Yields
+    ------
+    rasterio.DatasetReader
+    """
+    known = {**options_for(path), **options}
     try:
-        with rasterio.Env(**{**options_for(path), **options}), rasterio.open(path) as dataset:
+        with rasterio.Env(**known), rasterio.open(path, **(how or {})) as dataset:
             yield dataset
     except (RasterioError, OSError, MemoryError, UnicodeError) as error:
         raise unreadable(path, error) from error

@@ -17,6 +17,7 @@ from .opening import OPTIONS, opened
 
 TILE = 256
 _OVERVIEWS_FROM = 2048
+_THREADS = 2  # that make overviews: nothing else is done then
 _BANDS_TOGETHER = 16  # a tile of many bands together would not fit the memory
 
 
@@ -106,8 +107,7 @@ def new_raster(
         with _created(path, part, profile) as dataset:
             _describe(dataset, names, classes, tags, likeness)
             yield NewRaster(path, dataset)
-        _add_overviews(path, part, grid, bool(classes))
-        _check_whole(path, part)
+        _check_whole(path, part, _add_overviews(path, part, grid, bool(classes)))
         with _writing(path):
             _put_in_place(part, path, auxiliary_text(classes) if classes else "")
     finally:
@@ -195,22 +195,26 @@ def _describe(dataset, names, classes, tags, likeness):
 
 
 def _add_overviews(path, part, grid, of_classes):
-    factors = []
-    while max(grid.width, grid.height) // 2 ** len(factors) > _OVERVIEWS_FROM // 2:
+    """Add smaller copies to a large raster, for which all of it is read; gives their number."""
+    side, factors = max(grid.width, grid.height), []
+    while side > _OVERVIEWS_FROM and side // 2 ** len(factors) > _OVERVIEWS_FROM // 2:
         factors.append(2 ** (len(factors) + 1))
-    if max(grid.width, grid.height) > _OVERVIEWS_FROM:
+    if factors:
         method = Resampling.mode if of_classes else Resampling.average
-        quick = {**OPTIONS, "ZLEVEL_OVERVIEW": 1}
+        quick = {**OPTIONS, "ZLEVEL_OVERVIEW": 1, "GDAL_NUM_THREADS": _THREADS}
         with _writing(path), rasterio.Env(**quick), rasterio.open(part, "r+") as dataset:
             dataset.build_overviews(factors, method)
+    return len(factors)
 
 
-def _check_whole(path, part):
-    """Read everything back: GDAL closes a file on a full disk without a word."""
+def _check_whole(path, part, overviews):
+    """Read back what has not been read yet: GDAL closes a file on a full disk without a word."""
+    levels = [{"overview_level": number} for number in range(overviews)]
     try:
-        with opened(part) as dataset:
-            for _, window in dataset.block_windows(1):
-                dataset.read(window=window)
+        for level in levels or [{}]:
+            with opened(part, level) as dataset:
+                for _, window in dataset.block_windows(1):
+                    dataset.read(window=window)
     except JobError as error:
         raise unwritable(path, error) from error
 

@@ -58,8 +58,8 @@ def _inside(images, inset):
 
 
 def ended(begun):
-    """Call functions that give images, and put these in one batch."""
-    return torch.stack([end() for end in begun])
+    """Call functions that give images, and put these in one batch; one alone is not copied."""
+    return begun[0]()[None] if len(begun) == 1 else torch.stack([end() for end in begun])
 
 
 def without_border(images, valid, border):
