@@ -50,8 +50,9 @@ def save(path, card, network, extras=None):
         with written_whole(path, "wb") as file:
             file.write(to_bytes(weights, metadata={KEY: card.to_text()}))
     except (OSError, SafetensorError) as error:
+        why = getattr(error, "strerror", None) or error
         raise JobError(
-            f'Model "{path}" cannot be written: {error}.',
+            f'Model "{path}" cannot be written: {why}.',
             "Choose a folder you may write to, on a disk with free space.",
         ) from error
 
