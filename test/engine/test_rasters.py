@@ -218,9 +218,9 @@ def test_damage_of_a_large_raster_is_noticed_before_it_is_in_place(tmp_path, mon
 
     monkeypatch.setattr(writing, "_add_overviews", damaged_first)
     values = np.random.default_rng(0).integers(0, 255, (1, 600, 3000), np.uint8)
-    with pytest.raises(JobError, match=r'"a\.tif" cannot be written'):
-        with new_raster(path, grid(3000, 600), "uint8") as new:
-            new.write(values, 0)
+    told = pytest.raises(JobError, match=r'"a\.tif" cannot be written')
+    with told, new_raster(path, grid(3000, 600), "uint8") as new:
+        new.write(values, 0)
     assert not os.listdir(tmp_path)
 
 

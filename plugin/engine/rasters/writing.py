@@ -17,7 +17,8 @@ from .opening import OPTIONS, opened
 
 TILE = 256
 _OVERVIEWS_FROM = 2048
-_THREADS = 2  # that make overviews: nothing else is done then
+_THREADS = 2  # that make overviews and read back: nothing else is done then
+_VALUES_READ = 2**22
 _BANDS_TOGETHER = 16  # a tile of many bands together would not fit the memory
 
 
@@ -195,7 +196,7 @@ def _describe(dataset, names, classes, tags, likeness):
 
 
 def _add_overviews(path, part, grid, of_classes):
-    """Add smaller copies to a large raster, for which all of it is read; gives their number."""
+    """Add smaller copies to a large raster; gives their number."""
     side, factors = max(grid.width, grid.height), []
     while side > _OVERVIEWS_FROM and side // 2 ** len(factors) > _OVERVIEWS_FROM // 2:
         factors.append(2 ** (len(factors) + 1))
@@ -208,15 +209,28 @@ def _add_overviews(path, part, grid, of_classes):
 
 
 def _check_whole(path, part, overviews):
-    """Read back what has not been read yet: GDAL closes a file on a full disk without a word."""
+    """Read everything back: GDAL closes a file on a full disk without a word.
+
+    Nor does it say a word when overviews are made of tiles that cannot be read.
+    """
     levels = [{"overview_level": number} for number in range(overviews)]
     try:
-        for level in levels or [{}]:
-            with opened(part, level) as dataset:
-                for _, window in dataset.block_windows(1):
+        for level in [{}, *levels]:
+            with opened(part, level, GDAL_NUM_THREADS=_THREADS) as dataset:
+                for window in _pieces(dataset):
                     dataset.read(window=window)
     except JobError as error:
         raise unwritable(path, error) from error
+
+
+def _pieces(dataset):
+    """Windows that cover a raster, of several tiles, which threads then read together."""
+    high, wide = dataset.block_shapes[0]
+    across = max(1, _VALUES_READ // (high * wide * dataset.count)) * wide
+    for row in range(0, dataset.height, high):
+        for column in range(0, dataset.width, across):
+            rows, columns = dataset.height - row, dataset.width - column
+            yield Window(column, row, min(across, columns), min(high, rows))
 
 
 def _put_in_place(part, path, auxiliary):
