@@ -27,7 +27,11 @@ def keep():
 
 
 def give_back():
-    """Give memory that is free back to the system."""
+    """Give memory that is free back to the system.
+
+    The C library keeps for every thread what it freed. With threads that hand large arrays to each
+    other this is soon as much again as is in use.
+    """
     library = _library()
     if library is not None:
         library.malloc_trim(0)

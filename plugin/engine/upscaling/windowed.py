@@ -7,8 +7,8 @@ import numpy as np
 import torch
 
 from ..device import spare_memory
-from ..freed_memory import give_back
 from ..layout import Layout
+from ..memory import give_back
 from .holes import DEPTH, SURROUNDINGS, fill
 from .neighbors import Neighbors
 from .rolling import added_planes
