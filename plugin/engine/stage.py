@@ -98,6 +98,17 @@ class Stage:
             raise damaged(self._path, error) from error
 
 
+def taken(parts):
+    """The states of several networks, optimizers and the like."""
+    return [_taken(part) for part in parts]
+
+
+def put(parts, states):
+    """Bring several networks, optimizers and the like to their states."""
+    for part, state in zip(parts, states, strict=True):
+        _put(part, state)
+
+
 def _taken(part):
     """The state of what learns."""
     if isinstance(part, torch.Generator):

@@ -18,6 +18,7 @@ from ..averaging import moving_average
 from ..networks.image_generator import LATENT, ImageJudge
 from ..portions import Portions
 from ..schedule import Clock, minutes
+from ..stage import put, taken
 from .varying import crops, vary
 
 _BETAS = (0.0, 0.99)
@@ -228,33 +229,29 @@ class _School:
     def state_dict(self):
         """What a checkpoint keeps."""
         return {
-            "networks": [part.state_dict() for part in self._networks()],
-            "optimizers": [part.state_dict() for part in self.optimizers],
+            "learning": taken([*self._networks(), *self.optimizers]),
             "good": self._good, "rates": self.rates, "steps": self.steps, "varied": self.varied,
         }  # fmt: skip
 
     def load_state_dict(self, state):
         """Go on from where a checkpoint was written."""
-        for part, known in zip(self._networks(), state["networks"], strict=True):
-            part.load_state_dict(known)
-        for part, known in zip(self.optimizers, state["optimizers"], strict=True):
-            part.load_state_dict(known)
+        put([*self._networks(), *self.optimizers], state["learning"])
         self._good, self.rates = state["good"], state["rates"]
         self.steps, self.varied = state["steps"], state["varied"]
 
     def _networks(self):
         return self.generator, self.judge, self.average
 
+    def _judged(self):
+        return self.generator, self.average.module, self.judge
+
     def remember(self):
         """Keep the state as a good one."""
-        parts = self.generator, self.average.module, self.judge
-        self._good = copy.deepcopy([part.state_dict() for part in parts])
+        self._good = copy.deepcopy(taken(self._judged()))
 
     def roll_back(self):
         """The last good weights again, and half the learning rates."""
-        parts = self.generator, self.average.module, self.judge
-        for part, state in zip(parts, self._good, strict=True):
-            part.load_state_dict(state)
+        put(self._judged(), self._good)
         self.rates = tuple(rate / 2 for rate in self.rates)
         self._start()
 

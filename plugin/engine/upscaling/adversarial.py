@@ -26,6 +26,7 @@ from ..metrics.upscaling import high_frequency_ratio, psnr
 from ..networks.upscaler import Discriminator
 from ..portions import Portions
 from ..schedule import Clock, minutes
+from ..stage import put, taken
 from .fidelity import error, next_pair
 
 _RATES = 1e-4, 3e-4
@@ -186,17 +187,13 @@ class _School:
     def state_dict(self):
         """What a checkpoint keeps."""
         return {
-            "networks": [part.state_dict() for part in self._networks()],
-            "optimizers": [part.state_dict() for part in self.optimizers],
+            "learning": taken([*self._networks(), *self.optimizers]),
             "good": self._good, "weight": self.weight, "steps": self.steps, "losses": self.losses,
         }  # fmt: skip
 
     def load_state_dict(self, state):
         """Go on from where a checkpoint was written."""
-        for part, known in zip(self._networks(), state["networks"], strict=True):
-            part.load_state_dict(known)
-        for part, known in zip(self.optimizers, state["optimizers"], strict=True):
-            part.load_state_dict(known)
+        put([*self._networks(), *self.optimizers], state["learning"])
         self._good, self.weight = state["good"], state["weight"]
         self.steps, self.losses = state["steps"], state["losses"]
 
