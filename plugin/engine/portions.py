@@ -1,9 +1,7 @@
 """As many images at once as the memory affords, in training and in use."""
 
-import torch
-
 from ..jobs.errors import JobError
-from . import notices
+from . import notices, ranks
 from .device import is_out_of_memory, release
 
 
@@ -116,7 +114,8 @@ class Portions:
 
     def _halve(self, size, error, least=1):
         """Take half as many from now on; whatever else is wrong rises."""
-        if not is_out_of_memory(error) or _is_one_of_many():
+        # Several processes that train together must all take the same steps.
+        if not is_out_of_memory(error) or ranks.count() > 1:
             raise error
         if size // 2 < least:
             raise JobError(
@@ -129,9 +128,3 @@ class Portions:
             "taken."
         )
         release()
-
-
-def _is_one_of_many():
-    """Whether several processes train together: they must all take the same steps."""
-    there = torch.distributed.is_available() and torch.distributed.is_initialized()
-    return there and torch.distributed.get_world_size() > 1
