@@ -28,6 +28,19 @@ def batch_size():
     )
 
 
+def steps():
+    """How many steps a training takes, if time is not to end it."""
+    return integer(
+        "Steps",
+        0,
+        minimum=0,
+        maximum=10_000_000,
+        advanced=True,
+        help="Steps of the training, whatever time they take: the same number, seed and computer "
+        "give the same model. 0: as many as the time limit allows.",
+    )
+
+
 def seed():
     """Where chance starts."""
     return integer(

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from .checkpoints import ONLY_STARTS, START_HELP
-from .common import device, seed
-from .declare import choice, folder, integer, new_file, number, result_number
+from .common import device, seed, steps
+from .declare import choice, folder, new_file, number, result_number
 
 SIDES = (("64", "64 pixels"), ("128", "128 pixels"), ("256", "256 pixels"))
 
@@ -21,15 +21,7 @@ class TrainImageGenerator:
     minutes: float = number(
         "Time limit", 20.0, unit="minutes", minimum=0.1, maximum=10_000, help="For the training."
     )
-    steps: int = integer(
-        "Steps",
-        0,
-        minimum=0,
-        maximum=10_000_000,
-        advanced=True,
-        help="Steps of the training, whatever time they take: the same number, seed and computer "
-        "give the same model. 0: as many as the time limit allows.",
-    )
+    steps: int = steps()
     start_from: str = choice("Start from", "scratch", ONLY_STARTS, advanced=True, help=START_HELP)
     device: str = device()
     seed: int = seed()

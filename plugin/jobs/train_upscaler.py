@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from .checkpoints import START, START_HELP
-from .common import device, seed
+from .common import device, seed, steps
 from .declare import (
     bands,
     choice,
     folder,
-    integer,
     model_file,
     new_file,
     number,
@@ -94,15 +93,7 @@ class TrainUpscaler:
         help="For all of it with the scores, in minutes of computing: beside other programs it takes "
         "longer.",
     )
-    steps: int = integer(
-        "Steps",
-        0,
-        minimum=0,
-        maximum=10_000_000,
-        advanced=True,
-        help="Steps of the training, whatever time they take: the same number, seed and computer "
-        "give the same model. 0: as many as the time limit allows.",
-    )
+    steps: int = steps()
     gan_share: float = number(
         "Share of the adversarial stage",
         0.4,
