@@ -9,7 +9,7 @@ from qgis.PyQt.QtGui import QIcon
 
 from ..plugin import environment, worker
 from ..plugin.jobs import JOBS
-from ..plugin.jobs.checkpoints import CHECKPOINT, how_to_go_on
+from ..plugin.jobs.checkpoints import beside, how_to_go_on
 from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
 from . import sinks
@@ -152,8 +152,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
     def _kept(self, parameters):
         """How to go on with a training that was canceled; empty if nothing is kept of it."""
         model = read_places(self, parameters).get("model")
-        folder = f"{model}.{CHECKPOINT}"
-        return how_to_go_on(folder) if model and os.path.isdir(folder) else ""
+        is_there = bool(model) and os.path.isdir(beside(model))
+        return how_to_go_on(beside(model)) if is_there else ""
 
     def run_job(self, job_values, feedback):
         """Do the job; a child whose job is not the engine's overrides this.

@@ -23,7 +23,12 @@ def checkpoint_folder(job):
         Empty for a job that trains nothing or writes no model.
     """
     model = getattr(job, "model", "") if hasattr(job, "start_from") else ""
-    return f"{model}.{CHECKPOINT}" if model else ""
+    return beside(model) if model else ""
+
+
+def beside(model):
+    """The folder beside a model where its training keeps what it has learned so far."""
+    return f"{model}.{CHECKPOINT}"
 
 
 def how_to_go_on(folder):

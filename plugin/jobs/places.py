@@ -10,7 +10,7 @@ import os
 import shutil
 from contextlib import contextmanager
 
-from .checkpoints import CHECKPOINT
+from .checkpoints import beside
 from .declare import declared
 from .errors import JobError
 
@@ -204,7 +204,7 @@ def sweep(job_class, values, pid=None):
     """
     outputs = [values.get(part.name) for part in declared(job_class) if part.is_output]
     paths = [path for path in outputs if path and isinstance(path, (str, os.PathLike))]
-    paths += [f"{path}.{CHECKPOINT}" for path in paths]
+    paths += [beside(path) for path in paths]
     found = [place for path in paths for place in leftovers(path, pid)]
     for place in found:
         _remove(place)
