@@ -129,24 +129,5 @@ def spectral_angle(truth, made, border=8):
     return float(np.degrees(np.arccos(np.clip(cosines, -1, 1))).mean()) if cosines.size else 0.0
 
 
-def ergas(truth, made, factor, border=8):
-    """Relative dimensionless global error of synthesis; 0 is perfect.
-
-    Parameters
-    ----------
-    truth, made : array, shape (band, H, W)
-    factor : int
-    border : int
-
-    Returns
-    -------
-    float
-    """
-    a, b = (_inside(image, border).astype(np.float64) for image in (truth, made))
-    errors = np.sqrt(np.mean((a - b) ** 2, axis=(-2, -1)))
-    means = np.abs(a.mean(axis=(-2, -1)))
-    return float(100 / factor * np.sqrt(np.mean((errors / np.maximum(means, 1e-12)) ** 2)))
-
-
 def _inside(images, border):
     return images[..., border:-border, border:-border] if border else images
