@@ -21,7 +21,9 @@ from timing import WAITING, ground, machine
 
 SHORT, MOST_MORE = (4096, 8192), 0.1
 RUN = """
-import resource, sys, time
+import sys, time
+sys.path.append("test")
+from peak_memory import kilobytes
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import classify_pixels
 from plugin.jobs import ClassifyPixels
@@ -31,7 +33,7 @@ values = {"rasters": [given], "model": model, "output": made, "confidence": made
 start = time.monotonic()
 classify_pixels.run(from_values(ClassifyPixels, values), Silent())
 seconds = time.monotonic() - start
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(seconds, kilobytes() / 1024)
 """
 
 

@@ -20,7 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SHORT, LARGE = (3000, 7000), (4000, 20000)
 MOST_MORE_PERCENT, MOST_MEGABYTES = 10, 2000
 RUN = """
-import resource, sys
+import sys
+from peak_memory import kilobytes
 from plain_pixels import level_network, pixel_card
 from plugin.engine import device
 from plugin.engine.pixels.predictor import PixelPredictor
@@ -36,7 +37,7 @@ job = ClassifyPixels(rasters=[path], model="m", bands=[], extent=None, overlap=2
                      confidence=places.get("confidence"), output=places["output"],
                      probabilities=places.get("probabilities"), trust=None)
 classify_pixels.run(job, Silent())
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(kilobytes() / 1024)
 """
 
 

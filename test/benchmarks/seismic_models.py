@@ -28,7 +28,9 @@ CASES = {
     },
 }  # fmt: skip
 RUN = """
-import json, os, resource, sys, time
+import json, os, sys, time
+sys.path.append("test")
+from peak_memory import kilobytes
 from plugin.engine.progress import Progress
 from plugin.engine.tasks import forecast_seismic_grid, test_seismic_forecast, train_seismic_forecast
 from plugin.jobs import JOBS
@@ -36,7 +38,7 @@ name, values = sys.argv[1], json.loads(sys.argv[2])
 tell = lambda kind, **words: kind in ("note", "warning") and print(words["text"], file=sys.stderr)
 start, used = time.monotonic(), os.times()
 outputs = sys.modules["plugin.engine.tasks." + name].run(JOBS[name](**values), Progress(tell))
-now, memory = os.times(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+now, memory = os.times(), kilobytes()
 spent = now.user + now.system - used.user - used.system
 print(json.dumps([outputs, time.monotonic() - start, spent, memory / 1024]))
 """

@@ -37,7 +37,9 @@ SIDE, FACTOR, BANDS, ROUNDS = 512, 4, 3, 3
 GIVEN_SIDE, LARGE_SIDE = 1536, 5000
 SIZES = {"fast": (32, 6), "balanced": (48, 8)}
 RUN = """
-import json, resource, sys, time
+import json, sys, time
+sys.path.append("test")
+from peak_memory import kilobytes
 from plugin.engine import work
 from plugin.engine.progress import Silent
 import plugin.engine.tasks.upscale_raster
@@ -45,7 +47,7 @@ values = json.loads(sys.argv[1])
 start = time.monotonic()
 work.do("upscale_raster", values, Silent())
 seconds = time.monotonic() - start
-print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(seconds, kilobytes() / 1024)
 """
 
 
