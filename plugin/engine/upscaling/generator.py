@@ -12,7 +12,7 @@ from .. import model_file
 from ..degradation import DETECTOR, back_project, cubic, reach
 from .held import complete, ended, without_border
 from .intensity import in_intensity, share_intensity
-from .rolling import added_planes
+from .rolling import added_planes, is_narrow
 from .stages import Stages
 from .texture import texture_share
 
@@ -56,6 +56,8 @@ class Generator:
         Whether a stage has a generator with texture.
     in_strips : bool
         Whether a window's features are never there all at once.
+    narrow : bool
+        Whether the networks then multiply in bfloat16.
     """
 
     def __init__(self, stages, factor, device, card=None):
@@ -63,6 +65,7 @@ class Generator:
         self.factor, self.device, self.card = factor, device, card
         self.bands, self.has_detail = self._stages.bands, self._stages.has_detail
         self.in_strips = len(self._stages) < 2 and device.type == "cpu"
+        self.narrow = self.in_strips and len(stages) == 1 and is_narrow(stages[0].fidelity)
 
     @classmethod
     def load(cls, path, device):

@@ -1,10 +1,8 @@
 """Windows share what a network adds where they overlap, so that it is computed once."""
 
-from .rolling import added_planes
+from .rolling import VECTOR, added_planes
 
 _MOST_BYTES = 2**27  # of what is kept for the windows below
-# With other numbers of channels the last bit of a value may hang on where in a window it lies.
-_VECTOR = 16
 
 
 class Neighbors:
@@ -37,7 +35,7 @@ class Neighbors:
         -------
         torch.Tensor, shape (C, factor squared, H', W')
         """
-        if not self._margin or network.first.out_channels % _VECTOR:
+        if not self._margin or network.first.out_channels % VECTOR:
             return added_planes(network, image, told)
         left, above = self._known(network, window)
         top, side = (0 if known is None else 2 * self._margin for known in (above, left))

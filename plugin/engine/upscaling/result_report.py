@@ -133,6 +133,7 @@ def _facts(job, made, model):
         ("Data type", fine.form.dtype),
         ("Nodata", _nodata(fine.form)),
         ("Device", describe(generator.device)),
+        ("Precision", "bfloat16 products, single-precision sums" if generator.narrow else "single"),
     ]
     if job.synthesized_detail and settings.detail and fine.pixels > fine.holes:
         count = (fine.pixels - fine.holes) / generator.factor**2

@@ -54,10 +54,9 @@ def added_planes(network, coarse, blur):
     return planes
 
 
-def precision(network):
-    """The type of the numbers that the features of a network on the CPU are multiplied in."""
-    narrow = _HAS_ONEDNN and computes_bfloat16() and network.first.out_channels % VECTOR == 0
-    return torch.bfloat16 if narrow else torch.float32
+def is_narrow(network):
+    """Whether the processor multiplies the features of a network in bfloat16."""
+    return _HAS_ONEDNN and computes_bfloat16() and network.first.out_channels % VECTOR == 0
 
 
 def _roll(network, image, planes):
@@ -87,7 +86,8 @@ class _Line:
 
     def __init__(self, network, width, rows):
         blocks, channels = len(network.body), network.first.out_channels
-        kind, most = precision(network), rows + 2 * network.receptive_radius
+        most = rows + 2 * network.receptive_radius
+        kind = torch.bfloat16 if is_narrow(network) else torch.float32
         self._first, self._last = network.first, network.last
         self._body = [(_in(kind, block.one), _in(kind, block.two)) for block in network.body]
         self._after, self._end = _in(kind, network.after), 0
@@ -151,10 +151,8 @@ class _Rows:
         """Room for further rows; of those before as many as `kept` stay."""
         stay = min(kept, self._end - self._start)
         if self._end - stay > self._start:
-            last = self[self._end - stay : self._end]
-            self.memory[:, :, :stay] = (
-                last.clone() if last.shape[2] > self._end - stay - self._start else last
-            )
+            # They may overlap with where they go.
+            self.memory[:, :, :stay] = self[self._end - stay : self._end].clone()
             self._start = self._end - stay
         self._end += count
         return self[self._end - count : self._end]
