@@ -22,10 +22,18 @@ SUITES = {"bookworm": "3.22", "trixie": "3.40", "sid": "3.44"}
 MIRROR = "http://deb.debian.org/debian"
 PACKAGES = (
     "qgis", "python3-qgis", "qgis-providers", "python3-gdal", "python3-venv", "python3-pytest",
-    "python3-pytest-timeout", "git", "make", "procps", "xvfb", "xauth",
+    "python3-pytest-timeout", "python3-hypothesis", "git", "make", "procps", "xvfb", "xauth",
 )  # fmt: skip
 TESTS = ["test/algorithms"]
 REPOSITORY = "/repository"
+SAY_VERSIONS = """
+import platform
+from osgeo import gdal
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import QT_VERSION_STR
+print("QGIS", Qgis.QGIS_VERSION, "- Qt", QT_VERSION_STR, "- Python", platform.python_version(),
+      "- GDAL", gdal.__version__, flush=True)
+"""
 
 
 def say(text):
@@ -33,10 +41,11 @@ def say(text):
 
 
 def folder_of(suite):
-    """The folder of a Debian; made if it is not there."""
+    """The folder of a Debian; made if it is not there, or lacks a package."""
     folder = BUILD / "debian" / suite
-    if not (folder / "etc" / "qgis-is-installed").exists():
-        say(f"Making Debian {suite} with QGIS in {folder} (some minutes) ...")
+    note = folder / "etc" / "qgis-is-installed"
+    if not note.exists() or note.read_text().split() != list(PACKAGES):
+        say(f"Installing QGIS in Debian {suite} in {folder} (some minutes) ...")
         make(suite, folder)
     return folder
 
@@ -55,7 +64,7 @@ def make(suite, folder):
     install = "apt-get install -qq -y --no-install-recommends " + " ".join(PACKAGES)
     command = f"export DEBIAN_FRONTEND=noninteractive; apt-get update -qq && {install}"
     inside(folder, command, [], stdout=subprocess.DEVNULL)
-    (folder / "etc" / "qgis-is-installed").write_text(f"{suite}\n")
+    (folder / "etc" / "qgis-is-installed").write_text("\n".join(PACKAGES))
 
 
 def inside(folder, command, shown, variables=None, check=True, **known):
@@ -111,7 +120,7 @@ def run(suite, marks, tests):
         "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     command = (
-        f"cd {REPOSITORY} && python3 -c 'from qgis.core import Qgis; print(Qgis.QGIS_VERSION)' && "
+        f"cd {REPOSITORY} && python3 -c '{SAY_VERSIONS}' && "
         f'python3 -m pytest {options} -m "{marks}" {" ".join(tests)}'
     )
     shown = [(str(ROOT), REPOSITORY), *places]
@@ -148,7 +157,10 @@ def native(marks, tests):
     """Run tests in the QGIS of this machine."""
     from run_suites import qgis_environment, run as run_here
 
-    return run_here("qgis", sys.executable, tests, qgis_environment(), marks)
+    environment = qgis_environment()
+    known = {**os.environ, **environment}
+    subprocess.run([sys.executable, "-c", SAY_VERSIONS], check=True, env=known)
+    return run_here("qgis", sys.executable, tests, environment, marks)
 
 
 if __name__ == "__main__":
