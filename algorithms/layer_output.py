@@ -136,13 +136,16 @@ def _count(layer):
 
 def _fill(sink, fields, rows):
     """Add features to a sink; gives their number, and that of those without geometry."""
-    total, placeless = 0, 0
+    total, placeless, rows = 0, 0, iter(rows)
     for geometry, values in rows:
         feature = QgsFeature(fields)
         feature.setGeometry(geometry)
         feature.setAttributes(values)
         if not sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
-            raise _NotWrittenError(sink.lastError())
+            if not geometry.isNull():
+                raise _NotWrittenError(sink.lastError())
+            rest = sum(shape.isNull() for shape, _ in rows)  # GDAL 3.10 refuses the first of them
+            raise _NotWrittenError(sink.lastError(), placeless + 1 + rest)
         total, placeless = total + 1, placeless + geometry.isNull()
     if not sink.flushBuffer() or sink.lastError():
         raise _NotWrittenError(sink.lastError())

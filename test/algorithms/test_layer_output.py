@@ -6,6 +6,7 @@ import resource
 from contextlib import contextmanager
 
 import pytest
+from osgeo import gdal
 from qgis.core import QgsVectorLayer
 
 from qgis_truth import QUICK_TRAINING, label_points, memory_points, memory_squares, save
@@ -78,6 +79,8 @@ def test_every_format_that_is_offered_holds_the_features(run, landscape, model, 
     place = run("classifyfeatures", INPUT=points, RASTER=landscape, MODEL=model, OUTPUT=target)
     layer = QgsVectorLayer(place["OUTPUT"], "c", "ogr")
     assert layer.featureCount() == 6
+    if kind == "kml" and gdal.GetDriverByName("LIBKML") is None:
+        pytest.skip("this GDAL reads no attributes of KML, for it lacks LIBKML")
     assert {f["class"] for f in layer.getFeatures()} <= {"granite", "schist"}
 
 

@@ -105,8 +105,7 @@ def test_modeler_takes_a_model_of_the_library_or_of_an_earlier_step(library):
     from_step = next(line for line in shown(wrapper) if "'Train'" in line and "Model" in line)
     wrapper._combo.setCurrentText(from_step)
     source = dialog.createAlgorithm().parameterSources()["MODEL"][0]
-    assert source.source() == Source.ChildOutput
-    assert (source.outputChildId(), source.outputName()) == ("train", "MODEL")
+    assert source == Source.fromChildOutput("train", "MODEL")
     wrapper.setValue(source)
     assert wrapper._combo.currentText() == from_step
     wrapper.setValue("rocks")
