@@ -132,7 +132,7 @@ def pure(path):
     _, pair = model_file.load(path, UPSCALING)
     network = pair.fidelity.eval().to(memory_format=torch.channels_last)
     side = SIDE + 2 * network.receptive_radius
-    added_planes(network, torch.rand(BANDS, side, side), 0.3)
+    added_planes(network, torch.rand(BANDS, side, side), 0.3, narrow=True)
 
 
 def warp(given, folder, how, alone):

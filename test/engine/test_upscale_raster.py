@@ -11,6 +11,7 @@ from brightness import Said
 from landscapes import write_raster
 from plugin.engine import work
 from plugin.engine.degradation import DETECTOR
+from plugin.engine.device import computes_bfloat16
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.tasks import upscale_raster
@@ -513,6 +514,20 @@ def test_report_tells_how_far_the_result_is_from_the_input(tmp_path, model):
         page = (tmp_path / f"r{iterations}.html").read_text(encoding="utf-8")
         pages.append(float(re.search(r"differs from the input by ([\d.]+)%", page)[1]))
     assert pages[0] > 0.5 and pages[1] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("dtype", "said"),
+    [("uint8", "bfloat16 products, single-precision sums"), ("float32", "single")],
+)
+def test_only_whole_numbers_are_made_of_products_in_bfloat16(tmp_path, dtype, said):
+    if not computes_bfloat16():
+        pytest.skip("this processor multiplies no bfloat16")
+    model = save_upscaler(tmp_path / "m.safetensors", wild_network(1, 4, width=16))
+    raster = write_raster(tmp_path / "a.tif", scaled(ground(40, 40), dtype))
+    upscale(tmp_path, raster, model=model, report=str(tmp_path / "r.html"))
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert re.search(r"Precision</t[hd]>\s*<td>([^<]*)", page)[1] == said
 
 
 def test_dark_pixels_keep_their_mean_although_nothing_is_under_zero(tmp_path):

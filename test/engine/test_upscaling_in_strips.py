@@ -6,6 +6,7 @@ import torch
 from torch.nn import functional
 
 from plugin.engine.degradation import back_project, cubic
+from plugin.engine.device import computes_bfloat16
 from plugin.engine.layout import Layout
 from plugin.engine.networks.upscaler import Upscaler
 from plugin.engine.upscaling import rolling
@@ -40,6 +41,14 @@ def test_strips_give_what_the_network_gives_at_once(monkeypatch, bands, pixels):
     assert planes.shape == truth.shape and (planes - truth).abs().max() <= 1e-6
 
 
+@pytest.mark.skipif(not computes_bfloat16(), reason="this processor multiplies no bfloat16")
+def test_products_in_bfloat16_differ_by_little():
+    net, given = network(2, width=16), image(2, 61, 40)
+    truth, made = (rolling.added_planes(net, given, 0.3, narrow) for narrow in (False, True))
+    wrong = (made - truth).square().mean().sqrt() / truth.std()
+    assert 0 < wrong < 0.005
+
+
 @pytest.mark.parametrize("factor", [2, 4])
 @pytest.mark.parametrize(("blur", "iterations"), [(0.15, 5), (0.3, 5), (0.64, 5), (0.3, 0)])
 @pytest.mark.parametrize("learned", [True, False])
@@ -55,25 +64,28 @@ def test_completed_window_is_the_back_projected_one(factor, blur, iterations, le
     assert made.shape == truth.shape and (made - truth).abs().max() <= 1e-5
 
 
+@pytest.mark.parametrize("narrow", [False, True])
 @pytest.mark.parametrize(("bands", "factor", "width"), [(1, 4, 16), (3, 2, 16), (1, 4, 48)])
-def test_windows_that_share_borders_give_the_same_bits_and_compute_less(bands, factor, width):
+def test_windows_that_share_borders_give_the_same_bits_and_compute_less(
+    bands, factor, width, narrow
+):
     net, given, counted = network(bands, factor, width), image(bands, 120, 140), []
     margin, radius = 6, net.receptive_radius
     layout = Layout.over((20, 20, 75, 90), 32, margin + radius)
     neighbors = Neighbors(margin)
     rolled = rolling.added_planes
 
-    def count(network, part, blur):
+    def count(network, part, *others):
         counted.append(part[0].numel())
-        return rolled(network, part, blur)
+        return rolled(network, part, *others)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("plugin.engine.upscaling.neighbors.added_planes", count)
         for window in layout.windows():
             row, column, height, width = window.box
             part = given[:, row : row + height, column : column + width]
-            made = neighbors(net, part, 0.3, window)
-            assert torch.equal(made, rolled(net, part, 0.3))
+            made = neighbors(net, part, 0.3, window, narrow)
+            assert torch.equal(made, rolled(net, part, 0.3, narrow))
     plain = sum(window.box[2] * window.box[3] for window in layout.windows())
     assert sum(counted) < 0.8 * plain
 

@@ -1,6 +1,6 @@
 """The report of an assessment of an upscaled raster or a model."""
 
-from ..report import Report
+from ..report import METHOD, Report
 from .judging import CORRECTED
 from .report_sections import add_consistency, add_pictures, add_scores, add_texture, said_gain
 
@@ -36,7 +36,7 @@ def write_assessment(path, judged, subject, facts, warnings=()):
     add_scores(report, judged)
     add_texture(report, judged)
     add_consistency(report, judged)
-    report.section("How it was done", _FACTS).facts(facts)
+    report.section("How it was judged", METHOD, _FACTS).facts(facts)
     report.write(path)
 
 

@@ -2,25 +2,24 @@
 
 import os
 from functools import partial
+from pathlib import Path
 
 import torch
 from torch.nn import functional
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING
+from ...jobs.upscaling import check_upscaler
 from .. import model_file
 from ..degradation import DETECTOR, back_project, cubic, reach
 from .held import complete, ended, without_border
 from .intensity import in_intensity, share_intensity
-from .rolling import added_planes, is_narrow
+from .rolling import added_planes, can_be_narrow
 from .stages import Stages
 from .texture import texture_share
 
-_MODELS = os.path.join(
-    os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))),
-    "resources",
-    "models",
-)
+_PACKAGE = Path(__file__).resolve().parents[3]
+_MODELS = str(_PACKAGE / "resources" / "models")
 BUNDLED = {1: ("x1",), 2: ("x2",), 4: ("x4",), 8: ("x4", "x2")}
 
 
@@ -56,8 +55,8 @@ class Generator:
         Whether a stage has a generator with texture.
     in_strips : bool
         Whether a window's features are never there all at once.
-    narrow : bool
-        Whether the networks then multiply in bfloat16.
+    can_be_narrow : bool
+        Whether its network may then multiply in bfloat16, see `rolling`.
     """
 
     def __init__(self, stages, factor, device, card=None):
@@ -65,7 +64,7 @@ class Generator:
         self.factor, self.device, self.card = factor, device, card
         self.bands, self.has_detail = self._stages.bands, self._stages.has_detail
         self.in_strips = len(self._stages) < 2 and device.type == "cpu"
-        self.narrow = self.in_strips and len(stages) == 1 and is_narrow(stages[0].fidelity)
+        self.can_be_narrow = self.in_strips and all(can_be_narrow(s.fidelity) for s in stages)
 
     @classmethod
     def load(cls, path, device):
@@ -77,11 +76,7 @@ class Generator:
             As `model_file.load`; if the file is the estimator of the blur.
         """
         card, network = model_file.load(path, UPSCALING)
-        if card.network != "upscaler":
-            raise JobError(
-                f'Model "{os.path.basename(path)}" only estimates the blur of a sensor.',
-                "Choose a model that Train upscaler made, or leave MODEL empty.",
-            )
+        check_upscaler(card, path)
         return cls.of(network, card, device)
 
     @classmethod

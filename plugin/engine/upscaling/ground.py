@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...jobs.errors import JobError
+from ...jobs.upscaling import SMALLEST
 from ..rasters import Raster
 from .image_scenes import check_bands, image_scenes
 from .pairs import make_pair
@@ -19,7 +20,6 @@ from .scenes import Scene, division
 
 TRAINING, WATCHED, VALIDATION = "training", "watched", "validation"
 LEFT_OUT = "left out"
-_LEAST_RASTER = 16
 _ENOUGH_TILES, _ENOUGH_BLOCKS = 20, 20
 _TILES = 16, 8, 4, 2, 1
 _SHARE_WATCHED = 0.06
@@ -96,10 +96,10 @@ def _raster_scenes(job, progress):
 
 def _check_raster(raster):
     height, width = raster.grid.height, raster.grid.width
-    if min(height, width) < _LEAST_RASTER:
+    if min(height, width) < SMALLEST:
         raise JobError(
-            f'"{raster.name}" is {width} x {height} px; at least {_LEAST_RASTER} x '
-            f"{_LEAST_RASTER} px are needed for upscaling.",
+            f'"{raster.name}" is {width} x {height} px; at least {SMALLEST} x '
+            f"{SMALLEST} px are needed for upscaling.",
             "Choose a larger raster.",
         )
     if raster.is_palette:

@@ -4,7 +4,7 @@ import math
 import os
 
 from ..model_report import text
-from ..report import Report
+from ..report import METHOD, NUMBERS, Report
 
 _SCORES = (("psnr", "PSNR (dB)"), ("ssim", "SSIM"), ("rmse", "RMSE"), ("sam", "SAM (°)"),
            ("hf_ratio", "Fine texture"), ("consistency_mae", "Consistency"))  # fmt: skip
@@ -18,7 +18,7 @@ def write_upscaler_page(path, card, weights, name):
     report.verdict(_purpose(card), _success(card.scores), _texture(card))
     _add_scores(report, card.scores)
     training, known = card.training, card.arguments
-    report.section("How it was made").facts([
+    report.section("How it was made", METHOD).facts([
         ("Network", f"{text(known.get('width', '?'))} channels, {text(known.get('blocks', '?'))} blocks"),
         ("Began from", text(training.get("start", "–"))),
         ("What that had learned from", text(training.get("before") or "–")),
@@ -30,7 +30,7 @@ def write_upscaler_page(path, card, weights, name):
         ("Seed", str(card.seed)),
         ("Made with", text(", ".join(f"{k} {v}" for k, v in card.versions.items()) or "–")),
     ])  # fmt: skip
-    report.section("The file").facts([
+    report.section("The file", METHOD).facts([
         ("Name", name),
         ("Size", f"{weights.size / 1e6:.1f} MB"),
         ("Weights", f"{weights.numbers:,} numbers of type {', '.join(weights.types)}"),
@@ -77,7 +77,7 @@ def _add_scores(report, scores):
         if isinstance(scores.get(key), dict)
     ]
     if rows:
-        report.section("How well it did", text(scores.get("validated", "")))
+        report.section("How well it did", NUMBERS, text(scores.get("validated", "")))
         report.table(["Method", *(label for _, label in _SCORES)], rows)
 
 

@@ -20,7 +20,7 @@ class Neighbors:
     def __init__(self, margin):
         self._margin, self._left, self._above, self._bytes = margin, {}, {}, 0
 
-    def __call__(self, network, image, told, window):
+    def __call__(self, network, image, told, window, narrow=False):
         """What `rolling.added_planes` gives, for a window of a layout.
 
         Parameters
@@ -30,16 +30,17 @@ class Neighbors:
             The window's core with `margin` and the network's receptive radius around it.
         told : float
         window : Window
+        narrow : bool
 
         Returns
         -------
         torch.Tensor, shape (C, factor squared, H', W')
         """
         if not self._margin or network.first.out_channels % VECTOR:
-            return added_planes(network, image, told)
+            return added_planes(network, image, told, narrow)
         left, above = self._known(network, window)
         top, side = (0 if known is None else 2 * self._margin for known in (above, left))
-        planes = added_planes(network, image[:, top:, side:], told)
+        planes = added_planes(network, image[:, top:, side:], told, narrow)
         if top or side:
             planes = _joined(planes, left, above)
         self._keep(network, window, planes)

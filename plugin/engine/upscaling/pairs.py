@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from ...jobs.errors import JobError
+from ...jobs.upscaling import check_pair
 from ..degradation import DETECTOR, degrade
 from ..metrics.registration import shift
 from ..rasters import Raster
@@ -90,25 +91,15 @@ def make_pair(fine, path, bands, factor):
 
 
 def _check_ratio(fine, coarse, factor):
-    if len(fine.bands) != len(coarse.bands):
-        raise JobError(
-            f'"{coarse.name}" has {len(coarse.bands)} bands, "{fine.name}" has {len(fine.bands)}.',
-            "Choose the same bands in both.",
-        )
     if fine.grid.crs != coarse.grid.crs:
         raise JobError(
             f'"{coarse.name}" and "{fine.name}" have different coordinate reference systems.',
             "Warp one of them to the system of the other.",
         )
-    sizes = [abs(raster.grid.transform.determinant) ** 0.5 for raster in (coarse, fine)]
-    ratio = sizes[0] / sizes[1]
-    if abs(ratio / factor - 1) > 0.001:
-        wanted = f"not {factor}" if abs(ratio - round(ratio)) < 0.001 else "not 2, 4 or 8"
-        raise JobError(
-            f"Paired rasters: pixel sizes {sizes[0]:.6g} and {sizes[1]:.6g}: ratio {ratio:.2f} is "
-            f"{wanted}.",
-            f"Choose a coarse raster with pixels of {factor * sizes[1]:.6g}, or another factor.",
-        )
+    both = coarse, fine
+    sizes = [abs(raster.grid.transform.determinant) ** 0.5 for raster in both]
+    names, bands = [raster.name for raster in both], [len(raster.bands) for raster in both]
+    check_pair(names, bands, sizes, factor)
 
 
 def _common_ground(fine, coarse, factor):

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..report import NUMBERS, PICTURES
 from .figures import (
     draw_bars,
     draw_consistency,
@@ -34,6 +35,7 @@ def add_pictures(report, judged, shown):
     """Before and after, first of all: people look."""
     report.section(
         "Before and after",
+        PICTURES,
         "The best, the median and the worst of the squares that were judged, and one drawn by "
         "chance; none twice. Colors are stretched alike in a row.",
     )
@@ -47,7 +49,7 @@ def add_pictures(report, judged, shown):
 
 def add_scores(report, judged, unit=""):
     """The table of the scores of every method, and their bars."""
-    report.section("Scores, beside methods that learn nothing", _MEANING)
+    report.section("Scores, beside methods that learn nothing", NUMBERS, _MEANING)
     names = list(judged.tables)
     for columns in (_ERRORS, _DETAIL):
         rows = [
@@ -61,7 +63,7 @@ def add_scores(report, judged, unit=""):
         f"{judged.peak:g}{f' {unit}' if unit else ''}, mean over the bands; coarse raster of blur "
         f"{judged.blur:.2g}."
     )
-    report.figure(
+    report.section("How near to the truth", PICTURES).figure(
         draw_bars(judged),
         "Lines are 95 % intervals from a bootstrap over squares."
         if pieces > 2
@@ -84,6 +86,7 @@ def add_texture(report, judged):
     """What truth costs, the spectrum, and which detail is true."""
     report.section(
         "Texture: how much, and how true",
+        PICTURES,
         "Detail beyond the coarse raster cannot be measured, only inferred. What was found points "
         "where the truth does; what was invented does not, or goes beyond it.",
     )
@@ -117,6 +120,7 @@ def add_consistency(report, judged):
     scores = judged.scores(judged.main)
     report.section(
         "Held to the measurements",
+        PICTURES,
         f"In the squares that were judged the result, made coarse again, differs from the coarse "
         f"raster by {scores['consistency_mae']:.3g} in the mean and by "
         f"{scores['consistency_max']:.3g} at most.",

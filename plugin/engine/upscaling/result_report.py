@@ -4,7 +4,7 @@ import os
 
 from ..degradation import DETECTOR
 from ..device import describe
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .result_pictures import before_and_after, draw_held, draw_spectra
 
 _MOST_ROWS = 40
@@ -36,10 +36,11 @@ def write_result_report(job, made, check, model):
     if factor > 1 and check.pairs:
         report.section(
             "What was added",
+            PICTURES,
             "Right of the dotted line lies what is finer than the input: interpolation leaves "
             "next to nothing there; what the result has is inferred.",
         ).figure(draw_spectra(check, factor), "", "Power spectra of interpolation and result")
-    report.section("Settings").facts(_facts(job, made, model))
+    report.section("Settings", METHOD).facts(_facts(job, made, model))
     report.write(job.report)
 
 
@@ -78,7 +79,7 @@ def _sentences(check, ranges, settings, fine):
 
 
 def _add_pictures(report, check, factor):
-    report.section("Before and after")
+    report.section("Before and after", PICTURES)
     heads = ["Before", "Cubic interpolation", "After"]
     if factor == 1:
         heads.pop(1)
@@ -91,6 +92,7 @@ def _add_measurements(report, check, raster, ranges, settings):
     held = f"It was corrected to it {times}." if settings.iterations else ""
     report.section(
         "Is it still the measurements?",
+        PICTURES if check.input.size else NUMBERS,
         f"The result was made coarse again, with a sensor's response of {settings.blur:.2f} at the "
         f"finest frequency of the input ({settings.found}), and compared with the input {check.where}. {held}",
     )
@@ -115,6 +117,7 @@ def _add_measurements(report, check, raster, ranges, settings):
         ]
         for place in range(min(len(raster.bands), _MOST_ROWS))
     ]
+    report.section("Band by band", NUMBERS)
     report.table(["Band", "Least", "Greatest", "Bias", "Mean difference", "Largest"], rows)
 
 
@@ -133,7 +136,7 @@ def _facts(job, made, model):
         ("Data type", fine.form.dtype),
         ("Nodata", _nodata(fine.form)),
         ("Device", describe(generator.device)),
-        ("Precision", "bfloat16 products, single-precision sums" if generator.narrow else "single"),
+        ("Precision", "bfloat16 products, single-precision sums" if settings.narrow else "single"),
     ]
     if job.synthesized_detail and settings.detail and fine.pixels > fine.holes:
         count = (fine.pixels - fine.holes) / generator.factor**2

@@ -4,8 +4,8 @@ Every layer keeps its last rows and goes on from them, so no row is computed twi
 a whole window would leave the cache after each layer and take fresh memory from the system: a
 convolution then takes twice the time.
 
-Where the processor itself multiplies bfloat16, the convolutions between features do so, in half the
-time; what they add up to stays in single precision, and so do the first and the last layer.
+Where the processor itself multiplies bfloat16, the convolutions between features may do so, in half
+the time; what they add up to stays in single precision, and so do the first and the last layer.
 """
 
 import torch
@@ -19,7 +19,7 @@ _HAS_ONEDNN = torch.backends.mkldnn.is_available()
 VECTOR = 16
 
 
-def added_planes(network, coarse, blur):
+def added_planes(network, coarse, blur, narrow=False):
     """What a network adds to an interpolated image, where it sees no border.
 
     Parameters
@@ -30,6 +30,8 @@ def added_planes(network, coarse, blur):
         H and W more than twice the network's receptive radius.
     blur : float
         Response at the Nyquist frequency that the network hears of.
+    narrow : bool
+        Multiply in bfloat16 where `can_be_narrow`.
 
     Returns
     -------
@@ -44,7 +46,7 @@ def added_planes(network, coarse, blur):
         told = coarse.new_full((1, *coarse.shape[1:]), blur)
         image = torch.cat([coarse[band : band + network.bands], told])[None]
         if coarse.device.type == "cpu":
-            _roll(network, image.contiguous(memory_format=torch.channels_last), made)
+            _roll(network, image.contiguous(memory_format=torch.channels_last), made, narrow)
         else:
             radius = network.receptive_radius
             whole = network.phases(image.contiguous(memory_format=torch.channels_last))
@@ -54,17 +56,18 @@ def added_planes(network, coarse, blur):
     return planes
 
 
-def is_narrow(network):
-    """Whether the processor multiplies the features of a network in bfloat16."""
+def can_be_narrow(network):
+    """Whether the processor itself multiplies the features of a network in bfloat16."""
     return _HAS_ONEDNN and computes_bfloat16() and network.first.out_channels % VECTOR == 0
 
 
-def _roll(network, image, planes):
+def _roll(network, image, planes, narrow):
     """Fill planes strip by strip; the first one sees so much more that it is as high as others."""
     height, width = planes.shape[2:]
     pixels = _PIXELS * min(torch.get_num_threads(), _MOST_THREADS)
     rows = min(max(4, pixels // width), height)
-    line, radius = _Line(network, image.shape[3], rows), network.receptive_radius
+    kind = torch.bfloat16 if narrow and can_be_narrow(network) else torch.float32
+    line, radius = _Line(network, image.shape[3], rows, kind), network.receptive_radius
     # A product with ones in the diagonal turns pixels of channels to planes at full speed.
     into = planes.view(-1, height * width)
     ones = torch.eye(len(into))
@@ -84,10 +87,9 @@ class _Line:
     again. No columns are lost, but as many as the radius at both ends are wrong.
     """
 
-    def __init__(self, network, width, rows):
+    def __init__(self, network, width, rows, kind):
         blocks, channels = len(network.body), network.first.out_channels
         most = rows + 2 * network.receptive_radius
-        kind = torch.bfloat16 if is_narrow(network) else torch.float32
         self._first, self._last = network.first, network.last
         self._body = [(_in(kind, block.one), _in(kind, block.two)) for block in network.body]
         self._after, self._end = _in(kind, network.after), 0

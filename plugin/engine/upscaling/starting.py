@@ -6,6 +6,7 @@ import torch
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING, read_card
+from ...jobs.upscaling import START_SINGLE, check_upscaler
 from .. import model_file
 from ..networks.upscaler import Upscaler
 from .generator import bundled_path
@@ -81,22 +82,13 @@ def learned_before(job, start):
 def _from_model(path, factor, bands, progress):
     name = os.path.basename(path)
     card, network = model_file.load(path, UPSCALING)
-    if card.network != "upscaler":
-        raise JobError(
-            f'Model "{name}" only estimates the blur of a sensor.',
-            "Choose a model that Train upscaler made.",
-        )
+    check_upscaler(card, path, factor)
     fidelity = network.fidelity
-    if fidelity.factor != factor:
-        raise JobError(
-            f'Model "{name}" makes rasters {fidelity.factor} times finer; the factor is {factor}.',
-            f"Choose the factor {fidelity.factor}, or another model.",
-        )
     if fidelity.bands not in (1, bands):
         names = ", ".join(band["name"] for band in card.bands)
         raise JobError(
             f"The model expects {fidelity.bands} bands ({names}) but there are {bands}.",
-            "Choose bands, or start from a single-band model.",
+            START_SINGLE,
         )
     progress.note(f'Training goes on from "{name}"; its size is used.')
     return with_bands(fidelity, bands), name

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..report import Report
+from ..report import METHOD, Report
 from .figures import draw_learning, draw_places
 from .judging import CORRECTED, TEXTURED
 from .report_sections import add_consistency, add_pictures, add_scores, add_texture, said_gain
@@ -47,16 +47,16 @@ def write_training_report(path, judged, learned, ground, facts, warnings, before
     for text in warnings:
         report.warning(text)
     add_pictures(report, judged, list(judged.crops[0].images))
-    _add_learning(report, learned)
     add_scores(report, judged)
     add_texture(report, judged)
     add_consistency(report, judged)
-    report.section("How it was validated", _HELD_BACK)
+    _add_learning(report, learned)
+    report.section("How it was validated", METHOD, _HELD_BACK)
     if before:
         report.paragraph(_BEFORE.format(before))
     report.figure(draw_places(ground), "What the blocks of the ground were for.",
                   "Map of the validation blocks")  # fmt: skip
-    report.section("Settings").facts(facts)
+    report.section("Settings", METHOD).facts(facts)
     report.write(path)
 
 
@@ -93,7 +93,7 @@ def _add_learning(report, learned):
         said += f", {steps:,} of the one with texture"
         if not tutored.stopped:
             said += f", of which step {tutored.best_step:,} was chosen (green)"
-    report.section("How it learned", said + ".")
+    report.section("How it learned", METHOD, said + ".")
     for turn in tutored.rollbacks if tutored else ():
         report.paragraph(
             f"Step {turn['step']:,} of the texture: {turn['reason']}; back to the last good state, "

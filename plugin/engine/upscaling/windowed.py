@@ -43,6 +43,8 @@ class Settings:
         How the blur was found, a few words.
     keeps_ratios : bool
         Whether texture in the intensity leaves the ratios of bands as they are.
+    narrow : bool
+        Whether the network multiplies in bfloat16.
     """
 
     blur: float
@@ -52,6 +54,7 @@ class Settings:
     intensity_only: bool = False
     found: str = ""
     keeps_ratios: bool = False
+    narrow: bool = False
 
 
 class Upscaling:
@@ -78,7 +81,8 @@ class Upscaling:
         self._synthesized, self._levels = synthesized, levels
         self.channels = bands * (2 if synthesized else 1)
         self._neighbors = Neighbors(generator.projected(settings.blur, settings.iterations))
-        self._add, self._later, self._placed = added_planes, False, 0
+        self._add = partial(added_planes, narrow=settings.narrow)
+        self._later, self._placed = False, 0
 
     def place(self, windows):
         """Be told which windows of a layout come next; none if they are parts of windows."""
@@ -86,7 +90,8 @@ class Upscaling:
         self._placed += 1
         if self._placed % _WINDOWS_OF_MEMORY == 0:
             give_back()
-        self._add = partial(self._neighbors, window=windows[0]) if alone else added_planes
+        add = partial(self._neighbors, window=windows[0]) if alone else added_planes
+        self._add = partial(add, narrow=self._settings.narrow)
         self._later = alone and self._generator.device.type == "cpu" and not self._synthesized
 
     def __call__(self, images, cut):
