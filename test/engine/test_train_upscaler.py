@@ -18,7 +18,7 @@ from plugin.engine.degradation import degrade
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
 from plugin.engine.tasks import assess_upscaling, describe_model, train_upscaler, upscale_raster
-from plugin.engine.upscaling import adversarial, starting
+from plugin.engine.upscaling import adversarial, opponents, starting
 from plugin.engine.upscaling.contrast import check_contrast
 from plugin.engine.upscaling.ground import Block
 from plugin.engine.upscaling.scenes import Scene
@@ -307,7 +307,7 @@ def test_a_stage_that_collapses_gives_the_faithful_generator_with_a_warning(
     fine, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(adversarial, "_WATCH_EVERY", 3)
-    monkeypatch.setattr(adversarial, "_RATES", (5e-2, 3e-4))  # a generator out of control
+    monkeypatch.setattr(opponents, "_RATES", (5e-2, 3e-4))  # a generator out of control
     said = Said()
     outputs = train(tmp_path, said.progress, fine=[fine], minutes=0.4, gan_share=0.5,
                     adversarial_weight=1.0)  # fmt: skip

@@ -13,7 +13,7 @@ from plugin.engine.degradation import cubic, degrade
 from plugin.engine.metrics.upscaling import psnr
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Raster
-from plugin.engine.upscaling import adversarial
+from plugin.engine.upscaling import adversarial, opponents
 from plugin.engine.upscaling.fidelity import Lesson, train_fidelity
 from plugin.engine.upscaling.fine_images import FineImages, in_network_range
 from plugin.engine.upscaling.ground import (
@@ -25,6 +25,7 @@ from plugin.engine.upscaling.ground import (
     divide,
     scored_places,
 )
+from plugin.engine.upscaling.guard import Guard
 from plugin.engine.upscaling.lessons import joined, training_images, watched_patches
 from plugin.engine.upscaling.paired_images import PairedImages, draw_pairs
 from plugin.engine.upscaling.pairs import make_pair
@@ -239,20 +240,20 @@ def test_texture_that_goes_wrong_is_turned_back_and_the_faithful_generator_is_ke
     learned, monkeypatch
 ):
     monkeypatch.setattr(adversarial, "_WATCH_EVERY", 5)
-    monkeypatch.setattr(adversarial, "_RATES", (3e-2, 3e-4))  # a generator out of control
+    monkeypatch.setattr(opponents, "_RATES", (3e-2, 3e-4))  # a generator out of control
     result = teach(learned, weight=1.0)
     assert len(result.rollbacks) == 3 and result.stopped.startswith("adversarial stage stopped at")
     broken = [seen for seen in result.history if seen["psnr"] < seen["cubic_psnr"]]
     assert broken  # it did collapse
     weights = [seen["weight"] for seen in result.history]
     assert weights[0] == 1.0 and min(weights) == 0.25
-    guard = adversarial.Guard(learned[2], learned[0], CPU)
+    guard = Guard(learned[2], learned[0], CPU)
     kept = guard.judge(result.network)
     assert kept["psnr"] > kept["cubic_psnr"]
 
 
 def test_the_guard_refuses_every_kind_of_collapse(learned):
-    guard = adversarial.Guard(learned[2], learned[0], CPU)
+    guard = Guard(learned[2], learned[0], CPU)
     good = guard.judge(learned[0])
     assert guard.broken(good, [(0.6, 0.1)]) == ""
     calm = [(0.6, 0.1)]

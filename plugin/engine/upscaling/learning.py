@@ -9,8 +9,9 @@ import torch
 
 from .. import checkpoint, ranks
 from ..networks.upscaler import Upscalers
-from .adversarial import Guard, train_adversarial
+from .adversarial import train_adversarial
 from .fidelity import Lesson, next_pair, take_step, train_fidelity
+from .guard import Guard
 from .starting import SCRATCH
 
 # Coarse pixels along a patch, by factor.
