@@ -14,6 +14,7 @@ from .destinations import (
     layer_file,
     refuse_clashes,
 )
+from .job_rules import check_together
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
@@ -46,7 +47,7 @@ def checked_inputs(algorithm, parameters, context):
     for part in declared(algorithm.job):
         if part.is_output:
             _check_place(part, parameters.get(part.name.upper()), places[part.name])
-    from_values(algorithm.job, {**inputs, **places})
+    job = from_values(algorithm.job, {**inputs, **places})
     for part in declared(algorithm.job):
         if part.kind == "model_file" and inputs[part.name]:
             read_card(inputs[part.name], part.task)
@@ -57,6 +58,7 @@ def checked_inputs(algorithm, parameters, context):
     }
     files = _input_files(algorithm, parameters, context, inputs)
     refuse_clashes(algorithm.job, files, replaced)
+    check_together(algorithm, job, parameters, context)
     return inputs
 
 

@@ -1,5 +1,6 @@
 """Read what the user asked for, as the plain values of a job."""
 
+import math
 import os
 import re
 from datetime import datetime, timezone
@@ -7,6 +8,7 @@ from datetime import datetime, timezone
 from qgis.core import NULL, QgsProperty, QgsWkbTypes
 from qgis.PyQt.QtCore import Qt
 
+from ..plugin.jobs.checks import in_short
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_library import path_of
@@ -128,6 +130,13 @@ def _catalog(asked, part):
 
 
 def _bands(asked, part):
+    """Band numbers; what is none is refused here, where QGIS would read 0."""
+    given = asked.parameters.get(part.name.upper())
+    texts = re.split("[;,]", given) if isinstance(given, str) else given
+    for one in texts if isinstance(texts, (list, tuple)) else ():
+        if isinstance(one, str) and one.strip() and not re.fullmatch(r"-?\d{1,9}", one.strip()):
+            found = f'{part.label} is "{in_short(given)}": "{in_short(one.strip())}" is not the number of a band.'
+            raise JobError(found, f"Count bands from 1, such as {part.name.upper()}=[1, 2, 3].")
     return [int(band) for band in asked.read("parameterAsInts", part)]
 
 
@@ -188,6 +197,14 @@ def _number(method):
         return asked.read(method, part)
 
     return read
+
+
+def _integer(asked, part):
+    """A whole number; one with a fraction stays as it is, and the job's check refuses it."""
+    given = _number("parameterAsDouble")(asked, part)
+    if isinstance(given, float) and math.isfinite(given) and given == int(given):
+        return int(given)
+    return given
 
 
 def _is_number(text):
@@ -291,7 +308,7 @@ _READERS = {
     "model_file": _model,
     "text": _reader("parameterAsString"),
     "choice": _choice,
-    "integer": _number("parameterAsInt"),
+    "integer": _integer,
     "number": _number("parameterAsDouble"),
     "boolean": _reader("parameterAsBool"),
     "extent": _extent,

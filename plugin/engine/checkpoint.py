@@ -15,9 +15,16 @@ import time
 from contextlib import contextmanager
 from dataclasses import replace
 
-from ..jobs.checkpoints import CHECKPOINT, checkpoint_folder, how_to_go_on
+from ..jobs.checkpoints import (
+    CHECKPOINT,
+    JOB_FILE,
+    checkpoint_folder,
+    how_to_go_on,
+    no_checkpoint,
+    other_values,
+    refuse_others,
+)
 from ..jobs.declare import to_values
-from ..jobs.errors import JobError
 from ..jobs.places import written_whole
 from . import facts, ranks
 from .course import Course
@@ -25,7 +32,6 @@ from .fingerprints import fingerprints, same_inputs
 from .stage import Stage, damaged
 
 __all__ = ["Course", "kept", "stage"]
-_JOB = "job.json"
 
 
 class _Nothing:
@@ -57,7 +63,7 @@ class _Kept:
         """Write what the job is, and how long it has taken."""
         self._said["spent"] = time.monotonic() - self._progress.started
         self.wrote = True
-        with written_whole(os.path.join(self.folder, _JOB), encoding="utf-8") as file:
+        with written_whole(os.path.join(self.folder, JOB_FILE), encoding="utf-8") as file:
             json.dump(self._said, file, indent=1)
 
 
@@ -108,7 +114,7 @@ def kept(name, job, progress):
     try:
         yield job
     except BaseException:
-        if _now.wrote or os.path.exists(os.path.join(folder, _JOB)):
+        if _now.wrote or os.path.exists(os.path.join(folder, JOB_FILE)):
             progress.note(how_to_go_on(folder))
         raise
     else:
@@ -126,18 +132,10 @@ def _begin(name, job, folder, progress):
     asked = job.start_from == CHECKPOINT
     found = ranks.once(lambda: _found(folder, asked))
     if asked and found is None:
-        raise JobError(
-            f'There is no checkpoint "{folder}".',
-            "Give MODEL the name that it had in the training that was interrupted, or choose another "
-            "START_FROM.",
-        )
+        raise no_checkpoint(folder)
     differ = ranks.agreed(_differences(found, said, asked) if found else [])
-    if asked and differ:
-        raise JobError(
-            f'The checkpoint "{folder}" is that of a training with another '
-            f"{' and another '.join(part.upper() for part in differ)}.",
-            "Give the same values and inputs as at first, or choose another START_FROM.",
-        )
+    if asked:
+        refuse_others(folder, differ)
     if asked or (found and not differ and ranks.is_restarted()):
         progress.started -= found["spent"]
         progress.note(f'The training goes on from "{folder}".')
@@ -152,7 +150,7 @@ def _begin(name, job, folder, progress):
 
 def _found(folder, asked):
     """What the checkpoints in a folder say of their job; None if there are none that one needs."""
-    path = os.path.join(folder, _JOB)
+    path = os.path.join(folder, JOB_FILE)
     if not os.path.exists(path):
         return None
     for left in glob.glob(os.path.join(glob.escape(folder), "*.part")):
@@ -174,8 +172,7 @@ def _differences(found, said, asked):
         return ["algorithm"]
     free = {"model", "report", "predictions", *said["inputs"], *found["inputs"]}
     free |= {"start_from"} if asked else set()
-    before, now = found["values"], said["values"]
-    names = [name for name in now if name not in free and before.get(name) != now[name]]
+    names = other_values(found["values"], said["values"], free)
     return names + same_inputs(found["inputs"], said["inputs"])
 
 

@@ -3,55 +3,15 @@
 import numpy as np
 
 from ..jobs.errors import JobError
+from ..jobs.model_bands import check_bands, listed
 from ..jobs.model_card import class_names
 
 _COARSER = 1.5
-_MOST_NAMES, _LONGEST_NAME = 8, 40
 
 
 def patch_side(card):
     """Side in pixels of a raster's patch: what the images of the training covered."""
     return card.chip or card.patch
-
-
-def check_bands(card, name, names):
-    """Refuse a raster or image whose bands are not those of the model.
-
-    Parameters
-    ----------
-    card : ModelCard
-    name : str
-        The raster's name, for the user.
-    names : sequence of str
-        Description of every band that is given, empty where there is none.
-
-    Raises
-    ------
-    JobError
-        If their number differs, or both have names and these are in another order.
-    """
-    wanted = [band["name"] for band in card.bands]
-    if len(names) != len(wanted):
-        given = _listed([name or f"band {i}" for i, name in enumerate(names, 1)])
-        raise JobError(
-            f"The model was trained on {_count(wanted)} ({_listed(wanted)}); "
-            f'"{name}" has {len(names)} ({given}).',
-            f"Choose {_count(wanted)}: {_listed(wanted)}, in this order.",
-        )
-    if list(names) != wanted and sorted(names) == sorted(wanted):
-        raise JobError(
-            f'The bands of "{name}" are in the order {_listed(names)}; the model was trained '
-            f"on {_listed(wanted)}.",
-            f"Choose the bands in the order of the model: {_listed(wanted)}.",
-        )
-
-
-def _listed(names):
-    """Names for a sentence: the first of many, and short ones."""
-    shown = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..." for name in names]
-    if len(shown) > _MOST_NAMES:
-        shown[_MOST_NAMES - 1 :] = [f"{len(names) - _MOST_NAMES + 1} more"]
-    return ", ".join(shown)
 
 
 def warn_of_bands(card, name, names, progress):
@@ -62,18 +22,14 @@ def warn_of_bands(card, name, names, progress):
     wanted = [band["name"] for band in card.bands]
     if list(names) != wanted and all(map(_is_a_name, [*names, *wanted])):
         progress.warning(
-            f'The bands of "{name}" are named {_listed(names)}; the model was trained on '
-            f"{_listed(wanted)}, in this order. If they are not the same, the result is wrong."
+            f'The bands of "{name}" are named {listed(names)}; the model was trained on '
+            f"{listed(wanted)}, in this order. If they are not the same, the result is wrong."
         )
 
 
 def _is_a_name(name):
     """Whether a band is named by more than its number."""
     return bool(name) and not name.lower().startswith("band ")
-
-
-def _count(bands):
-    return f"{len(bands)} band{'s' * (len(bands) != 1)}"
 
 
 def check_raster(card, raster, progress, side=0):

@@ -14,8 +14,8 @@ from .declare import (
     result_number,
 )
 from .errors import JobError
-from .model_card import UPSCALING
-from .upscaling import FACTORS, blur
+from .model_card import UPSCALING, read_card
+from .upscaling import FACTORS, blur, check_upscaler
 
 
 @dataclass(frozen=True)
@@ -65,3 +65,5 @@ class AssessUpscaling:
                 "Both an upscaled raster and a model are given.",
                 "Give one of them: UPSCALED or MODEL.",
             )
+        if self.model:
+            check_upscaler(read_card(self.model, UPSCALING), self.model, int(self.factor))

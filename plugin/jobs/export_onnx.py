@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from .declare import choice, integer, model_file, new_file
+from .errors import JobError
+from .model_card import CLASSIFICATION, PIXELS, read_card
 
 CLASSES, FEATURES = "classes", "features"
 _CONTENTS = (
@@ -36,3 +38,24 @@ class ExportOnnx:
         "the size that it was trained on.",
     )
     output: str = new_file("ONNX file", "onnx", help="The network with its metadata.")
+
+    def check(self):
+        check_exportable(read_card(self.model), self.content)
+
+
+def check_exportable(card, content):
+    """Refuse a model that cannot be exported, or does not give what is wanted.
+
+    Raises
+    ------
+    JobError
+    """
+    if card.task not in (PIXELS, CLASSIFICATION):
+        raise JobError(
+            f"The model is for {card.task}, which cannot be exported.",
+            "Choose a model of Train pixel classifier or Train image classifier.",
+        )
+    if content == FEATURES and card.task != CLASSIFICATION:
+        raise JobError(
+            "A pixel classifier gives classes, not features of a tile.", "Set CONTENT to classes."
+        )

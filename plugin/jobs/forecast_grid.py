@@ -1,10 +1,12 @@
 """The job that forecasts the next grids of a time series with a trained model."""
 
+import os
 from dataclasses import dataclass
 
 from .common import device
 from .declare import integer, model_file, new_raster, rasters
-from .model_card import SERIES
+from .errors import JobError
+from .model_card import SERIES, read_card
 
 
 @dataclass(frozen=True)
@@ -29,3 +31,22 @@ class ForecastGrid:
     output: str = new_raster(
         "Forecast", help="A band per step, with its date in the band's name where it is known."
     )
+
+    def check(self):
+        check_steps(self.steps, read_card(self.model, SERIES), self.model)
+
+
+def check_steps(wanted, card, path):
+    """Refuse more steps than a model forecasts.
+
+    Raises
+    ------
+    JobError
+    """
+    known = card.arguments.get("steps")
+    if isinstance(known, int) and wanted > known:
+        raise JobError(
+            f'Model "{os.path.basename(path)}" forecasts {known} step{"s" * (known > 1)} ahead; '
+            f"{wanted} are asked.",
+            f"Choose at most {known}, or train a model with more steps.",
+        )

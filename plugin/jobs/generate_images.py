@@ -1,10 +1,12 @@
 """The job that makes images."""
 
+import os
 from dataclasses import dataclass
 
 from .common import device, seed
 from .declare import integer, model_file, new_file, new_folder, text
-from .model_card import GENERATION
+from .errors import JobError
+from .model_card import GENERATION, class_names, read_card
 
 
 @dataclass(frozen=True)
@@ -25,3 +27,24 @@ class GenerateImages:
     contact_sheet: str = new_file(
         "Contact sheet", "png", optional=True, help="One picture of the first images."
     )
+
+    def check(self):
+        if self.class_name:
+            check_class(read_card(self.model), self.model, self.class_name)
+
+
+def check_class(card, path, name):
+    """Refuse a class that a model does not know.
+
+    Raises
+    ------
+    JobError
+        With the classes that it knows.
+    """
+    known = class_names(card)
+    if name not in known:
+        shown_names = ", ".join(known[:30]) or "it was trained without classes"
+        raise JobError(
+            f'Model "{os.path.basename(path)}" knows no class "{name}".',
+            f"Choose one of: {shown_names}." if known else f"Leave Class empty: {shown_names}.",
+        )

@@ -209,4 +209,9 @@ def _fits(value, part):
 
 def class_names(card):
     """The names of a model's classes, in the network's order."""
-    return [entry["name"] for entry in card.classes]
+    return names_of(card.classes)
+
+
+def names_of(entries):
+    """The names of a card's classes or bands; empty where a damaged card has none."""
+    return [str(one.get("name") or "") if isinstance(one, dict) else "" for one in entries]

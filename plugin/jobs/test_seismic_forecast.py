@@ -1,10 +1,12 @@
 """The job that tests a seismic forecast on a period that it has not seen."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from . import catalog_fields
 from .declare import model_file, moment, new_file, result_number
-from .model_card import SEISMIC
+from .errors import JobError
+from .model_card import SEISMIC, read_card
 
 
 @dataclass(frozen=True)
@@ -56,3 +58,19 @@ class TestSeismicForecast:
     def check(self):
         """Refuse dates in the wrong order."""
         catalog_fields.check_order(self, ("start", "end"))
+        if self.start:
+            _refuse_seen(self.start, read_card(self.model, SEISMIC).training.get("validation_end"))
+
+
+def _refuse_seen(start, seen):
+    """Refuse a test of what the model has seen; `seen` is ISO text, or none in a damaged card."""
+    try:
+        known = datetime.fromisoformat(str(seen)[:19])
+    except ValueError:
+        return  # the engine tells of a damaged card
+    if datetime.fromisoformat(start) < known:
+        raise JobError(
+            f"The test would begin on {start[:10]}; the model has seen what came before "
+            f"{known.date()}.",
+            f"Choose START from {known.date()} on, or leave it empty.",
+        )

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from .checkpoints import START, START_HELP
+from .checkpoints import START, START_HELP, check_base_model
 from .common import batch_size, device, seed
 from .declare import (
     choice,
@@ -201,11 +201,7 @@ class TrainImageClassifier:
     ece: float = result_number("Expected calibration error")
 
     def check(self):
-        if self.start_from == "model" and not self.base_model:
-            raise JobError(
-                "Start from is a model of mine, but no model is given.",
-                "Choose a model file in BASE_MODEL, or start from the bundled weights.",
-            )
+        check_base_model(self, "the bundled weights")
         if self.start_from == "bundled" and self.network != "mobilenet_v2":
             raise JobError(
                 f"There are no bundled weights for {self.network}.",

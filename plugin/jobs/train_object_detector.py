@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checkpoints import START, START_HELP
+from .checkpoints import START, START_HELP, check_base_model
 from .common import batch_size, device, seed
 from .declare import (
     attribute,
@@ -219,11 +219,7 @@ def _check_source(job):
 
 
 def _check_start(job):
-    if job.start_from == "model" and not job.base_model:
-        raise JobError(
-            "Start from is a model of mine, but no model is given.",
-            "Choose a model file in BASE_MODEL, or start from the bundled weights.",
-        )
+    check_base_model(job, "the bundled weights")
     small = job.network == NETWORKS[0][0]
     if job.start_from == "bundled" and not small:
         raise JobError(

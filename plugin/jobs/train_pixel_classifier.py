@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checkpoints import START, START_HELP
+from .checkpoints import START, START_HELP, check_base_model
 from .common import batch_size, device, seed
 from .declare import (
     attribute,
@@ -221,11 +221,7 @@ class TrainPixelClassifier:
     auc: float = result_number("Area under the ROC curve")
 
     def check(self):
-        if self.start_from == "model" and not self.base_model:
-            raise JobError(
-                "Start from is a model of mine, but no model is given.",
-                "Choose a model file in BASE_MODEL, or start from the bundled weights.",
-            )
+        check_base_model(self, "the bundled weights")
         with_weights = ("unet_mobilenet_v2", "pixel_mlp")
         if self.start_from == "bundled" and self.network not in with_weights:
             raise JobError(
@@ -243,6 +239,11 @@ class TrainPixelClassifier:
             raise JobError(
                 "Validation is a second layer of labels, but none is given.",
                 "Choose a layer in VALIDATION_LABELS, or another validation.",
+            )
+        if self.validation_labels and self.validation != "layer":
+            raise JobError(
+                "Validation labels are given, but the validation does not use them.",
+                "Choose Validation: a second layer of labels, or leave VALIDATION_LABELS empty.",
             )
         if self.patch_size % SMALLEST_PATCH:
             near = max(round(self.patch_size / SMALLEST_PATCH), 1) * SMALLEST_PATCH

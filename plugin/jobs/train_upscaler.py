@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .checkpoints import START, START_HELP
+from .checkpoints import START, START_HELP, check_base_model
 from .common import device, seed, steps
 from .declare import (
     bands,
@@ -15,8 +15,8 @@ from .declare import (
     result_number,
 )
 from .errors import JobError
-from .model_card import UPSCALING
-from .upscaling import SHARPEST, SOFTEST
+from .model_card import UPSCALING, read_card
+from .upscaling import SHARPEST, SOFTEST, check_upscaler
 
 TRAINED_FACTORS = (
     ("1", "Same size: sharpen and remove noise"),
@@ -140,8 +140,7 @@ class TrainUpscaler:
                 f"The softest blur ({self.softest_blur}) is over the sharpest ({self.blur}).",
                 "Choose a softest blur that is at most the sharpest one.",
             )
-        if self.start_from == "model" and not self.base_model:
-            raise JobError(
-                "Start from is a model of mine, but no model is given.",
-                "Choose a model file in BASE_MODEL, or start from the bundled one.",
-            )
+        check_base_model(self, "the bundled one")
+        if self.start_from == "model":
+            card = read_card(self.base_model, UPSCALING)
+            check_upscaler(card, self.base_model, int(self.factor))

@@ -16,8 +16,8 @@ from .declare import (
     raster,
 )
 from .errors import JobError
-from .model_card import UPSCALING
-from .upscaling import FACTORS, SOFTEST, blur
+from .model_card import UPSCALING, read_card
+from .upscaling import FACTORS, SOFTEST, blur, check_upscaler
 
 METHODS = (
     ("model", "Generator: learned detail, held to the measurements"),
@@ -125,6 +125,8 @@ class UpscaleRaster:
             raise JobError(
                 f"Texture is {self.detail}.", "Choose 0 to 1, or exactly -1 for automatic."
             )
+        if self.model:
+            check_upscaler(read_card(self.model, UPSCALING), self.model)
         if self.method == "classical" and self.model:
             raise JobError(
                 "The classical method takes no model.",

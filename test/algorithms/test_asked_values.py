@@ -24,7 +24,7 @@ def survey(qgis):
         extent: list = declare.extent("Extent")
 
     class Algorithm(JobAlgorithm):
-        job_name = "classify_raster"
+        job_name = "describe_model"
         title = "Survey"
         job = Survey
 

@@ -133,7 +133,7 @@ def test_a_model_of_several_bands_gets_them_together(reference, tmp_path, factor
     outputs, _, _ = assess(tmp_path, reference, model=model, factor=factor, detail=1.0)
     assert np.isfinite(outputs["PSNR"])
     text = refused(tmp_path, reference, model=model, factor=factor, bands=[1, 2])
-    assert "The model expects 3 bands (b1, b2, b3) but 'truth.tif' has 2." in text
+    assert "The model expects 3 bands (b1, b2, b3), but \"truth.tif\" has 2." in text
 
 
 def test_what_cannot_be_compared_is_refused(reference, tmp_path):

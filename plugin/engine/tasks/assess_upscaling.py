@@ -5,7 +5,7 @@ import os
 from contextlib import ExitStack
 
 from ...jobs.errors import JobError
-from ...jobs.upscaling import SHARPEST, SOFTEST
+from ...jobs.upscaling import SHARPEST, SOFTEST, check_model_bands, check_upscaler
 from ..countdown import Countdown
 from ..device import choose_device
 from ..rasters import Raster, read_tags
@@ -121,18 +121,8 @@ def _generator(job, scene):
     if not job.model:
         return Generator.bundled(scene.factor, device)
     generator = Generator.load(job.model, device)
-    if generator.factor != scene.factor:
-        raise JobError(
-            f"The model makes rasters {generator.factor} times finer; the factor is {job.factor}.",
-            f"Choose the factor {generator.factor}.",
-        )
-    bands, name = len(scene.raster.bands), scene.raster.name
-    if generator.bands not in (1, bands):
-        names = ", ".join(band["name"] for band in generator.card.bands)
-        raise JobError(
-            f"The model expects {generator.bands} bands ({names}) but '{name}' has {bands}.",
-            "Choose bands, or use the bundled single-band model.",
-        )
+    check_upscaler(generator.card, job.model, scene.factor)
+    check_model_bands(generator.card, scene.raster.name, len(scene.raster.bands))
     return generator
 
 

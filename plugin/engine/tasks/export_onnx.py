@@ -1,8 +1,6 @@
 """Export a model to ONNX."""
 
-from ...jobs.errors import JobError
-from ...jobs.export_onnx import FEATURES
-from ...jobs.model_card import CLASSIFICATION, PIXELS
+from ...jobs.export_onnx import FEATURES, check_exportable
 from .. import model_file
 from ..onnx_export import Exported, library, metadata, tile_of, write_onnx
 
@@ -23,7 +21,7 @@ def run(job, progress):
     library()  # without it nothing else need be said
     card, network = model_file.load(job.model)
     features = job.content == FEATURES
-    _refuse(card, features)
+    check_exportable(card, job.content)
     side, overlap = tile_of(card, network, job.tile_size)
     progress(0.1, f"Tiles of {side} pixels, {len(card.bands)} bands")
     exported = Exported(card, network, features).eval()
@@ -32,18 +30,6 @@ def run(job, progress):
     texts = metadata(card, side, overlap, features)
     write_onnx(job.output, exported, len(card.bands), side, texts)
     return {"OUTPUT": job.output}
-
-
-def _refuse(card, features):
-    if card.task not in (PIXELS, CLASSIFICATION):
-        raise JobError(
-            f"The model is for {card.task}, which cannot be exported.",
-            "Choose a model of Train pixel classifier or Train image classifier.",
-        )
-    if features and card.task != CLASSIFICATION:
-        raise JobError(
-            "A pixel classifier gives classes, not features of a tile.", "Set CONTENT to classes."
-        )
 
 
 def _say_limits(card, side, overlap, progress):

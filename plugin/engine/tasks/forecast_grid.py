@@ -5,6 +5,7 @@ import os
 import numpy as np
 
 from ...jobs.errors import JobError
+from ...jobs.forecast_grid import check_steps
 from ..device import choose_device
 from ..rasters import new_raster
 from ..series.forecaster import Past
@@ -31,7 +32,8 @@ def run(job, progress):
     """
     name = os.path.basename(job.model)
     card, forecaster, grid, newest = load_forecaster(job.model, choose_device(job.device))
-    steps = _steps(job.steps, forecaster.steps, name)
+    check_steps(job.steps, card, job.model)
+    steps = job.steps or forecaster.steps
     series = read_series(job.rasters, progress.part(0.0, 0.6))
     check_grid(series, grid, name)
     if len(series) < _LEAST:
@@ -52,15 +54,6 @@ def run(job, progress):
         raster.write(foretold, 0)
     progress(1.0)
     return {"OUTPUT": job.output}
-
-
-def _steps(wanted, known, name):
-    if wanted > known:
-        raise JobError(
-            f'Model "{name}" forecasts {known} step{"s" * (known > 1)} ahead; {wanted} are asked.',
-            f"Choose at most {known}, or train a model with more steps.",
-        )
-    return wanted or known
 
 
 def _dates(series, card, first, steps):

@@ -8,7 +8,8 @@ from collections import Counter
 import numpy as np
 import torch
 
-from ...jobs.errors import JobError
+from ...jobs.generate_images import check_class
+from ...jobs.model_card import class_names
 from ...jobs.places import written_whole
 from ..chips import folder_names
 from ..generation.copies import MANY as MANY_COPIES
@@ -62,15 +63,9 @@ def _wanted(maker, job):
     seeds = range(job.seed, job.seed + job.count)
     if not job.class_name:
         return [(seed, maker.class_of(seed)) for seed in seeds]
-    known = [entry["name"] for entry in maker.card.classes]
-    if job.class_name not in known:
-        name = os.path.basename(job.model)
-        shown_names = ", ".join(known[:30]) or "it was trained without classes"
-        raise JobError(
-            f'Model "{name}" knows no class "{job.class_name}".',
-            f"Choose one of: {shown_names}." if known else f"Leave Class empty: {shown_names}.",
-        )
-    return [(seed, known.index(job.class_name)) for seed in seeds]
+    check_class(maker.card, job.model, job.class_name)
+    number = class_names(maker.card).index(job.class_name)
+    return [(seed, number) for seed in seeds]
 
 
 def _check_disk(output, card, count):

@@ -6,7 +6,7 @@ import torch
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import UPSCALING, read_card
-from ...jobs.upscaling import START_SINGLE, check_upscaler
+from ...jobs.upscaling import check_upscaler
 from .. import model_file
 from ..networks.upscaler import Upscaler
 from .generator import bundled_path
@@ -88,7 +88,7 @@ def _from_model(path, factor, bands, progress):
         names = ", ".join(band["name"] for band in card.bands)
         raise JobError(
             f"The model expects {fidelity.bands} bands ({names}) but there are {bands}.",
-            START_SINGLE,
+            "Choose bands, or start from a single-band model.",
         )
     progress.note(f'Training goes on from "{name}"; its size is used.')
     return with_bands(fidelity, bands), name

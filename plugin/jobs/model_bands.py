@@ -1,0 +1,50 @@
+"""The bands that a model wants, beside those that a raster or an image has."""
+
+from .errors import JobError
+from .model_card import names_of
+
+_MOST_NAMES, _LONGEST_NAME = 8, 40
+
+
+def check_bands(card, name, names):
+    """Refuse a raster or image whose bands are not those of the model.
+
+    Parameters
+    ----------
+    card : ModelCard
+    name : str
+        The raster's name, for the user.
+    names : sequence of str
+        Description of every band that is given, empty where there is none.
+
+    Raises
+    ------
+    JobError
+        If their number differs, or both have names and these are in another order.
+    """
+    wanted = names_of(card.bands)
+    if len(names) != len(wanted):
+        given = listed([name or f"band {i}" for i, name in enumerate(names, 1)])
+        raise JobError(
+            f"The model was trained on {_count(wanted)} ({listed(wanted)}); "
+            f'"{name}" has {len(names)} ({given}).',
+            f"Choose {_count(wanted)}: {listed(wanted)}, in this order.",
+        )
+    if list(names) != wanted and sorted(names) == sorted(wanted):
+        raise JobError(
+            f'The bands of "{name}" are in the order {listed(names)}; the model was trained '
+            f"on {listed(wanted)}.",
+            f"Choose the bands in the order of the model: {listed(wanted)}.",
+        )
+
+
+def listed(names):
+    """Names for a sentence: the first of many, and short ones."""
+    shown = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..." for name in names]
+    if len(shown) > _MOST_NAMES:
+        shown[_MOST_NAMES - 1 :] = [f"{len(names) - _MOST_NAMES + 1} more"]
+    return ", ".join(shown)
+
+
+def _count(bands):
+    return f"{len(bands)} band{'s' * (len(bands) != 1)}"
