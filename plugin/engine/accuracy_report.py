@@ -3,12 +3,13 @@
 import numpy as np
 
 from .accuracy_figures import draw_areas, draw_success_rate
-from .accuracy_numbers import accuracies, adjusted_areas, overall
+from .accuracy_numbers import accuracies, adjusted_areas
+from .accuracy_verdict import headline, sentences
 from .classification_figures import draw_confusion
-from .classification_verdict import interval, percent, quoted
+from .classification_verdict import FAIR, GOOD, percent
 from .markup import Swatch
 from .metrics.classification import class_scores, cohen_kappa, macro_f1
-from .report import Report
+from .report import METHOD, NUMBERS, PICTURES, Report
 
 _UNITS = ((1e6, "km²"), (1e4, "ha"), (1.0, "m²"))
 _DESIGNS = {
@@ -43,72 +44,19 @@ def write_accuracy_report(path, assessment, title, subtitle):
         If it cannot be written.
     """
     report = Report(title, subtitle)
-    report.verdict(_headline(assessment), *_sentences(assessment))
+    report.verdict(headline(assessment), *sentences(assessment))
     for text in assessment.warnings:
         report.warning(text)
+    report.section("What the map confuses", PICTURES).figure(
+        draw_confusion(assessment.confusion, assessment.names),
+        "Reference places by the class that is there and the class on the map. Blue is right, "
+        "orange is wrong.",
+        "Confusion matrix",
+    )
     _add_classes(report, assessment)
     _add_areas(report, assessment)
-    report.section("Confusion matrix").figure(
-        draw_confusion(assessment.confusion, assessment.names),
-        "Reference places by the class that is there and the class on the map.",
-    )
     _add_facts(report, assessment)
     report.write(path)
-
-
-def _headline(assessment):
-    share, low, high = overall(assessment)
-    if assessment.estimates is None:
-        return f"{percent(share)} of {assessment.total:,} reference places are mapped right."
-    if np.isnan(low):
-        return f"{percent(share)} of the area is mapped right; how sure that is cannot be told."
-    return f"{percent(share)} of the area is mapped right (95\u00a0% interval {interval((low, high))})."
-
-
-def _sentences(assessment):
-    plain = np.trace(assessment.confusion) / assessment.total
-    _, low, high = overall(assessment)
-    if assessment.estimates is not None:
-        first = (
-            f"Of the {assessment.total:,} reference places themselves {percent(plain)} are right."
-        )
-    else:
-        first = (
-            f"Were they drawn by chance, the 95\u00a0% interval would be {interval((low, high))}."
-        )
-    return [first, _weakest(assessment), _confused(assessment), _guess(assessment)]
-
-
-def _weakest(assessment):
-    users, producers = accuracies(assessment)
-    worst = np.nanmin(np.stack([users[:, 0], producers[:, 0], np.ones(len(users))]), axis=0)
-    place = int(np.argmin(worst))
-    if worst[place] >= 0.9:
-        return ""
-    return (
-        f"Weakest: {quoted(assessment.names[place])}, user's accuracy "
-        f"{percent(users[place, 0])}, producer's accuracy {percent(producers[place, 0])}."
-    )
-
-
-def _confused(assessment):
-    wrong = assessment.confusion * (1 - np.eye(len(assessment.names), dtype=int))
-    if not wrong.any():
-        return ""
-    true, mapped = np.unravel_index(np.argmax(wrong), wrong.shape)
-    return (
-        f"Most frequent mistake: {quoted(assessment.names[true])} mapped as "
-        f"{quoted(assessment.names[mapped])}, {wrong[true, mapped]:,} places."
-    )
-
-
-def _guess(assessment):
-    counts = assessment.confusion.sum(axis=1)
-    place = int(np.argmax(counts))
-    return (
-        f"A map that says {quoted(assessment.names[place])} everywhere would be right at "
-        f"{percent(counts[place] / counts.sum())} of the places."
-    )
 
 
 def _add_classes(report, assessment):
@@ -126,7 +74,7 @@ def _add_classes(report, assessment):
     ]
     headers = ["Class", "Places", "Mapped so", "User's accuracy", "Producer's accuracy"]
     text = _METHOD if assessment.estimates is not None else _PLAIN
-    report.section("Classes", text).table(headers, rows)
+    report.section("Class by class", NUMBERS, text).table(headers, rows)
 
 
 def _share(three):
@@ -152,19 +100,21 @@ def _add_areas(report, assessment):
         for i, name in enumerate(assessment.names)
     ]
     if adjusted is None:
-        report.section("Areas", "As mapped. Only a sample drawn by chance could correct them.")
+        report.section(
+            "Areas", NUMBERS, "As mapped. Only a sample drawn by chance could correct them."
+        )
         report.table(headers, rows)
         return
     adjusted = adjusted / scale
     for row, three in zip(rows, adjusted, strict=True):
         row += [say(three[0]), _area_interval(three, say)]
-    report.section(
-        "Areas", "The mapped area counts what the map says; the estimate corrects its mistakes."
-    ).table([*headers, f"Estimated area ({unit})", "95 % interval"], rows)
-    report.figure(
-        draw_areas(assessment.names, assessment.colors, mapped, adjusted, unit),
-        "Mapped and estimated areas.",
-    )
+    meaning = "The mapped area counts what the map says; the estimate corrects its mistakes."
+    headers += [f"Estimated area ({unit})", "95 % interval"]
+    report.section("Areas", NUMBERS, meaning).table(headers, rows)
+    report.section("How large the classes are", PICTURES).figure(
+        draw_areas(assessment.names, assessment.colors, mapped, adjusted, unit), meaning,
+        "Mapped and estimated areas",
+    )  # fmt: skip
 
 
 def _area_interval(three, say):
@@ -193,7 +143,7 @@ def _add_facts(report, assessment):
         ("Mean recall of the places", f"{np.nanmean(class_scores(assessment.confusion).recall):.3f}"),
     ]  # fmt: skip
     facts += [(f"Left out: {why}", count) for why, count in assessment.left_out]
-    report.section("How it was measured").facts(facts)
+    report.section("How it was measured", METHOD).facts(facts)
 
 
 def write_success_report(path, curve, facts, warnings, title, subtitle):
@@ -208,9 +158,9 @@ def write_success_report(path, curve, facts, warnings, title, subtitle):
     title, subtitle : str
     """
     report = Report(title, subtitle)
-    tenth = curve.captured_at(0.1)
+    tenth = percent(curve.captured_at(0.1), 0)
     report.verdict(
-        f"{percent(tenth)} of the deposits lie in the most favorable tenth of the map.",
+        f"{_worth(curve)}: the most favorable tenth of the map holds {tenth} of the deposits.",
         f"Area under the success-rate curve: {curve.auc:.3f}{_auc_interval(curve)}. A map that "
         "knows nothing has 0.5, and a tenth of the deposits in a tenth of the map.",
         "If deposits that made the map are among these, the curve shows how well it fits them, not "
@@ -218,15 +168,24 @@ def write_success_report(path, curve, facts, warnings, title, subtitle):
     )
     for text in warnings:
         report.warning(text)
-    report.section("Success-rate curve").figure(
+    report.section("Success-rate curve", PICTURES).figure(
         draw_success_rate(curve), "Which share of the deposits lies in which share of the map."
     )
     shares = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
     rows = [[percent(s, 0), percent(curve.captured_at(s)), f"{curve.captured_at(s) / s:.1f}"]
             for s in shares]  # fmt: skip
-    report.table(["Most favorable share of the map", "Deposits in it", "Times chance"], rows)
-    report.section("How it was measured").facts(facts)
+    heads = ["Most favorable share of the map", "Deposits in it", "Times chance"]
+    report.section("Deposits by share of the map", NUMBERS).table(heads, rows)
+    report.section("How it was measured", METHOD).facts(facts)
     report.write(path)
+
+
+def _worth(curve):
+    """A word for how much a map of favorability helps."""
+    least = curve.auc if np.isnan(curve.auc_low) else curve.auc_low
+    if least <= 0.5:
+        return "Not shown to be better than chance"
+    return "Very useful" if least >= GOOD else "Useful" if least >= FAIR else "Of some use"
 
 
 def _auc_interval(curve):

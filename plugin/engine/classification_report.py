@@ -18,10 +18,9 @@ from .classification_verdict import (
 )
 from .markup import Bar, Swatch
 from .metrics.classification import class_scores, roc_curves, wilson_interval
-from .report import Report
+from .report import METHOD, NUMBERS, PICTURES, Report
 
 __all__ = ["ClassificationResult", "scores", "write_classification_report"]
-
 _WIDE = 200
 _MOST_WARNINGS = 8
 _MEANING = (
@@ -49,12 +48,13 @@ def write_classification_report(path, result):
     report = Report(result.title, result.subtitle)
     report.verdict(headline(result, numbers), *sentences(result, numbers))
     _add_warnings(report, [*cautions(result), *result.warnings])
-    _add_images(report, result)
     _add_mistakes(report, result)
-    _add_scores(report, result, numbers)
-    _add_classes(report, result)
     _add_confusion(report, result)
     _add_trust(report, result, numbers)
+    _add_images(report, result)
+    _add_scores(report, result, numbers)
+    _add_classes(report, result)
+    _add_frequent(report, result)
     _add_history(report, result)
     _add_method(report, result, numbers)
     report.write(path)
@@ -72,25 +72,27 @@ def _add_images(report, result):
     kept = np.bincount(result.truth, minlength=len(result.class_names))
     report.section(
         "What it was trained on",
+        PICTURES,
         f"{len(result.paths):,} images of {len(result.class_names)} classes; "
         f"{len(result.scored):,} of them were scored.",
     )
-    rows = []
-    for place, name in enumerate(result.class_names):
-        rows.append(
-            [
-                Swatch(result.colors[place], name),
-                f"{counts[place]:,}",
-                f"{kept[place]:,}",
-                contact_sheet(result, np.flatnonzero(np.asarray(result.labels) == place)),
-            ]
-        )
+    labels = np.asarray(result.labels)
+    rows = [
+        [
+            Swatch(result.colors[place], name),
+            f"{counts[place]:,}",
+            f"{kept[place]:,}",
+            contact_sheet(result, np.flatnonzero(labels == place)),
+        ]
+        for place, name in enumerate(result.class_names)
+    ]
     report.table(["Class", "Images", "Scored", "Some of them"], rows)
 
 
 def _add_mistakes(report, result):
     wrong = int(np.sum(result.predicted != result.truth))
-    report.section("Its surest mistakes")
+    shown = result.thumbnails is not None and wrong > 0
+    report.section("Its surest mistakes", PICTURES if shown else NUMBERS)
     if wrong == 0:
         report.paragraph("None: every scored image was classified correctly.")
         return
@@ -101,7 +103,7 @@ def _add_mistakes(report, result):
     )
     chosen = surest_mistakes(result)
     rows = [_mistake(result, place) for place in chosen]
-    if result.thumbnails is None:
+    if not shown:
         report.table(["Image", "Labeled", "Predicted", "Confidence"], rows)
         return
     images = [thumbnail(result, np.asarray(result.scored)[place], _WIDE) for place in chosen]
@@ -116,8 +118,7 @@ def _mistake(result, place):
 
 
 def _caption(row):
-    name, true, said, sureness = row
-    return f"labeled {true}\npredicted {said}, {sureness}\n{name}"
+    return "labeled {1}\npredicted {2}, {3}\n{0}".format(*row)
 
 
 def _add_scores(report, result, numbers):
@@ -127,7 +128,7 @@ def _add_scores(report, result, numbers):
         rows.append(_score_row("Linear probe on frozen features", probe))
     majority = numbers["baselines"]["majority_class"]
     rows.append(_score_row(f"Always “{majority['class']}” (largest class)", majority))
-    report.section("Scores, beside simpler ways")
+    report.section("Scores, beside simpler ways", NUMBERS)
     report.table(
         ["", "Accuracy", "95 % interval", "Macro F1", "Macro recall", "Kappa", "ECE"], rows
     )
@@ -178,6 +179,7 @@ def _add_classes(report, result):
         )
     report.section(
         "Class by class",
+        NUMBERS,
         "Precision: of the images called so, how many are. Recall: of the images that are, how "
         "many were found, with its interval. F1 is their balance: good from 0.90, fair from 0.75.",
     )
@@ -190,22 +192,25 @@ def _three(value):
 
 
 def _add_confusion(report, result):
-    report.section("What it confuses")
-    report.figure(
+    report.section("What it confuses", PICTURES).figure(
         draw_confusion(confusion_of(result), result.class_names),
         "Rows are true classes, columns are predicted ones; the darker, the larger the share of "
         "the true class. Blue is right, orange is wrong.",
         "Confusion matrix",
     )
+
+
+def _add_frequent(report, result):
     rows = [[*names, count, percent(share)] for *names, count, share in mistakes(result)[:8]]
     if rows:
         heads = ["True class", "Predicted as", "Images", "Of the true class"]
-        report.table(heads, rows, "The most frequent mistakes")
+        report.section("Its most frequent mistakes", NUMBERS).table(heads, rows)
 
 
 def _add_trust(report, result, numbers):
     report.section(
         "How far its confidence can be trusted",
+        PICTURES,
         f"Expected calibration error {percent(numbers['ece'])} after calibration, "
         f"{percent(numbers['uncalibrated_ece'])} before.",
     )
@@ -222,8 +227,7 @@ def _add_trust(report, result, numbers):
 def _add_history(report, result):
     if not any(result.history):
         return
-    report.section("How it learned")
-    report.figure(
+    report.section("How it learned", METHOD).figure(
         draw_learning_curves(result.history, result.runs),
         _named_runs(result.runs),
         "Learning curves",
@@ -238,9 +242,9 @@ def _named_runs(runs, most=12):
 
 
 def _add_method(report, result, numbers):
-    report.section("How it was done", result.split)
+    report.section("How it was scored", METHOD, result.split)
     report.paragraph(_MEANING)
     if result.training_summary:
-        report.section("Training data").facts(result.training_summary)
+        report.section("Training data", METHOD).facts(result.training_summary)
     if result.settings:
-        report.section("Settings").facts(result.settings)
+        report.section("Settings", METHOD).facts(result.settings)

@@ -36,13 +36,18 @@ def headline(result, numbers):
     f1 = class_scores(confusion_of(result)).f1
     scored = int(np.sum(~np.isnan(f1)))
     good = int(np.nansum(f1 >= GOOD))
+    return good_on(good, scored) + _confused(result, all_good=good == scored) + "."
+
+
+def good_on(good, scored):
+    """On how many of the scored classes something is good, as the beginning of a sentence."""
+    if scored == 1:
+        return f"{'Good' if good else 'Not good'} on the only class that was scored"
     if good == 0:
-        start = f"Good on none of the {scored} classes"
-    elif good == scored:
-        start = f"Good on {'both' if scored == 2 else f'all {scored}'} classes"
-    else:
-        start = f"Good on {good} of {scored} classes"
-    return start + _confused(result, all_good=good == scored) + "."
+        return f"Good on none of the {scored} classes"
+    if good == scored:
+        return f"Good on {'both' if scored == 2 else f'all {scored}'} classes"
+    return f"Good on {good} of {scored} classes"
 
 
 def _confused(result, all_good):

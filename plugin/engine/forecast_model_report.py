@@ -4,7 +4,7 @@ import os
 
 from ..jobs.model_card import SEISMIC
 from .model_report import text
-from .report import Report
+from .report import METHOD, NUMBERS, Report
 
 _TRAINING = (
     ("series", "Series"),
@@ -34,20 +34,20 @@ def write_forecast_model_report(path, card, weights, name):
     report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
     report.verdict(_purpose(card), _decision(card), _openings(card))
     training = card.training
-    report.section("What it learned from").facts(
+    report.section("What it learned from", METHOD).facts(
         [(label, text(training[key])) for key, label in _TRAINING if key in training]
     )
     numbers = list(_numbers(card.scores))[:_MOST_NUMBERS]
     if numbers:
-        report.section("How well it did").facts(numbers)
-    report.section("How it was made").facts([
+        report.section("How well it did", NUMBERS).facts(numbers)
+    report.section("How it was made", METHOD).facts([
         ("Network", text(card.network)),
         *((text(key).replace("_", " ").capitalize(), text(value))
           for key, value in card.arguments.items()),
         ("Seed", str(card.seed)),
         ("Made with", ", ".join(f"{n} {text(v)}" for n, v in card.versions.items())),
     ])  # fmt: skip
-    report.section("The file").facts([
+    report.section("The file", METHOD).facts([
         ("Name", name),
         ("Size", f"{weights.size / 1e6:.1f} MB"),
         ("Numbers in it", f"{weights.numbers:,}"),

@@ -4,10 +4,10 @@ import math
 import os
 
 from ..jobs.errors import JobError
-from ..jobs.model_card import DETECTION
+from ..jobs.model_card import DETECTION, PIXELS
 from .classification_verdict import interval, percent
 from .markup import Swatch
-from .report import Report
+from .report import METHOD, NUMBERS, Report
 
 _MOST_ROWS = 1000
 _LONGEST = 500
@@ -22,6 +22,11 @@ _FACTS = (
     ("start_from", "Started from"),
     ("epochs", "Epochs"),
 )
+_SCALED = (
+    "These bands, in this order. Values are scaled to their mean and standard deviation in the "
+    "training data."
+)
+_COUNTED = {PIXELS: "Labeled pixels", DETECTION: "Boxes"}
 _BASELINES = (
     ("linear_probe", "Linear probe on frozen features"),
     ("majority_class", "Always the largest class"),
@@ -62,10 +67,10 @@ def write_model_report(path, card, weights, name):
         If it cannot be written.
     """
     report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
-    report.verdict(_purpose(card), _success(card.scores), _need(card))
+    report.verdict(_purpose(card), _success(card), _need(card))
+    _add_scores(report, card.scores)
     _add_classes(report, card)
     _add_bands(report, card)
-    _add_scores(report, card.scores)
     _add_making(report, card)
     _add_file(report, card, weights, name)
     report.write(path)
@@ -105,7 +110,8 @@ def _purpose(card):
     return f"Tells {_counted(len(card.classes), 'class', 'classes')} apart from {bands}."
 
 
-def _success(scores):
+def _success(card):
+    scores = card.scores
     accuracy, scored = _number(scores.get("accuracy")), _number(scores.get("scored"))
     found, boxes = _number(scores.get("map50")), _number(scores.get("boxes"))
     if found is not None:
@@ -113,7 +119,8 @@ def _success(scores):
         return f"mAP50 is {found:.3f}{on} that took no part in training."
     if accuracy is None:
         return "The file does not say how well it does."
-    where = f" of {scored:,.0f} images" if scored else ""
+    things = "labeled pixels" if card.task == PIXELS else "images"
+    where = f" of {scored:,.0f} {things}" if scored else ""
     return f"{percent(accuracy)}{where} that took no part in training were classified correctly."
 
 
@@ -139,8 +146,9 @@ def _add_classes(report, card):
         for entry in card.classes[:_MOST_ROWS]
     ]
     hidden = len(card.classes) - len(rows)
-    report.section("What it tells apart", f"{hidden:,} more classes follow." if hidden else "")
-    report.table(["Value", "Class", "Training images"], rows)
+    more = f"{hidden:,} more classes follow." if hidden else ""
+    report.section("What it tells apart", NUMBERS, more)
+    report.table(["Value", "Class", _COUNTED.get(card.task, "Training images")], rows)
 
 
 def _add_bands(report, card):
@@ -149,8 +157,7 @@ def _add_bands(report, card):
         [str(place), text(band["name"]), text(band.get("unit") or "–"), *numbers]
         for place, (band, *numbers) in enumerate(zip(card.bands, means, spreads), 1)
     ][:_MOST_ROWS]
-    report.section("What it needs", "These bands, in this order. Values are scaled to their mean "
-                   "and standard deviation in the training images.")  # fmt: skip
+    report.section("What it needs", NUMBERS, _SCALED)
     report.table(["Band", "Name", "Unit", "Mean", "Standard deviation"], rows)
     report.facts(
         [
@@ -190,7 +197,7 @@ def _add_scores(report, scores):
     for key, name in _BASELINES:
         if isinstance(baselines.get(key), dict):
             rows.append(_score_row(name, baselines[key]))
-    report.section("How well it did", text(scores.get("validation", "")))
+    report.section("How well it did", NUMBERS, text(scores.get("validation", "")))
     report.table(
         ["", "Accuracy", "95 % interval", "Macro F1", "Macro recall", "Kappa", "ECE"], rows
     )
@@ -219,23 +226,19 @@ def _bounds(value):
 
 def _add_making(report, card):
     known = [(label, _count(card.training[key])) for key, label in _FACTS if card.training.get(key)]
-    report.section("How it was made").facts(
+    report.section("How it was made", METHOD).facts(
         [
             ("Network", text(card.network)),
             *known,
-            ("Temperature", _listed_one(card.temperature)),
+            ("Temperature", next(_listed([card.temperature]))),
             ("Seed", str(card.seed)),
             ("Made with", text(", ".join(f"{k} {v}" for k, v in card.versions.items()) or "–")),
         ]
     )
 
 
-def _listed_one(value):
-    return next(_listed([value]))
-
-
 def _add_file(report, card, weights, name):
-    report.section("The file").facts(
+    report.section("The file", METHOD).facts(
         [
             ("Name", name),
             ("Size", f"{weights.size / 1e6:.1f} MB"),

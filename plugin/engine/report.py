@@ -1,13 +1,13 @@
 """One design for the HTML reports of all tools.
 
 A report is one file that needs no other: pictures are inside it, and nothing in it runs or is
-fetched. It says the verdict first, then what was asked for in sections; the last one, how to repeat
-the job, comes by itself.
+fetched. It says the verdict first, then shows pictures, then gives numbers, and tells how it was done
+at last, in whatever order its sections are added; how to repeat the job comes by itself.
 
 >>> report = Report("Dykes", "Trained on 300 chips")
->>> report.verdict("Good on 3 of 3 classes.")
->>> report.section("Scores").facts([("Accuracy", "97 %")])
->>> "Good on 3 of 3 classes." in report.html()
+>>> report.verdict("Good on all 3 classes.")
+>>> _ = report.section("Scores", NUMBERS).facts([("Accuracy", "97 %")])
+>>> "Good on all 3 classes." in report.html()
 True
 """
 
@@ -19,6 +19,12 @@ from . import repeating
 from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
 
+# The parts of a report, in the order in which they are read: name in the style, and title.
+PICTURES, NUMBERS, METHOD = PARTS = (
+    ("pictures", "Pictures"),
+    ("numbers", "Numbers"),
+    ("method", "How it was done"),
+)
 # Nothing may be fetched or run, whatever a file name or a model's card holds.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _PAGE = """<!DOCTYPE html>
@@ -45,7 +51,7 @@ _PAGE = """<!DOCTYPE html>
 
 
 class Report:
-    """A report that is put together from the top down, then written.
+    """A report that is put together, then written.
 
     Parameters
     ----------
@@ -58,7 +64,8 @@ class Report:
         self._subtitle = subtitle
         self._verdict = ""
         self._warnings = []
-        self._body = []
+        self._parts = {part: [] for part in PARTS}
+        self._body = None  # of the part to which content is added: the last section's
 
     def verdict(self, headline, *sentences):
         """Say the result in plain words; it stands at the top of the page."""
@@ -71,8 +78,17 @@ class Report:
         """Say what the reader should know before believing the result; it follows the verdict."""
         self._warnings.append(f'<div class="warning">{lines(text)}</div>')
 
-    def section(self, title, text=""):
-        """Begin a section; returns the report, so that its content can follow."""
+    def section(self, title, part, text=""):
+        """Begin a section, after those that its part has; returns the report for its content.
+
+        Parameters
+        ----------
+        title : str
+        part : tuple
+            `PICTURES`, `NUMBERS` or `METHOD`.
+        text : str
+        """
+        self._body = self._parts[part]
         self._body.append(f"<h2>{escape(title)}</h2>")
         return self.paragraph(text) if text else self
 
@@ -144,8 +160,19 @@ class Report:
             style=STYLE,
             title=escape(self._title),
             top="\n".join([subtitle, self._verdict, *self._warnings]),
-            body="\n".join([*self._body, *_repeat()]),
+            body="\n".join(self._part(part) for part in PARTS),
             day=datetime.date.today().isoformat(),
+        )
+
+    def _part(self, part):
+        """A part of the page with its title; empty if it has no section."""
+        body = [*self._parts[part], *(_repeat() if part == METHOD else [])]
+        if not body:
+            return ""
+        name, title = part
+        content = "\n".join(body)
+        return (
+            f'<div class="part" id="{name}">\n<p class="part-title">{title}</p>\n{content}\n</div>'
         )
 
     def write(self, path):

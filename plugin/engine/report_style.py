@@ -9,13 +9,16 @@ html { -webkit-text-size-adjust: 100%; }
 body { margin: 0; background: #f4f5f6; color: #1d2329;
   font: 15px/1.55 -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", Arial, sans-serif; }
 #page { max-width: 860px; margin: 24px auto; padding: 36px 44px 44px; background: #ffffff;
-  border: 1px solid #e1e4e7; border-radius: 6px; }
+  border: 1px solid #e1e4e7; border-radius: 6px; word-wrap: break-word; }
 #maker { margin: 0 0 4px; color: #66707a; font-size: 13px; }
 h1 { margin: 0; font-size: 28px; line-height: 1.2; font-weight: 600; }
 #subtitle { margin: 6px 0 0; color: #515b65; }
 h2 { margin: 40px 0 8px; padding-top: 18px; border-top: 1px solid #e1e4e7; font-size: 20px;
   line-height: 1.3; font-weight: 600; }
 p { margin: 8px 0; }
+.part { margin: 40px 0 0; padding-top: 14px; border-top: 3px solid #c9cfd5; }
+.part-title { margin: 0; color: #0072b2; font-size: 14px; font-weight: 600; }
+.part-title + h2 { margin-top: 0; padding-top: 4px; border-top: 0; }
 #verdict { margin: 22px 0 0; padding: 16px 20px; background: #eaf1f8;
   border-left: 5px solid #0072b2; border-radius: 3px; }
 #verdict .headline { margin: 0 0 6px; font-size: 19px; line-height: 1.4; font-weight: 600; }
@@ -60,12 +63,14 @@ td > img { display: block; max-width: 100%; height: auto; }
   .picture { width: 160px !important; }
   .picture img { max-width: 100%; height: auto; }
 }
-@media (prefers-color-scheme: dark) {
+@media screen and (prefers-color-scheme: dark) {
   body { background: #101316; color: #e3e6e9; }
   #page { background: #191d21; border-color: #2c3238; }
   #maker, #foot { color: #98a2ac; }
   #subtitle, caption, .caption, .facts td:first-child { color: #adb6bf; }
   h2, #foot { border-top-color: #2f363d; }
+  .part { border-top-color: #4a535c; }
+  .part-title { color: #56b4e9; }
   #verdict { background: #1b2a38; border-left-color: #56b4e9; }
   .warning { background: #33291a; }
   th { border-bottom-color: #4a535c; }
@@ -81,9 +86,10 @@ td > img { display: block; max-width: 100%; height: auto; }
   #verdict { background: #eaf1f8; border-left-color: #0072b2; }
   .warning { background: #fdf3e1; }
   #maker, #foot, #subtitle, caption, .caption, .facts td:first-child { color: #444444; }
-  h2, caption { page-break-after: avoid; }
+  h2, caption, .part-title { page-break-after: avoid; }
   tr, .figure, .picture, #verdict, .warning { page-break-inside: avoid; }
   h2 { margin-top: 22px; padding-top: 12px; }
+  .part { margin-top: 26px; padding-top: 10px; }
   h2 + p { page-break-after: avoid; }
   .wide { overflow: visible; }
   pre { white-space: pre-wrap; }

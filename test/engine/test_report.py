@@ -18,7 +18,7 @@ from plugin.engine.classification_scores import confusion_of
 from plugin.engine.classification_verdict import cautions, headline, mistakes, sentences
 from plugin.engine.figures import new_figure
 from plugin.engine.markup import Bar, Picture, Swatch
-from plugin.engine.report import Report
+from plugin.engine.report import METHOD, NUMBERS, PICTURES, Report
 from plugin.jobs.errors import JobError
 from plugin.jobs.protocol import decode, done, encode
 
@@ -81,17 +81,29 @@ def written(tmp_path, result):
 
 def test_verdict_stands_before_everything_else():
     report = Report("Title", "Subtitle")
-    report.section("Numbers", "text").warning("Careful.")
+    report.section("Scores", NUMBERS, "text").warning("Careful.")
     report.verdict("It works.", "And this is why.")
     page = report.html()
-    assert page.index("It works.") < page.index("Careful.") < page.index("Numbers")
+    assert page.index("It works.") < page.index("Careful.") < page.index("Scores")
+
+
+def test_pictures_stand_before_numbers_and_these_before_the_method():
+    report = Report("Title")
+    report.section("last", METHOD).paragraph("of the method")
+    report.section("second", NUMBERS).paragraph("of the numbers")
+    report.section("first", PICTURES)
+    report.section("third", NUMBERS)
+    page = report.html()
+    order = ("first", "second", "of the numbers", "third", "last", "of the method")
+    places = [page.index(f">{word}<") for word in order]
+    assert places == sorted(places)
 
 
 def test_names_from_files_cannot_become_markup():
     report = Report(NASTY, NASTY)
     report.verdict(NASTY, NASTY)
     report.warning(NASTY)
-    report.section(NASTY, NASTY).table([NASTY], [[NASTY], [Swatch(NASTY, NASTY)]], NASTY)
+    report.section(NASTY, NUMBERS, NASTY).table([NASTY], [[NASTY], [Swatch(NASTY, NASTY)]], NASTY)
     report.facts([(NASTY, NASTY)]).pictures([(np.zeros((4, 4, 3), np.uint8), NASTY)])
     page = Tags(report.html())
     assert "script" not in page.seen and page.open == []
@@ -110,7 +122,7 @@ def test_color_that_is_no_color_is_not_put_into_the_style():
 
 
 def test_column_of_numbers_is_aligned_to_the_right_and_one_of_names_is_not():
-    report = Report("t")
+    report = Report("t").section("s", NUMBERS)
     rows = [["1", "98.1\u00a0%", "1b", "–"], ["2", "–", "7", "–"], ["3", "3 to 4\u00a0%", "", "–"]]
     report.table(["Place", "Share", "Name", "None"], rows)
     page = report.html()
@@ -131,7 +143,7 @@ def test_picture_keeps_its_proportions():
 def test_class_name_that_looks_like_mathematics_is_drawn_as_it_is():
     figure = new_figure(2, 2)
     figure.subplots().set_title("Cu_2$^{ \\frac")
-    assert "data:image/png;base64," in Report("t").section("s").figure(figure, "c").html()
+    assert "data:image/png;base64," in Report("t").section("s", PICTURES).figure(figure, "c").html()
 
 
 def test_old_report_stays_whole_when_the_disk_is_full(tmp_path, monkeypatch):

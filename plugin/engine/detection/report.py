@@ -4,7 +4,7 @@ import numpy as np
 
 from ..classification_verdict import percent, quoted
 from ..markup import Bar, Swatch
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from . import pictures
 from .figures import draw_learning, draw_precision, draw_sizes
 
@@ -38,9 +38,9 @@ def write_detection_report(path, result, numbers):
     for text in [*_cautions(numbers), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)
     _add_sheet(report, result, numbers)
+    _add_errors(report, result, numbers)
     _add_scores(report, result, numbers)
     _add_choice(report, result, numbers)
-    _add_errors(report, result, numbers)
     _add_sizes(report, result, numbers)
     _add_history(report, result)
     _add_method(report, result)
@@ -93,6 +93,7 @@ def _cautions(numbers):
 def _add_sheet(report, result, numbers):
     report.section(
         "What it found where it was scored",
+        PICTURES,
         "Blue: found and drawn. Orange: found, but not drawn. Yellow: drawn, but missed. From "
         "the picture with the most mistakes to that with the fewest.",
     )
@@ -101,7 +102,7 @@ def _add_sheet(report, result, numbers):
 
 def _add_scores(report, result, numbers):
     base = numbers["baselines"]["untrained"]
-    report.section("Scores, beside a detector that has not learned")
+    report.section("Scores, beside a detector that has not learned", NUMBERS)
     heads = ["", "mAP50", "mAP", "Recall", "Precision", "F1"]
     own = [f"{numbers[name]:.3f}" for name in ("map50", "map", "recall", "precision", "f1")]
     untrained = [f"{base['map50']:.3f}", f"{base['map']:.3f}", "–", "–", "–"]
@@ -115,7 +116,7 @@ def _add_scores(report, result, numbers):
 
 
 def _add_choice(report, result, numbers):
-    report.section("How sure it must be")
+    report.section("How sure it must be", PICTURES)
     report.figure(
         draw_precision(result, numbers["confidence"]),
         "Left: the farther to the upper right, the better. Right: what a least confidence means; "
@@ -126,21 +127,24 @@ def _add_choice(report, result, numbers):
 
 def _add_errors(report, result, numbers):
     false, missed = pictures.errors(result, numbers["confidence"])
-    report.section("Its errors", "Look at the boxes first: some may be missing or misplaced.")
+    if not false and not missed:
+        report.section("Its errors", NUMBERS, "None: every object was found, and nothing else.")
+        return
+    report.section(
+        "Its errors", PICTURES, "Look at the boxes first: some may be missing or misplaced."
+    )
     if false:
         report.paragraph("Found with the highest confidence, but not drawn:")
         report.pictures(false, 116)
     if missed:
         report.paragraph("The largest that were missed:")
         report.pictures(missed, 116)
-    if not false and not missed:
-        report.paragraph("None: every object was found, and nothing else.")
 
 
 def _add_sizes(report, result, numbers):
     if not numbers["boxes"]:
         return
-    report.section("How large the objects are")
+    report.section("How large the objects are", PICTURES)
     report.figure(
         draw_sizes(result, numbers["confidence"]),
         "Gray: drawn. Blue: found, with their share.",
@@ -150,16 +154,16 @@ def _add_sizes(report, result, numbers):
 
 def _add_history(report, result):
     if any(result.history):
-        report.section("How it learned")
+        report.section("How it learned", METHOD)
         report.figure(draw_learning(result.history), "", "Learning curves")
 
 
 def _add_method(report, result):
-    report.section("How it was done", result.split)
+    report.section("How it was scored", METHOD, result.split)
     report.paragraph(result.shipped)
     report.paragraph(_MEANING)
-    report.section("Training data").facts(result.summary)
-    report.section("Settings").facts(result.settings)
+    report.section("Training data", METHOD).facts(result.summary)
+    report.section("Settings", METHOD).facts(result.settings)
 
 
 def headline_note(numbers, names):

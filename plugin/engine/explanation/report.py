@@ -7,10 +7,11 @@ from ...jobs.model_card import class_names
 from ..classification_verdict import percent, quoted
 from ..figures import COLORS, new_figure, shorten
 from ..markup import Bar, Swatch
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .pictures import beside
 
 _SHOWN, _SIDE = 24, 180
+_LEAST_LOSS = 0.005  # half a point: less is nothing to choose bands by
 _HOW = {
     "gradcam": "Grad-CAM (Selvaraju et al. 2017): what each place of the last layers adds to the "
     "log-odds of the class. It is as coarse as these layers.",
@@ -75,7 +76,7 @@ def write_heat_report(path, card, method, examples, subtitle, what):
     total = int(examples.counts.sum())
     held = np.nanmean(examples.held) if np.isfinite(examples.held).any() else np.nan
     report.verdict(
-        f"The hottest tenth of the pixels holds {percent(held, 0)} of the heat.",
+        f"{_focus(held)}: the hottest tenth of the pixels holds {percent(held, 0)} of the heat.",
         f"Mean over {total:,} {what}. Heat that says nothing about places would have 10\u00a0%.",
         _CAUTION,
     )
@@ -83,16 +84,18 @@ def write_heat_report(path, card, method, examples, subtitle, what):
         (image, f"{name}\n{names[number]} {percent(chance, 0)}".strip())
         for image, number, chance, name in examples.kept
     ]
-    report.section("Examples", "Left as it is, right with the heat.").pictures(cards, 2 * _SIDE)
+    report.section("Examples", PICTURES, "Left as it is, right with the heat.").pictures(
+        cards, 2 * _SIDE
+    )
     rows = [
         [Swatch(card.classes[n]["color"], names[n]), int(count), percent(examples.chances[n] / count)]
         for n, count in enumerate(examples.counts)
         if count
     ]  # fmt: skip
-    report.section("Explained classes").table(
+    report.section("Explained classes", NUMBERS).table(
         ["Class", what.capitalize(), "Mean probability"], rows
     )
-    report.section("How to read the heat", _HOW[method]).write(path)
+    report.section("How to read the heat", METHOD, _HOW[method]).write(path)
 
 
 def write_band_report(path, card, importance, worth, count, subtitle, what):
@@ -113,25 +116,26 @@ def write_band_report(path, card, importance, worth, count, subtitle, what):
     names = [band["name"] for band in card.bands]
     drops, spread = importance.drops.mean(axis=1), _spread(importance.drops)
     order = np.argsort(-drops, kind="stable")
-    best, report = order[0], Report("Which bands the model needs", subtitle)
+    report = Report("Which bands the model needs", subtitle)
     report.verdict(
-        f"{quoted(names[best])} matters most: without it {worth} falls by "
-        f"{100 * drops[best]:.1f} points from {percent(importance.before)}.",
-        _unneeded(names, drops, spread, worth),
+        *_need(names, drops, spread, order[0], f"{worth} falls by", importance.before),
         "Bands that say the same stand in for one another: each alone then seems unimportant.",
     )
     if count < 20:
         report.warning(f"Only {count} {what} were shuffled: the numbers are rough.")
-    report.section("Bands").figure(_draw(names, drops, spread, order, worth), "")
+    report.section("What each band is worth", PICTURES).figure(
+        _draw(names, drops, spread, order, worth), ""
+    )
     rows = [
         [names[b], Bar(max(drops[b] / max(drops.max(), 1e-9), 0), ""), f"{100 * drops[b]:.2f}",
          f"{100 * spread[b]:.2f}", percent(importance.changed[b].mean())]
         for b in order
     ]  # fmt: skip
     headers = ["Band", "", f"Loss of {worth} (points)", "Standard deviation", "Answers that change"]
-    report.table(headers, rows)
+    report.section("Band by band", NUMBERS).table(headers, rows)
     report.section(
         "How it was measured",
+        METHOD,
         f"Each band was shuffled among {count:,} {what}, {importance.drops.shape[1]} times, and the "
         "model was asked again (permutation importance, Breiman 2001).",
     ).write(path)
@@ -141,11 +145,26 @@ def _spread(drops):
     return drops.std(axis=1, ddof=1) if drops.shape[1] > 1 else np.zeros(len(drops))
 
 
-def _unneeded(names, drops, spread, worth):
-    none = [name for name, drop, sd in zip(names, drops, spread, strict=True) if drop <= 2 * sd]
-    if not none:
-        return ""
-    return f"No loss of {worth} beyond chance without: {', '.join(none[:12])}."
+def _need(names, drops, spread, best, falls, before):
+    """The most needed band as a headline, and the bands that can be left out."""
+    drop = f"{100 * max(drops[best], 0):.1f} points from {percent(before)}"
+    matter = (drops > 2 * spread) & (drops >= _LEAST_LOSS)
+    if not matter[best]:
+        return (f"No single band matters: without any one of them {falls} {drop} at most.",)
+    none = [name for name, needed in zip(names, matter, strict=True) if not needed]
+    return (
+        f"{quoted(names[best])} matters most: without it {falls} {drop}.",
+        f"Hardly missed, each alone: {', '.join(none[:12])}." if none else "",
+    )
+
+
+def _focus(held):
+    """What the share of the heat in the hottest tenth of the pixels means."""
+    if not held >= 0.2:
+        return "It looks at everything alike"
+    return (
+        "It looks at few places" if held >= 0.4 else "It looks at some places more than at others"
+    )
 
 
 def _draw(names, drops, spread, order, worth):

@@ -3,7 +3,7 @@
 import os
 
 from ..model_report import text
-from ..report import Report
+from ..report import METHOD, NUMBERS, Report
 
 _SCORES = (
     ("distance", "Distance to real images"),
@@ -25,14 +25,16 @@ def write_generator_page(path, card, weights, name):
         f"It learned from {text(training.get('images', '?'))} images.",
     )
     numbers = [(label, _number(scores[key])) for key, label in _SCORES if key in scores]
-    report.section("How good its images are", text(scores.get("validation", ""))).facts(numbers)
+    if numbers:
+        said = text(scores.get("validation", ""))
+        report.section("How good its images are", NUMBERS, said).facts(numbers)
     _add_classifier(report, scores.get("classifier"))
-    report.section("What it makes").facts([
+    report.section("What it makes", METHOD).facts([
         ("Classes", ", ".join(text(entry["name"]) for entry in card.classes[:100]) or "none"),
         ("Bands", ", ".join(text(band["name"]) for band in card.bands[:100])),
         ("Data type", text(card.dtype)),
     ])  # fmt: skip
-    report.section("The file").facts([
+    report.section("The file", METHOD).facts([
         ("Name", name),
         ("Size", f"{weights.size / 1e6:.1f} MB"),
         ("Weights", f"{weights.numbers:,} numbers of type {', '.join(weights.types)}"),
@@ -56,6 +58,7 @@ def _add_classifier(report, use):
         return
     report.section(
         "Whether a classifier gains",
+        NUMBERS,
         "Accuracy of a linear probe on real images that neither it nor the generator had seen.",
     )
     report.facts([(text(key).replace("_", " "), _number(value)) for key, value in use.items()])

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from ..device import describe
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from ..schedule import minutes
 from .figures import draw_copies, draw_distances, draw_learning, draw_use
 from .pictures import enlarged, png, sheet, shown
@@ -63,6 +63,7 @@ def _add_samples(report, collection, scores):
     names = collection.class_names or [""]
     report.section(
         "Made images",
+        PICTURES,
         "The first images that Generate images makes with seed 0 and all classes; none was chosen.",
     )
     for label, name in enumerate(names[:12]):
@@ -89,6 +90,7 @@ def _add_copies(report, collection, scores):
     copies = scores.copies
     report.section(
         "Are they copies?",
+        PICTURES,
         f"Made images on the left, the nearest of all {copies.searched:,} training images (mirrored or "
         "not) on the right: the "
         f"{_PAIRS} pairs of {len(copies.made)} that are most alike. The rule: a made image that is nearer "
@@ -116,7 +118,8 @@ def _add_use(report, scores):
     if use is None:
         return
     report.section(
-        "Does a classifier gain?",
+        "What a classifier gains",
+        NUMBERS,
         "A linear probe on the features of the bundled network learned from the real training "
         f"images, and from them with {use.made:,} made ones, {len(use.mixed)} times with other ones. All were "
         f"asked for the same {use.scored:,} real images, which neither generator nor classifier had seen.",
@@ -134,7 +137,7 @@ def _add_use(report, scores):
         ],
     )
     low, high = use.interval
-    report.figure(
+    report.section("Does a classifier gain?", PICTURES).figure(
         draw_use(use),
         f"The change is {points(use.gain)} points, 95 % interval {points(low)} to {points(high)} (bootstrap over "
         "held-out images, whole groups, and over sets of made images).",
@@ -144,6 +147,7 @@ def _add_use(report, scores):
 def _add_distance(report, scores):
     report.section(
         "How near are they?",
+        PICTURES,
         "Sliced Wasserstein distance of patches of 7 x 7 pixels, from fine to coarse, to the held-out "
         "real images. Real training images are as near as can be expected; images with the same "
         "spectrum but no forms are what a generator must beat.",
@@ -158,7 +162,7 @@ def _add_distance(report, scores):
 def _add_learning(report, taught):
     if not taught.history:
         return
-    report.section("How it learned")
+    report.section("How it learned", METHOD)
     report.figure(
         draw_learning(taught),
         "Dotted: the step that was kept, where patches are nearest to those of training images, for a "
@@ -170,7 +174,7 @@ def _add_learning(report, taught):
 def _add_facts(report, job, collection, taught, device):
     samples = collection.samples
     spent = taught.history[-1]["seconds"] if taught.history else 0.0
-    report.section("Data and settings", collection.split.sentence).facts([
+    report.section("Data and settings", METHOD, collection.split.sentence).facts([
         ("Images", len(samples)),
         ("Classes", ", ".join(collection.class_names[:30]) or "none"),
         ("Bands", ", ".join(band["name"] for band in samples.bands)),

@@ -57,8 +57,9 @@ def sentences(scores, taught):
 
 
 def _on_copies(copies):
+    start = "They are no copies: " if copies.share <= copies.expected else ""
     text = (
-        f"{percent(copies.share)} of the made images are nearer to a training image than "
+        f"{start}{percent(copies.share)} of the made images are nearer to a training image than "
         f"{percent(1 - copies.expected)} of the real images that took no part; of new images "
         f"{percent(copies.expected)} would be."
     )

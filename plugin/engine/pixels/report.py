@@ -9,7 +9,7 @@ from ..classification_verdict import grade, interval, mistakes, percent
 from ..markup import Bar, Swatch
 from ..metrics.classification import class_scores, roc_curves
 from ..metrics.success_rate import success_rate
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .figures import draw_history, draw_labels
 from .pictures import crop_pictures
 from .result import overlap, presence_scores
@@ -44,24 +44,24 @@ def write_pixel_report(path, result, numbers):
     report.verdict(headline(result, numbers), *sentences(result, numbers))
     for text in [*cautions(result), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)
-    _add_labels(report, result)
     _add_maps(report, result)
-    _add_scores(report, result, numbers)
     if result.is_presence_only:
         _add_success_rate(report, result)
-    _add_classes(report, result)
     _add_confusion(report, result)
     _add_trust(report, result, numbers)
+    _add_labels(report, result)
+    _add_scores(report, result, numbers)
+    _add_classes(report, result)
+    _add_frequent(report, result)
     _add_history(report, result)
-    report.section("How it was done", result.split).paragraph(_MEANING)
-    report.section("Training data").facts(result.training_summary)
-    report.section("Settings").facts(result.settings)
+    report.section("How it was scored", METHOD, result.split).paragraph(_MEANING)
+    report.section("Training data", METHOD).facts(result.training_summary)
+    report.section("Settings", METHOD).facts(result.settings)
     report.write(path)
 
 
 def _add_labels(report, result):
     scored = np.bincount(result.truth, minlength=len(result.class_names))
-    report.section("What it was trained on")
     rows = [
         [Swatch(color, name), int(labels), int(pixels), int(scores)]
         for name, color, labels, pixels, scores in zip(
@@ -69,8 +69,9 @@ def _add_labels(report, result):
             strict=True,
         )
     ]  # fmt: skip
-    report.table(["Class", "Labels", "Labeled pixels", "Scored pixels"], rows)
-    report.figure(
+    heads = ["Class", "Labels", "Labeled pixels", "Scored pixels"]
+    report.section("Labels and scored pixels", NUMBERS).table(heads, rows)
+    report.section("What it was trained on", PICTURES).figure(
         draw_labels(result.pictures, result.class_names, result.colors),
         "Left: the labels. Right: the part of the validation in which each was tested; lines are "
         "the borders of the blocks.",
@@ -83,6 +84,7 @@ def _add_maps(report, result):
         return
     report.section(
         "What it makes of the ground",
+        PICTURES,
         "At every labeled pixel the map shows the answer of a network that saw no label there; "
         "where nothing is labeled, the mean of all networks.",
     )
@@ -104,7 +106,7 @@ def _add_scores(report, result, numbers):
             rows.append(_score_row(baseline_title(name), entry))
     majority = numbers["baselines"]["majority_class"]
     rows.append(_score_row(f"Always “{majority['class']}” (largest class)", majority))
-    report.section("Scores, beside simpler ways")
+    report.section("Scores, beside simpler ways", NUMBERS)
     heads = ["", "Accuracy", "Macro F1", "Macro recall", "Mean IoU", "Kappa", "ROC area", "ECE"]
     report.table(heads, rows)
     spans = ", ".join(
@@ -144,6 +146,7 @@ def _add_success_rate(report, result):
     curve = success_rate(presence, levels, below, equal, len(area) - below - equal)
     report.section(
         "Success rate: area against captured labels",
+        PICTURES,
         f"The most favorable 10 % of the ground hold {percent(curve.captured_at(0.1))} of the "
         f"{len(presence):,} labels of presence, 20 % hold {percent(curve.captured_at(0.2))}. The "
         f"area is estimated from {len(area):,} places of the background.",
@@ -175,6 +178,7 @@ def _add_classes(report, result):
         )
     report.section(
         "Class by class",
+        NUMBERS,
         "Precision: of the pixels called so, how many are. Recall: of the pixels that are, how many "
         "were found. IoU: what both have in common, of all that either holds. F1 is the balance of "
         "precision and recall: good from 0.90, fair from 0.75.",
@@ -187,22 +191,26 @@ def _three(value):
 
 
 def _add_confusion(report, result):
-    report.section("What it confuses")
+    report.section("What it confuses", PICTURES)
     report.figure(
         draw_confusion(confusion_of(result), result.class_names),
         "Rows are true classes, columns are predicted ones, in pixels; the darker, the larger the "
         "share of the true class. Blue is right, orange is wrong.",
         "Confusion matrix",
     )
+
+
+def _add_frequent(report, result):
     rows = [[*names, count, percent(share)] for *names, count, share in mistakes(result)[:8]]
     if rows:
         heads = ["True class", "Predicted as", "Pixels", "Of the true class"]
-        report.table(heads, rows, "The most frequent mistakes")
+        report.section("Its most frequent mistakes", NUMBERS).table(heads, rows)
 
 
 def _add_trust(report, result, numbers):
     report.section(
         "How far its confidence can be trusted",
+        PICTURES,
         f"Expected calibration error {percent(numbers['ece'])} after calibration, "
         f"{percent(numbers['uncalibrated_ece'])} before.",
     )
@@ -218,5 +226,5 @@ def _add_trust(report, result, numbers):
 
 def _add_history(report, result):
     if any(result.history):
-        report.section("How it learned")
+        report.section("How it learned", METHOD)
         report.figure(draw_history(result.history, result.runs), "", "Learning curves")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..classification_scores import confusion_of
-from ..classification_verdict import GOOD, confused_pairs, interval, percent, quoted
+from ..classification_verdict import GOOD, confused_pairs, good_on, interval, percent, quoted
 from ..metrics.classification import class_scores
 from .baselines import TITLES
 
@@ -40,9 +40,7 @@ def _praise(result, numbers):
         return _presence_headline(numbers)
     f1 = class_scores(confusion_of(result)).f1
     scored, good = int(np.sum(~np.isnan(f1))), int(np.nansum(f1 >= GOOD))
-    start = (
-        f"Good on {good} of {scored} classes" if good else f"Good on none of the {scored} classes"
-    )
+    start = good_on(good, scored)
     pairs = confused_pairs(result)
     if not pairs:
         return start + ", without a single mistake."

@@ -1,6 +1,6 @@
 """The report on an earthquake catalog."""
 
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .catalog_figures import draw_frequencies, draw_in_time, draw_map, draw_stability
 from .check import cautions
 from .moments import to_iso
@@ -83,12 +83,12 @@ def _b_text(b):
 
 
 def _add_magnitudes(report, check):
-    report.section("From which magnitude it is complete")
     rows = [[name, _number(value), how] for name, value, how in _methods(check)]
     if check.given is not None:
         rows.append(["Your choice, used here", _number(check.given), ""])
-    report.table(["Method", "Mc", ""], rows)
-    report.figure(
+    title = "From which magnitude it is complete"
+    report.section(title, NUMBERS).table(["Method", "Mc", ""], rows)
+    report.section(title, PICTURES).figure(
         draw_frequencies(check),
         "The line is the Gutenberg-Richter law with the b of all events from Mc on. Where the "
         "counts bend below it on the left, events are missing.",
@@ -98,6 +98,7 @@ def _add_magnitudes(report, check):
         ["Aki-Utsu, half-bin correction", _b_text(check.b), check.b.count],
         ["b-positive, from increases", _b_text(check.b_positive), check.b_positive.count],
     ]
+    report.section("b-value", NUMBERS)
     report.table(["b-value for this Mc", "± standard error", "Magnitudes"], rows)
     report.paragraph(
         "b-positive uses only increases of magnitude from one event to the next, and so does not "
@@ -107,7 +108,7 @@ def _add_magnitudes(report, check):
 
 
 def _add_stability(report, check):
-    report.section("How sure that is")
+    report.section("How sure that is", PICTURES)
     report.figure(
         draw_stability(check),
         "Left: from the completeness on, b should stay the same within its error. Right: below "
@@ -119,6 +120,7 @@ def _add_stability(report, check):
 def _add_time(report, check):
     report.section(
         "In time",
+        PICTURES,
         "Networks grow, and what was missed once is found later. Every span holds equally many "
         "events; its completeness is by maximum curvature + 0.2.",
     )
@@ -126,13 +128,13 @@ def _add_time(report, check):
 
 
 def _add_map(report, check):
-    report.section("In space")
+    report.section("In space", PICTURES)
     report.figure(draw_map(check), "Larger dots are larger events.", "Map of the events")
 
 
 def _add_short_term(report, check):
     found, catalog = check.short_term, check.catalog
-    report.section("Just after large events")
+    report.section("Just after large events", NUMBERS)
     if not found.largest:
         report.paragraph(
             f"No event is large enough to hide events of M {check.completeness:g} for an hour or "
@@ -160,7 +162,7 @@ def _duration(days):
 
 def _add_twins(report, check):
     pairs = [(early, late) for late, early in enumerate(check.twins) if early >= 0]
-    report.section("Perhaps the same event twice")
+    report.section("Perhaps the same event twice", NUMBERS)
     if not pairs:
         report.paragraph(f"No two events lie within {SECONDS:g} s and {KM:g} km.")
         return
@@ -175,7 +177,7 @@ def _add_twins(report, check):
 
 
 def _add_reading(report, reading, facts):
-    report.section("How it was read")
+    report.section("How it was read", METHOD)
     report.paragraph(" ".join([f"{reading.rows:,} rows.", *reading.remarks]))
     if reading.left_out:
         rows = [[reason, count] for reason, count in reading.left_out.items()]

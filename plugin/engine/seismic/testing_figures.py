@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.colors import LogNorm, SymLogNorm
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogFormatter, NullFormatter
 
 from ..figures import COLORS, DASHES, GRAY, new_figure
 from .moments import to_iso
@@ -86,7 +86,10 @@ def draw_events_over_forecast(tested):
         edgecolors="#d55e00", linewidths=0.7,
     )  # fmt: skip
     axes.set_title(f"M{least:.1f} to M{targets.magnitude.max():.1f} over the forecast")
-    figure.colorbar(image, ax=axes, shrink=0.8, label="expected events per cell", format=_PLAIN)
+    bar = figure.colorbar(
+        image, ax=axes, shrink=0.8, label="expected events per cell", format=_PLAIN
+    )
+    bar.ax.yaxis.set_minor_formatter(LogFormatter())  # its numbers are written without formulas
     return figure
 
 

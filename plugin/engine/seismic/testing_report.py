@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .testing_figures import (
     draw_alarms,
     draw_events_over_forecast,
@@ -59,7 +59,7 @@ def write_test_report(path, tested, card, openings, model_name, remarks=()):
         If it cannot be written.
     """
     report = Report(f"Test of {model_name}", subtitle(tested, card))
-    report.verdict(*verdict(tested, card), NO_PREDICTION)
+    report.verdict(*verdict(tested, card), _counts(tested), NO_PREDICTION)
     for text in [*remarks, *cautions(tested, openings)]:
         report.warning(text)
     _add_gains(report, tested)
@@ -71,10 +71,16 @@ def write_test_report(path, tested, card, openings, model_name, remarks=()):
     report.write(path)
 
 
+def _counts(tested):
+    expected = float(tested.tally.expected["forecast"].sum())
+    return f"It expected {expected:,.1f} events; {int(tested.tally.counts.sum()):,} came."
+
+
 def _add_gains(report, tested):
     tally, events = tested.tally, max(int(tested.tally.counts.sum()), 1)
     report.section(
         "Information gain per earthquake",
+        NUMBERS,
         "How much likelier the forecast made the events that came, in nats per event. LL is the "
         "joint log-likelihood. T is Student's interval, W the probability of Wilcoxon's test; "
         "both count events as independent, which the bootstrap of 30-day blocks does not.",
@@ -106,7 +112,7 @@ def _chance(probability):
 
 def _add_time_and_maps(report, tested):
     over = "ETAS" if shown_reference(tested) == "etas" else "adaptive smoothed seismicity"
-    report.section("When and where it gains")
+    report.section("When and where it gains", PICTURES)
     report.figure(
         draw_gain_in_time(tested),
         "Rising: better than the reference. The largest events are marked.",
@@ -128,6 +134,7 @@ def _add_time_and_maps(report, tested):
 def _add_consistency(report, tested):
     report.section(
         "Is it consistent with what came? CSEP's tests",
+        NUMBERS,
         "A quantile under 0.05 (one of both under 0.025 for N) says that it is not. Of the single "
         "windows, 95 % should pass; a forecast of Poisson rates fails N more often, because "
         f"events cluster: in the history the variance of their number is {tested.variance_ratio:.1f} "
@@ -152,14 +159,14 @@ def _add_consistency(report, tested):
 
 def _add_probabilities(report, tested):
     found = tested.probability
-    report.section("Can its probabilities be trusted?")
+    report.section("Can its probabilities be trusted?", PICTURES)
     report.figure(
         draw_reliability(tested),
         "On the dotted line probabilities are exactly right; bars are 95 % of independent bins.",
         "Reliability",
     )
     error, skill = found["calibration_error"], found["brier_skill"]
-    report.facts([
+    report.section("Its probabilities", NUMBERS).facts([
         ("Expected calibration error", f"{error['forecast']:.3g} (ETAS {error['etas']:.3g})"),
         ("Brier score", f"{found['brier']['forecast']:.6g} (ETAS {found['brier']['etas']:.6g})"),
         ("Brier skill over ETAS", f"{skill['etas']:+.4f}"),
@@ -183,14 +190,14 @@ def _add_alarms(report, tested):
         ]
         for name, label in (("forecast", NAMES["forecast"]), ("etas", NAMES["etas"]))
     ]
-    report.section("As alarms")
+    report.section("As alarms", PICTURES)
     report.figure(
         draw_alarms(tested),
         "Molchan: the further to the lower left, the fewer events are missed in a smaller part of "
         "space and time; on the dotted line an alarm is as good as chance.",
         "Molchan diagram and ROC curve",
     )
-    report.table(
+    report.section("Alarms, beside those of ETAS", NUMBERS).table(
         ["", "Area skill score, by area", "Area skill score, by smoothed seismicity", "ROC area"],
         rows,
         "0.5 is chance, 1 is perfect. Good models are hardly told apart by these.",
@@ -203,7 +210,7 @@ def _area(curve):
 
 def _add_honesty(report, card, openings):
     training = card.training
-    report.section("How it was done, and how often it was looked at", _variants(training))
+    report.section("How often it was looked at", METHOD, _variants(training))
     report.paragraph(
         f"The model learned from what came before {str(training.get('train_end', ''))[:10]}, and "
         f"was chosen by what came before {str(training.get('validation_end', ''))[:10]}. Every "

@@ -21,30 +21,38 @@ def verdict(tested, card):
     """The result as a headline and a sentence."""
     gain, smoothed = tested.gains["etas"], tested.gains["smoothed_adaptive"]
     if card.network == "reference":
-        headline = "No network was trained; the forecast is that of ETAS."
+        headline = f"No network was trained; the forecast is that of ETAS, {standing(smoothed)}."
     elif card.training.get("ships") != "network":
         headline = NOT_IMPROVED
     elif gain.low > 0:
-        headline = f"The forecast beats ETAS by {nats(gain)} nats per event."
+        headline = f"The forecast beats ETAS: {times(gain)}."
     elif gain.high < 0:
-        headline = f"The forecast is worse than ETAS by {nats(gain)} nats per event."
+        headline = f"The forecast is worse than ETAS: {times(gain)}."
     else:
-        headline = f"No difference from ETAS is established: {nats(gain)} nats per event."
-    best, name = (gain, "ETAS") if np.isfinite(gain.value) else (smoothed, "smoothed seismicity")
+        headline = "The forecast is as good as that of ETAS: no difference is established."
+    over = "" if np.isnan(gain.value) else f"{nats(gain)} over ETAS, "
     return headline, (
-        f"Over adaptive smoothed seismicity it gains {nats(smoothed)}, over a uniform forecast "
-        f"{nats(tested.gains['uniform'])}. In brackets: 95 % by a bootstrap of 30-day blocks. "
-        + _meaning(best, name)
+        f"It gains, in nats per event: {over}{nats(smoothed)} over adaptive smoothed seismicity, "
+        f"{nats(tested.gains['uniform'])} over a uniform forecast. In brackets: 95 % by a bootstrap "
+        "of 30-day blocks."
     )
 
 
-def _meaning(gain, name):
-    if not np.isfinite(gain.value):
-        return ""
+def times(gain):
+    """What a gain over ETAS means."""
     return (
-        f"A gain of {gain.value:.2f} means that events fall where and when the rate is on average "
-        f"{np.exp(gain.value):.2f} times that of {name}, numbers being equal."
+        "events fell where and when its rate was on average "
+        f"{np.exp(gain.value):.2f} times that of ETAS, numbers being equal"
     )
+
+
+def standing(gain):
+    """How ETAS does beside smoothed seismicity, by its gain over it."""
+    if gain.low > 0:
+        return "which beats smoothed seismicity"
+    if gain.high < 0:
+        return "which is worse than smoothed seismicity"
+    return "which is not shown to beat smoothed seismicity"
 
 
 def nats(gain):

@@ -4,12 +4,12 @@ from dataclasses import asdict
 
 import numpy as np
 
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .etas_law import branching_ratio
 from .judging import NOT_IMPROVED, REFERENCES
 from .testing_figures import draw_events_over_forecast, draw_gain_in_time, draw_gain_map
 from .testing_report import NAMES, NO_PREDICTION
-from .testing_verdict import nats, no_interval
+from .testing_verdict import nats, no_interval, standing, times
 from .training_figures import draw_learning, draw_omori_and_kernel
 
 _MEANING = {
@@ -47,9 +47,9 @@ def write_training_report(path, job, span, judged, first, final, card):
     report.verdict(*_verdict(judged), NO_PREDICTION)
     for text in _cautions(judged, final):
         report.warning(text)
+    _add_figures(report, judged, first)
     _add_scores(report, judged)
     _add_etas(report, span, first, final)
-    _add_figures(report, judged, first)
     _add_probabilities(report, final.models.calibration)
     _add_method(report, job, span, final, card)
     report.write(path)
@@ -72,12 +72,12 @@ def _verdict(judged):
         "seismicity. In brackets: 95 % by a bootstrap of 30-day blocks."
     )
     if not judged.has_network:
-        return "No network was trained; the forecast is that of ETAS.", over
+        how = standing(judged.etas_gain)
+        return f"No network was trained; the forecast is that of ETAS, {how}.", over
     if judged.ships:
         return (
-            f"The network gains {nats(gain)} nats per earthquake over ETAS in the validation.",
-            f"Events fell where and when its rate was on average {np.exp(gain.value):.2f} times "
-            "that of ETAS, numbers being equal; it is the forecast.",
+            f"The network beats ETAS in the validation: {times(gain)}.",
+            f"It gains {nats(gain)} nats per earthquake over ETAS, and is the forecast.",
             over,
         )
     return (
@@ -108,6 +108,7 @@ def _add_scores(report, judged):
     tally, events = judged.tally, max(int(judged.tally.events.sum()), 1)
     report.section(
         "In the validation, beside the references",
+        NUMBERS,
         f"{events:,} events, forecast window by window from what came before, by models that were "
         "fitted to the training alone. LL is the joint log-likelihood in nats per event. The "
         "validation also chose bandwidths and when to stop learning, so that the test may come out "
@@ -128,6 +129,7 @@ def _add_scores(report, judged):
 def _add_etas(report, span, first, final):
     report.section(
         "ETAS",
+        NUMBERS,
         "Fitted by maximum likelihood of the counts, first to the training, then to training and "
         "validation together.",
     )
@@ -146,7 +148,7 @@ def _add_etas(report, span, first, final):
         + ("That would not die out: read the parameters as those of a forecast only."
            if ratio >= 1 else "")
     )  # fmt: skip
-    report.figure(
+    report.section("How aftershocks fade", PICTURES).figure(
         draw_omori_and_kernel(final.etas_fit.parameters),
         "By the parameters of training and validation.",
         "Aftershocks in time and space",
@@ -154,7 +156,8 @@ def _add_etas(report, span, first, final):
 
 
 def _add_figures(report, judged, first):
-    report.section("When and where the network gains" if judged.has_network else "Maps")
+    title = "When and where the network gains" if judged.has_network else "Maps"
+    report.section(title, PICTURES)
     if judged.has_network:
         report.figure(
             draw_gain_in_time(judged),
@@ -173,7 +176,7 @@ def _add_figures(report, judged, first):
         "Map of the events over the forecast",
     )
     if judged.has_network:
-        report.figure(
+        report.section("How the network learned", METHOD).figure(
             draw_learning(first.trainings),
             "A line per network: its gain over the sum of maps and ETAS that it starts from. Dots: "
             "the epochs that are kept.",
@@ -190,7 +193,7 @@ def _add_probabilities(report, calibration):
         else "A recalibration did not help in both halves of the validation and is not used: "
         "P = 1 - exp(-rate)."
     )
-    report.section("Probabilities and bands", kept)
+    report.section("Probabilities and bands", METHOD, kept)
     report.paragraph(
         "The counts at 5 and 95 % come from a negative binomial whose variance is rate + "
         f"{calibration.dispersion:.3g} rate², since events cluster; the probability of at least "
@@ -200,7 +203,7 @@ def _add_probabilities(report, calibration):
 
 def _add_method(report, job, span, final, card):
     models, training = final.models, card.training
-    report.section("How it was done", training["variants"])
+    report.section("How it was chosen", METHOD, training["variants"])
     dates = span.dates()
     parts = (("Training", "start", "train_end"), ("Validation", "train_end", "validation_end"),
              ("Test, not opened", "validation_end", "test_end"))  # fmt: skip

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..report import Report
+from ..report import METHOD, NUMBERS, PICTURES, Report
 from .evaluation import map_of_skill
 from .figures import draw_errors, draw_last_forecast, draw_learning, draw_skill_map
 from .references import NAMES, REFERENCES
@@ -40,8 +40,9 @@ def write_series_report(path, trained, series, past, job, progress):
     report.verdict(*_verdict(trained))
     for text in _cautions(trained, series):
         report.warning(text)
-    _add_scores(report, trained, series)
     _add_maps(report, trained, series, past, progress)
+    _add_errors(report, trained, series)
+    _add_scores(report, trained, series)
     _add_method(report, trained, series, job)
     report.write(path)
 
@@ -60,9 +61,14 @@ def _verdict(trained):
     gained, tested = trained.validation_skills[base], trained.test_skills[base]
     held = f"In the test its skill over it is {_skill(tested)}."
     if trained.helped:
+        then = (
+            f": in the test it saves {tested.value:.0%} of its squared error."
+            if tested.value > 0
+            else " in validation, but not in the test."
+        )
         return (
-            f"The network beats the best reference, {base}: skill {_skill(gained)} in validation.",
-            held,
+            f"The network beats the best reference, {base}{then}",
+            f"{held} In validation it was {_skill(gained)}, which decided that the network is used.",
         )
     return (
         f"The network did not improve on the best reference, {base}; the reference is used.",
@@ -86,7 +92,7 @@ def _skill(skill):
 
 
 def _add_scores(report, trained, series):
-    report.section("Scores, beside simpler ways", _MEANING)
+    report.section("Scores, beside simpler ways", NUMBERS, _MEANING)
     unit = f" ({series.unit})" if series.unit else ""
     rows = [["Network", *_errors(trained, "network"), "", ""]]
     for name in REFERENCES:
@@ -95,6 +101,10 @@ def _add_scores(report, trained, series):
     heads = ["", f"RMSE, validation{unit}", f"RMSE, test{unit}",
              "Network's skill over it, validation", "Network's skill over it, test"]  # fmt: skip
     report.table(heads, rows)
+
+
+def _add_errors(report, trained, series):
+    report.section("How far it is off", PICTURES)
     dates = [series.axis.label(origin) for origin in trained.plan.origins("test")]
     report.figure(
         draw_errors(trained.test, dates, series.unit),
@@ -112,7 +122,7 @@ def _errors(trained, name):
 def _add_maps(report, trained, series, past, progress):
     tried, plan = trained.tried, trained.plan
     base, origins = tried.base, plan.origins("test")
-    report.section("Where the network helps")
+    report.section("Where the network helps", PICTURES)
     skill = map_of_skill(tried, past, origins, base, progress)
     better = np.mean(skill[np.isfinite(skill)] > 0) if np.isfinite(skill).any() else np.nan
     report.figure(
@@ -137,7 +147,7 @@ def _add_maps(report, trained, series, past, progress):
 
 def _add_method(report, trained, series, job):
     plan = trained.plan
-    report.section("How it was done", _ONCE)
+    report.section("How it was tested", METHOD, _ONCE)
     report.paragraph(
         "The references are fitted per cell, on what lies before the cut. The network sees the "
         "past as its difference from the best reference and learns what that reference misses."

@@ -2,7 +2,14 @@
 
 from ..report import METHOD, Report
 from .judging import CORRECTED
-from .report_sections import add_consistency, add_pictures, add_scores, add_texture, said_gain
+from .report_sections import (
+    add_consistency,
+    add_pictures,
+    add_scores,
+    add_texture,
+    headline,
+    said_gain,
+)
 
 _FACTS = (
     "The coarse raster was made from the reference: averaged to pixels of the given factor after "
@@ -46,20 +53,16 @@ def shown(judged):
 
 
 def _verdict(judged):
-    gained, (low, _) = judged.gain(judged.main)
     scores = judged.scores(judged.main)
-    word = "better" if gained > 0 else "worse"
-    sure = "" if not low > 0 else ", which is more than chance between squares"
-    headline = f"{abs(gained):.2f} dB {word} than {judged.plainly}{sure if gained > 0 else ''}."
     more = [
-        f"PSNR {scores['psnr']:.2f} dB, SSIM {scores['ssim']:.3f}.",
+        f"Over {judged.plainly}: {said_gain(judged, judged.main)}; PSNR {scores['psnr']:.2f} dB, SSIM {scores['ssim']:.3f}.",
         f"Of the detail that is wanted or was made, {scores['improvement']:.0%} is right, "
         f"{scores['omission']:.0%} is missing and {scores['hallucination']:.0%} is invented.",
     ]
     if CORRECTED in judged.tables:
         more.insert(
             1,
-            "Against back-projection, which learns nothing: "
+            "Over back-projection, which learns nothing: "
             f"{said_gain(judged, judged.main, CORRECTED)}.",
         )
-    return headline, *more
+    return headline(judged), *more

@@ -138,3 +138,24 @@ def said_gain(judged, name, other=None):
     gained, (low, high) = judged.gain(name, other)
     between = f" (95 % interval {low:+.2f} to {high:+.2f})" if np.isfinite(low) else ""
     return f"{gained:+.2f} dB{between}"
+
+
+def headline(judged):
+    """The result in one sentence: errors in parts of those of methods that learn nothing."""
+    gained, (low, _) = judged.gain(judged.main)
+    if gained <= 0:
+        return f"No better than {judged.plainly}: its error is {-_saved(gained):.0%} larger."
+    if np.isfinite(low) and low <= 0:
+        return f"Not shown to be nearer to the truth than {judged.plainly}."
+    start = f"Nearer to the truth than {judged.plainly}: its error is {_saved(gained):.0%} smaller"
+    if CORRECTED not in judged.tables:
+        return start + "."
+    gained, (low, _) = judged.gain(judged.main, CORRECTED)
+    if gained <= 0 or low <= 0:
+        return start + ", but no smaller than that of back-projection, which learns nothing."
+    return start + f", and {_saved(gained):.0%} smaller than that of back-projection."
+
+
+def _saved(gained):
+    """The share of an error that a gain in dB saves."""
+    return 1 - 10 ** (-gained / 20)

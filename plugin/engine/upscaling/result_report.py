@@ -8,6 +8,8 @@ from ..report import METHOD, NUMBERS, PICTURES, Report
 from .result_pictures import before_and_after, draw_held, draw_spectra
 
 _MOST_ROWS = 40
+# Mean difference from the input, in parts of its range, of a result that is true to it.
+_TRUE, _NEARLY = 0.01, 0.05
 
 
 def write_result_report(job, made, check, model):
@@ -30,7 +32,11 @@ def write_result_report(job, made, check, model):
     raster, ranges, settings, generator, fine, area = made
     factor = generator.factor
     report = Report(f"{os.path.basename(job.output)}", f"{raster.name}, {_times(factor)}, {model}")
-    report.verdict(_headline(area, factor), *_sentences(check, ranges, settings, fine))
+    report.verdict(
+        _headline(check, ranges, factor),
+        _sizes(area, factor),
+        *_sentences(check, ranges, settings, fine),
+    )
     _add_pictures(report, check, factor)
     _add_measurements(report, check, raster, ranges, settings)
     if factor > 1 and check.pairs:
@@ -48,7 +54,18 @@ def _times(factor):
     return "made sharper" if factor == 1 else f"{factor} times finer"
 
 
-def _headline(area, factor):
+def _headline(check, ranges, factor):
+    what = _times(factor)[0].upper() + _times(factor)[1:]
+    if not check.input.size:
+        return f"{what}; whether it still is what was measured cannot be told."
+    off = check.missed(ranges)[0].mean()
+    if off <= _TRUE:
+        return f"{what}, and true to what was measured: made coarse again it is the input."
+    word = "and nearly true to" if off <= _NEARLY else "but far from"
+    return f"{what}, {word} what was measured."
+
+
+def _sizes(area, factor):
     height, width = area[2:]
     if factor == 1:
         return f"{width:,} × {height:,} pixels, made sharper."
@@ -60,8 +77,8 @@ def _sentences(check, ranges, settings, fine):
     if check.input.size:
         mean, most = check.missed(ranges)
         said.append(
-            f"Made coarse again, the result differs from the input by {mean.mean():.3%} of its "
-            f"range on average, {most.max():.2%} at most, {check.where}."
+            f"Made coarse again, the result differs from the input by {_share(mean.mean())} of its "
+            f"range on average, {_share(most.max())} at most, {check.where}."
         )
     if settings.detail:
         said.append(
@@ -76,6 +93,10 @@ def _sentences(check, ranges, settings, fine):
         "that where you have one."
     )
     return said
+
+
+def _share(value):
+    return "less than 0.01%" if value < 1e-4 else f"{value:.2%}"
 
 
 def _add_pictures(report, check, factor):

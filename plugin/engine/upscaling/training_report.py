@@ -5,7 +5,14 @@ import numpy as np
 from ..report import METHOD, Report
 from .figures import draw_learning, draw_places
 from .judging import CORRECTED, TEXTURED
-from .report_sections import add_consistency, add_pictures, add_scores, add_texture, said_gain
+from .report_sections import (
+    add_consistency,
+    add_pictures,
+    add_scores,
+    add_texture,
+    headline,
+    said_gain,
+)
 
 _HELD_BACK = (
     "Scores come from blocks of the ground (whole images, if there are many) that no patch of the "
@@ -61,10 +68,8 @@ def write_training_report(path, judged, learned, ground, facts, warnings, before
 
 
 def _verdict(judged, learned, before):
-    gained, _ = judged.gain(judged.main)
     scores = judged.scores(judged.main)
     base = judged.plainly
-    headline = f"{abs(gained):.2f} dB {'better' if gained > 0 else 'worse'} than {base}."
     unseen = "that this training" if before else "that it"
     more = [f"On ground {unseen} never saw: {said_gain(judged, judged.main)} over {base}."]
     if CORRECTED in judged.tables:
@@ -82,7 +87,7 @@ def _verdict(judged, learned, before):
         )
     elif learned.tutored is None:
         more.append("There was no adversarial stage: the model has no texture.")
-    return headline, *more
+    return headline(judged), *more
 
 
 def _add_learning(report, learned):
