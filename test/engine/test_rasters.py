@@ -267,6 +267,35 @@ def test_failure_leaves_the_older_raster_as_it_was(tmp_path, values):
     assert os.listdir(tmp_path) == ["a.tif"]
 
 
+def test_older_raster_that_cannot_be_replaced_keeps_what_lies_beside_it(tmp_path, monkeypatch):
+    for ending in ("", ".aux.xml", ".ovr"):
+        (tmp_path / f"a.tif{ending}").write_text(f"older {ending}")
+
+    def refused(*ignored):
+        raise PermissionError("it is open in another program")
+
+    monkeypatch.setattr(writing, "put_in_place", refused)
+    with pytest.raises(JobError, match=r'"a\.tif" cannot be written'):
+        write_new(tmp_path / "a.tif", grid(), np.ones((1, 50, 70), np.uint8))
+    found = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert found == {f"a.tif{end}": f"older {end}" for end in ("", ".aux.xml", ".ovr")}
+
+
+def test_damage_of_a_mask_is_noticed_before_it_is_in_place(tmp_path, monkeypatch):
+    path, add = str(tmp_path / "a.tif"), writing._add_overviews
+
+    def cut(path, part, *others):
+        os.truncate(part, os.path.getsize(part) - 3000)
+        return add(path, part, *others)
+
+    monkeypatch.setattr(writing, "_add_overviews", cut)
+    told = pytest.raises(JobError, match=r'"a\.tif" cannot be written')
+    with told, new_raster(path, grid(600, 600), "uint8") as new:
+        new.write(np.ones((1, 600, 600), np.uint8), 0)
+        new.write_mask(np.random.default_rng(0).random((600, 600)) < 0.5, 0)
+    assert not os.listdir(tmp_path)
+
+
 def test_input_is_not_written_over(tmp_path, values):
     path = write_raster(tmp_path / "a.tif", values)
     link = tmp_path / "link.tif"

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, Resampling
+from rasterio.enums import ColorInterp, MaskFlags, Resampling
 from rasterio.windows import Window
 
 from ...jobs.errors import JobError
@@ -16,6 +16,7 @@ from .naming import auxiliary_text, color_table
 from .opening import OPTIONS, opened
 
 TILE = 256
+_BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL may have put beside a file
 _OVERVIEWS_FROM = 2048
 _THREADS = 2  # that make overviews and read back: nothing else is done then
 _VALUES_READ = 2**22
@@ -217,8 +218,11 @@ def _check_whole(path, part, overviews):
     try:
         for level in [{}, *levels]:
             with opened(part, level, GDAL_NUM_THREADS=_THREADS) as dataset:
+                is_masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
                 for window in _pieces(dataset):
                     dataset.read(window=window)
+                    if is_masked:
+                        dataset.read_masks(1, window=window)
     except JobError as error:
         raise unwritable(path, error) from error
 
@@ -238,9 +242,21 @@ def _put_in_place(part, path, auxiliary):
     if auxiliary:
         with open(part + ".aux.xml", "w", encoding="utf-8") as file:
             file.write(auxiliary)
-    for ending in (".aux.xml", ".ovr", ".msk"):
-        if os.path.exists(path + ending):
-            os.remove(path + ending)
-    put_in_place(part, path)
+    with _aside(path, part):
+        put_in_place(part, path)
     if auxiliary:
         os.replace(part + ".aux.xml", path + ".aux.xml")
+
+
+@contextmanager
+def _aside(path, part):
+    """Take away what lies beside an older file; it comes back if that file stays."""
+    there = [ending for ending in _BESIDE if os.path.exists(path + ending)]
+    for ending in there:
+        os.replace(path + ending, f"{part}.old{ending}")
+    try:
+        yield
+    except OSError:
+        for ending in there:
+            os.replace(f"{part}.old{ending}", path + ending)
+        raise
