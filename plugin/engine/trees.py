@@ -17,6 +17,10 @@ from safetensors.torch import load, save
 
 _KEY = "tree"
 _HEADER = 8  # bytes of its length, at the start of the file
+_DAMAGES = (
+    SafetensorError, ArithmeticError, AttributeError, LookupError, RuntimeError, StopIteration,
+    TypeError,
+)  # fmt: skip
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -51,7 +55,7 @@ def from_bytes(data):
         length = int.from_bytes(data[:_HEADER], "little")
         header = json.loads(data[_HEADER : _HEADER + length])
         return _made(json.loads(header["__metadata__"][_KEY]), tensors)
-    except (SafetensorError, KeyError, TypeError, IndexError) as error:
+    except _DAMAGES as error:
         raise ValueError(f"these bytes hold no values: {error}") from error
 
 

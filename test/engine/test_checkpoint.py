@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 
 import small_jobs
 from brightness import Said
@@ -191,6 +192,15 @@ def test_training_goes_on_where_no_checkpoint_can_be_written(tmp_path):
     for _ in range(2):
         training.keep(Course(over=True))
     assert len(said) == 1 and isinstance(said[0], OSError)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    ["{}", "[]", '{"list": 1}', '{"tensor": "0", "last": true}', '{"array": "0"}', "[" * 9000],
+)
+def test_bytes_that_hold_no_values_are_refused_alike(tree):
+    with pytest.raises(ValueError):
+        from_bytes(save({"0": torch.ones(2)}, metadata={"tree": tree}))
 
 
 def test_values_come_back_from_bytes_as_they_were():
