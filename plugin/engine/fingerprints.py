@@ -5,9 +5,11 @@ import os
 
 from ..jobs.declare import declared
 from ..jobs.places import READ_KINDS
+from .rasters import source_files
 
 _READ_WHOLE = 2**26  # bytes
 _MOST_FILES = 100_000
+_RASTERS = "raster", "rasters", "raster_or_images"
 
 
 def fingerprints(job):
@@ -23,15 +25,36 @@ def fingerprints(job):
     dict
         By parameter name a list with, for every path, ``{"path"}`` and ``{"bytes", "sha256"}`` of a
         file up to 64 MiB, ``{"bytes", "changed"}`` of a larger one, ``{"files", "sha256"}`` of a
-        folder, where the digest is that of names and sizes. What is no file has its name only.
+        folder, where the digest is that of names and sizes. What is no file has its name only. A
+        raster that others stand behind, as in a mosaic, has ``"parts"`` too, the digest of their
+        names, sizes and times.
     """
     known = {}
     for part in declared(job):
         given = getattr(job, part.name) if part.kind in READ_KINDS else None
         if given:
             paths = given if isinstance(given, (list, tuple)) else [given]
-            known[part.name] = [{"path": _whole(path), **_describe(path)} for path in paths]
+            known[part.name] = [
+                {"path": _whole(path), **_describe(path), **_parts(part.kind, path)}
+                for path in paths
+            ]
     return known
+
+
+def _parts(kind, path):
+    """The digest of what stands behind a raster, if anything does."""
+    listed = source_files(path) if kind in _RASTERS and not os.path.isdir(path) else []
+    said = [f"{place}\0{_state(place)}\n" for place in listed]
+    digest = hashlib.sha256("".join(said).encode("utf-8", "surrogateescape"))
+    return {"parts": digest.hexdigest()} if said else {}
+
+
+def _state(path):
+    try:
+        known = os.stat(path)
+    except (OSError, ValueError):
+        return ""
+    return f"{known.st_size} {known.st_mtime_ns}"
 
 
 def same_inputs(first, second):

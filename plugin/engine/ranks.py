@@ -15,6 +15,7 @@ from .meeting import meet
 
 _LONGEST = datetime.timedelta(days=7)  # that one may compute while the others wait
 _FAR = 2**60  # numbers of chance that one process draws at most
+_LAST_WORD = "last word"  # the key under which processes that end badly are counted
 _LOST = ("connection closed by peer", "connection reset", "gloo", "nccl", "socket", "broken pipe")
 
 
@@ -266,9 +267,24 @@ def has_last_word():
     if not _here.is_launched:
         return True
     try:
-        return _here.store.add("last word", 1) == 1
+        return _here.store.add(_LAST_WORD, 1) == 1
     except RuntimeError:
         return is_first()
+
+
+def check_others():
+    """Raise if another process has ended badly, for who waits for files and not for a process.
+
+    Raises
+    ------
+    JobError
+    """
+    try:
+        has_failed = _here.count > 1 and _here.store.check([_LAST_WORD])
+    except RuntimeError as error:
+        raise lost(error) from error
+    if has_failed:
+        raise lost("it said its last word")
 
 
 def is_lost(error):

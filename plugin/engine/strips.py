@@ -14,11 +14,11 @@ import json
 import os
 import shutil
 import threading
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 
 from ..jobs.declare import declared, to_values
-from ..jobs.places import written_whole
+from ..jobs.places import sweep, written_whole
 from . import facts, ranks
 from .fingerprints import fingerprints
 from .trees import from_bytes, to_bytes
@@ -26,6 +26,7 @@ from .writing_behind import behind
 
 _WAIT_SECONDS = 0.1
 _LENGTH = 8  # bytes that say how long a record is
+_END = b"finished"  # behind the last one: a machine that loses power may leave a file cut short
 
 
 class _Kept:
@@ -49,13 +50,23 @@ class _Kept:
         said.update(inputs=fingerprints(self._job), versions=facts.versions())
         self._place = os.path.join(self.folder, ranks.agreed(_digest(json.dumps(said))))
         if ranks.is_first():
+            self._sweep()
             os.makedirs(self._place, exist_ok=True)
             for name in set(os.listdir(self.folder)) - {os.path.basename(self._place)}:
                 shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
             place = os.path.join(self._place, "manifest.json")
             with written_whole(place, encoding="utf-8") as file:
-                json.dump(said, file, indent=1)
+                json.dump({**said, "pid": os.getpid()}, file, indent=1)
         ranks.barrier()
+
+    def _sweep(self):
+        """Remove the half-written outputs of a first process that was killed."""
+        for manifest in glob.glob(os.path.join(glob.escape(self.folder), "*", "manifest.json")):
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                with open(manifest, encoding="utf-8") as file:
+                    pid = int(json.load(file)["pid"])
+                if pid != os.getpid() and not os.path.exists(f"/proc/{pid}"):
+                    sweep(type(self._job), to_values(self._job), pid)
 
     def clear(self):
         """Throw all away, when the map is there."""
@@ -192,7 +203,12 @@ class _Store:
 
     def has(self, number):
         """Whether a strip is finished."""
-        return os.path.exists(self._path(number))
+        try:
+            with open(self._path(number), "rb") as file:
+                file.seek(-_LENGTH, os.SEEK_END)
+                return file.read() == _END
+        except OSError:
+            return False
 
     def write(self, number, records):
         """Write a strip beside its place, then move it there."""
@@ -201,11 +217,12 @@ class _Store:
                 data = to_bytes(record)
                 file.write(len(data).to_bytes(_LENGTH, "little"))
                 file.write(data)
+            file.write(_END)
 
     def read(self, number):
         """The records of a strip, one by one."""
         with open(self._path(number), "rb") as file:
-            while length := file.read(_LENGTH):
+            while (length := file.read(_LENGTH)) != _END:
                 yield from_bytes(file.read(int.from_bytes(length, "little")))
 
 
@@ -253,6 +270,7 @@ class _Collector(threading.Thread):
         """Wait until all strips are in the map."""
         while self.is_alive():
             progress(1.0, f"Strip {self.done:,} of {count:,} is in its place")
+            ranks.check_others()
             self.join(_WAIT_SECONDS)
         self.check()
 

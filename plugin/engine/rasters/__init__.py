@@ -11,6 +11,7 @@ from .layer_names import short_name, shown_name
 from .likeness import Likeness, read_likeness
 from .new_images import image_ending, write_new_image
 from .raster import Raster
+from .sources import source_files
 from .stack import Stack, open_layers
 from .steps import read_steps
 from .tags import read_tags
@@ -35,6 +36,7 @@ __all__ = [
     "read_tags",
     "short_name",
     "shown_name",
+    "source_files",
     "unwritable",
     "write_chip",
     "write_new_image",
