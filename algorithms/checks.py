@@ -6,6 +6,7 @@ from ..plugin.jobs.declare import declared, from_values
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
 from .asked_layers import raster_layers
+from .automatic import complete
 from .destinations import (
     NEED_POSITION,
     TABLE_FORMATS,
@@ -15,6 +16,7 @@ from .destinations import (
     refuse_clashes,
 )
 from .job_rules import check_together
+from .translation import said
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
@@ -22,7 +24,7 @@ _LAYERS = ("raster", "features", "catalog")
 _ENDINGS = {"tif": (".tif", ".tiff"), "html": (".html", ".htm")}
 
 
-def checked_inputs(algorithm, parameters, context):
+def checked_inputs(algorithm, parameters, context, tell=None):
     """Read and check what the user asked for; main thread only.
 
     Parameters
@@ -31,6 +33,8 @@ def checked_inputs(algorithm, parameters, context):
     parameters : dict
         Processing's parameter values.
     context : QgsProcessingContext
+    tell : callable, optional
+        Is told what was taken where something was left open.
 
     Returns
     -------
@@ -43,6 +47,9 @@ def checked_inputs(algorithm, parameters, context):
         With what was found and what to do.
     """
     inputs = read_inputs(algorithm, parameters, context)
+    inputs, notes = complete(algorithm, inputs, parameters, context)
+    for note in notes if tell else ():
+        tell(said(note))
     places = read_places(algorithm, parameters)
     for part in declared(algorithm.job):
         if part.is_output:

@@ -131,7 +131,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
 
     def prepareAlgorithm(self, parameters, context, feedback):
         try:
-            self._inputs = checked_inputs(self, parameters, context)
+            self._inputs = checked_inputs(self, parameters, context, feedback.pushInfo)
             self._rasters = raster_sources(self, parameters, context)
         except JobError as error:
             raise _exception(error, feedback) from error

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qgis.core import QgsCoordinateReferenceSystem, QgsRectangle
 
 _PALETTE, _ALPHA = 2, 6  # of QGIS's color interpretations
+_COLORS = {3: "red", 4: "green", 5: "blue"}
 _COMPLEX = range(8, 12)  # of QGIS's data types
 
 
@@ -25,6 +26,8 @@ class Header:
         In pixels; 0 for a web layer, which has none of its own.
     bands : tuple of str
         Description of every band, empty where there is none.
+    named : tuple of str
+        The same, and the color where there is one and no description.
     data : tuple of int
         Numbers of the bands that are not marked as alpha; the marked ones may be, or hold data.
     is_palette, is_complex : bool
@@ -39,6 +42,7 @@ class Header:
     width: int
     height: int
     bands: tuple
+    named: tuple
     data: tuple
     is_palette: bool
     is_complex: bool
@@ -71,9 +75,10 @@ def read_header(layer):
     provider = layer.dataProvider()
     numbers = range(1, layer.bandCount() + 1)
     colors = [_plain(provider.colorInterpretation(number)) for number in numbers]
+    bands = tuple(_described(layer.bandName(number)) for number in numbers)
     return Header(
-        layer.name(), layer.crs(), layer.extent(), provider.xSize(), provider.ySize(),
-        tuple(_described(layer.bandName(number)) for number in numbers),
+        layer.name(), layer.crs(), layer.extent(), provider.xSize(), provider.ySize(), bands,
+        tuple(name or _COLORS.get(color, "") for name, color in zip(bands, colors)),
         tuple(number for number, color in zip(numbers, colors) if color != _ALPHA),
         bool(colors) and colors[0] == _PALETTE,
         bool(colors) and _plain(provider.sourceDataType(1)) in _COMPLEX,

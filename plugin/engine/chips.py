@@ -9,6 +9,7 @@ import numpy as np
 from .vectors import lattice_inside, middle, pieces
 
 _LONGEST_NAME = 80
+_LEAST_SIDE, _USUAL_SIDE = 16, 64  # pixels of a chip
 # Windows gives these names to devices.
 _DEVICES = {"con", "prn", "aux", "nul"}
 _DEVICES |= {f"{device}{i}" for device in ("com", "lpt") for i in range(1, 10)}
@@ -44,6 +45,40 @@ def class_name(value):
         value = int(value)
     text = str(value)
     return text if text.strip() else ""
+
+
+def usual_side(features, grid):
+    """Side of chips that suit labels: of polygons it is at most half of what a usual one measures.
+
+    Parameters
+    ----------
+    features : list of Feature
+        In the grid's CRS.
+    grid : Grid
+
+    Returns
+    -------
+    int
+        Pixels, a multiple of 8 from 16 to 64; less only where the raster is smaller.
+    """
+    areas = [
+        abs(_area(part[0]))
+        for feature in features
+        for kind, part in pieces(feature.geometry)
+        if kind == "Polygon" and part
+    ]
+    side = _USUAL_SIDE
+    if areas:
+        pixels = np.median(areas) / abs(grid.transform.determinant)
+        side = min(max(int(np.sqrt(pixels) / 2) // 8 * 8, _LEAST_SIDE), _USUAL_SIDE)
+    return min(side, grid.width, grid.height)
+
+
+def _area(ring):
+    """Area of a ring in map units, by Gauss."""
+    places = np.array([place[:2] for place in ring], float)
+    east, north = (places - places[0]).T
+    return float(np.dot(east, np.roll(north, 1)) - np.dot(north, np.roll(east, 1))) / 2
 
 
 def plan_chips(features, class_field, grid, side, step, progress):

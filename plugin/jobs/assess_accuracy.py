@@ -57,7 +57,8 @@ class AssessAccuracy:
         "Field of the mapped class",
         "classified_features",
         optional=True,
-        help="Field of the classified features that names the class.",
+        help="Field of the classified features that names the class. Empty: guessed from the names "
+        "of the fields; the log says which was taken.",
     )
     reference: str = features(
         "Reference",
@@ -69,7 +70,8 @@ class AssessAccuracy:
         "Class field",
         "reference",
         optional=True,
-        help="Field of the reference that names the true class, by the map's class name or value.",
+        help="Field of the reference that names the true class, by the map's class name or value. Empty: "
+        "guessed from the names of the fields; the log says which was taken.",
     )
     design: str = choice(
         "Sampling design",

@@ -18,7 +18,11 @@ class ClassifyFeatures:
         "polygon is covered with patches whose probabilities are averaged.",
     )
     raster: str = raster("Raster", help="Raster with the bands that the model was trained on.")
-    bands: list = bands("Bands", "raster", help="Bands in the model's order. Empty: all bands.")
+    bands: list = bands(
+        "Bands",
+        "raster",
+        help="Bands in the model's order. Empty: those with the names of the model's bands, else all but alpha.",
+    )
     model: str = model_file(
         "Model", task=CLASSIFICATION, help="A model made by Train image classifier."
     )

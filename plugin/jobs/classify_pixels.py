@@ -20,7 +20,7 @@ class ClassifyPixels:
     bands: list = bands(
         "Bands",
         "rasters",
-        help="Bands in the model's order, counted through all rasters. Empty: all bands.",
+        help="Bands in the model's order, counted through all rasters. Empty: those with the names of the model's bands, else all but alpha.",
     )
     model: str = model_file("Model", task=PIXELS, help="A model made by Train pixel classifier.")
     extent: list = extent("Extent", help="Part of the rasters to classify. Empty: all of it.")

@@ -12,7 +12,11 @@ class ClassifyRaster:
     """Slide an image classifier over a raster: a class for every stride."""
 
     input: str = raster("Raster", help="Raster with the bands that the model was trained on.")
-    bands: list = bands("Bands", "input", help="Bands in the model's order. Empty: all bands.")
+    bands: list = bands(
+        "Bands",
+        "input",
+        help="Bands in the model's order. Empty: those with the names of the model's bands, else all but alpha.",
+    )
     model: str = model_file(
         "Model", task=CLASSIFICATION, help="A model made by Train image classifier."
     )

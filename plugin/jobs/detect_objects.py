@@ -15,7 +15,11 @@ class DetectObjects:
         "Raster or images",
         help="A raster layer, an image file, or a folder of images with its subfolders.",
     )
-    bands: list = bands("Bands", "input", help="Bands in the model's order. Empty: all bands.")
+    bands: list = bands(
+        "Bands",
+        "input",
+        help="Bands in the model's order. Empty: those with the names of the model's bands, else all but alpha.",
+    )
     model: str = model_file("Model", task=DETECTION, help="A model made by Train object detector.")
     min_confidence: float = number(
         "Least confidence",

@@ -60,7 +60,11 @@ class ExplainClassification:
         "of accuracy is measured. For a folder of images the subfolders are the classes.",
     )
     class_field: str = attribute(
-        "Class field", "labels", optional=True, help="Field of the labels that names the class."
+        "Class field",
+        "labels",
+        optional=True,
+        help="Field of the labels that names the class. Empty: guessed from the names of the "
+        "fields; the log says which was taken.",
     )
     window: int = integer(
         "Hidden window",

@@ -12,6 +12,9 @@ from .declare import (
     raster,
     result_number,
 )
+from .errors import JobError
+
+SMALLEST_CHIP = 8
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,20 @@ class ExportTrainingChips:
         "polygons are covered with chips whose center lies inside.",
     )
     class_field: str = attribute(
-        "Class field", "labels", help="Field of the labels that names the class."
+        "Class field",
+        "labels",
+        optional=True,
+        help="Field of the labels that names the class. Empty: guessed from the names of the "
+        "fields; the log says which was taken.",
     )
     chip_size: int = integer(
-        "Chip size", 64, unit="pixels", minimum=8, maximum=4096, help="Side of a chip."
+        "Chip size",
+        0,
+        unit="pixels",
+        minimum=0,
+        maximum=4096,
+        help="Side of a chip. 0: automatic, 64, or less where the polygons or the raster are "
+        "small.",
     )
     stride: int = integer(
         "Stride",
@@ -49,3 +62,12 @@ class ExportTrainingChips:
         help="Outline of every chip with its class and path.",
     )
     chips: float = result_number("Number of chips")
+
+    def check(self):
+        if not self.class_field:
+            raise JobError("The labels have no class field.", "Choose it in CLASS_FIELD.")
+        if 0 < self.chip_size < SMALLEST_CHIP:
+            raise JobError(
+                f"Chip size is {self.chip_size} pixels, less than {SMALLEST_CHIP}.",
+                f"Choose {SMALLEST_CHIP} or more, or 0 for automatic.",
+            )

@@ -81,8 +81,9 @@ class TrainPixelClassifier:
         "Class field",
         "labels",
         optional=True,
-        help="Field of the labels that names the class. It may be empty with Background: "
-        "unlabeled ground, where all labels are then of one class.",
+        help="Field of the labels that names the class. Empty: guessed from the names of the "
+        "fields, and the log says which was taken; with Background: unlabeled ground all labels "
+        "are then of one class.",
     )
     network: str = choice(
         "Network", "unet_mobilenet_v2", NETWORKS, help="The architecture that is trained."

@@ -275,3 +275,20 @@ def test_pixels_masked_in_a_float_raster_stay_invalid_in_its_chips(tmp_path):
     (chip,) = (tmp_path / "chips").rglob("*.tif")
     _, valid = read_image(str(chip))
     assert (~valid).sum() == 16
+
+
+@pytest.mark.parametrize(
+    "entries, side",
+    [
+        ([(box(20, 20, 60, 60), "marl"), (box(100, 100, 140, 140), "tuff")], 16),
+        ([(box(20, 20, 100, 100), "marl"), (box(100, 100, 190, 190), "tuff")], 40),
+        ([(box(0, 0, 300, 300), "marl")], 64),
+        ([(point(100, 100), "marl")], 64),
+    ],
+)
+def test_automatic_chip_is_half_of_a_usual_polygon_and_at_most_64(tmp_path, entries, side):
+    said = Said()
+    export(tmp_path, entries, progress=said.progress, chip_size=0)
+    assert f"Chips of {side} x {side} pixels are cut." in said.notes
+    with rasterio.open(tmp_path / "chips" / files(tmp_path)[0]) as chip:
+        assert (chip.height, chip.width) == (side, side)

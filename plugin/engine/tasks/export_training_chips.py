@@ -2,11 +2,12 @@
 
 import os
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 
 from ...jobs.errors import JobError
-from ..chips import folder_names, plan_chips, safe_name
+from ..chips import folder_names, plan_chips, safe_name, usual_side
 from ..new_folders import new_folder, refuse_used_folder
 from ..rasters import Raster, check_space, write_chip
 from ..vectors import Feature, read_features, write_features
@@ -47,8 +48,11 @@ def run(job, progress):
     output = os.path.abspath(job.output)
     refuse_used_folder(output)
     with Raster(job.input, job.bands) as raster:
-        _check_raster(raster, job.chip_size, progress)
         labels = _read_labels(job, raster)
+        if not job.chip_size:
+            job = replace(job, chip_size=usual_side(labels, raster.grid))
+            progress.note(f"Chips of {job.chip_size} x {job.chip_size} pixels are cut.")
+        _check_raster(raster, job.chip_size, progress)
         step = job.stride or job.chip_size
         plan = plan_chips(
             labels, job.class_field, raster.grid, job.chip_size, step, progress.part(0.0, 0.1)
