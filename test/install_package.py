@@ -6,6 +6,7 @@ Runs in QGIS's Python with an empty profile. What the desktop would show goes to
 The last line is JSON: what was found on the way.
 """
 
+import ctypes
 import json
 import os
 import sys
@@ -18,8 +19,10 @@ NAME = "deep_geology"
 def start(profile):
     """QGIS with an empty profile and Processing, and a stand-in for its window."""
     os.environ["QGIS_CUSTOM_CONFIG_PATH"] = profile
-    from qgis.core import QgsApplication
+    from qgis.core import Qgis, QgsApplication
 
+    # In newer QGIS the settings of the plugin manager come with the desktop's library.
+    ctypes.CDLL(f"libqgis_app.so.{Qgis.QGIS_VERSION.split('-')[0]}")
     application = QgsApplication([], True, profile)
     application.initQgis()
     import qgis.utils
