@@ -14,6 +14,7 @@ from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
 from . import sinks
 from .checks import checked_inputs
+from .explaining import explain
 from .features import read_collection
 from .handover import hand_over, raster_sources
 from .help_text import console_example, short_help
@@ -23,7 +24,7 @@ from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
 from .parameters import make_parameters, make_result
-from .translation import error_text, tr
+from .translation import error_text, said, tr
 from .values import as_qgis_checks, read_places
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
@@ -134,7 +135,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             self._inputs = checked_inputs(self, parameters, context, feedback.pushInfo)
             self._rasters = raster_sources(self, parameters, context)
         except JobError as error:
-            raise _exception(error, feedback) from error
+            raise self._exception(error, feedback) from error
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
@@ -142,18 +143,17 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         try:
             return self._process(parameters, context, feedback, folder)
         except JobError as error:
-            raise _exception(error, feedback) from error
+            raise self._exception(error, feedback) from error
         except Stopped as error:
-            said = [tr("Canceled; no output was written."), self._kept(parameters)]
-            raise QgsProcessingException(" ".join(filter(None, said))) from error
+            told = [tr("Canceled; no output was written."), self._kept(parameters)]
+            raise QgsProcessingException(" ".join(filter(None, told))) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def _kept(self, parameters):
         """How to go on with a training that was canceled; empty if nothing is kept of it."""
         model = read_places(self, parameters).get("model")
-        is_there = bool(model) and os.path.isdir(beside(model))
-        return how_to_go_on(beside(model)) if is_there else ""
+        return how_to_go_on(beside(model)) if model and os.path.isdir(beside(model)) else ""
 
     def run_job(self, job_values, feedback):
         """Do the job; a child whose job is not the engine's overrides this.
@@ -242,9 +242,9 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             return self.write_layer(part, read_collection(path), output, parameters, context)
         return path
 
-
-def _exception(error, feedback):
-    """What QGIS shows for a `JobError`; its trace goes to the log."""
-    if error.trace:
-        feedback.pushDebugInfo(error.trace)
-    return QgsProcessingException(error_text(error))
+    def _exception(self, error, feedback):
+        """What QGIS shows for a `JobError`, and where it is explained; its trace goes to the log."""
+        if error.trace:
+            feedback.pushDebugInfo(error.trace)
+        explain(self.id(), error, said(error.found), feedback)
+        return QgsProcessingException(error_text(error))

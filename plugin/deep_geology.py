@@ -29,10 +29,10 @@ class DeepGeology:
     def initGui(self):
         """Add the provider and the options page; called by the desktop."""
         self.initProcessing()
-        from .desktop import DesktopModels, Welcome
+        from .desktop import DesktopModels, Explainer, Welcome
         from .settings import ICON, OptionsPages
 
-        parts = OptionsPages(self._iface), DesktopModels(self._iface)
+        parts = OptionsPages(self._iface), DesktopModels(self._iface), Explainer(self._iface)
         self._desktop = (*parts, Welcome(self._iface, ICON))
         for part in self._desktop:
             part.add()
