@@ -84,7 +84,8 @@ def describe(device):
 
 def half_precision(device):
     """A context of half precision where the card computes it; the CPU keeps to single."""
-    half = device.type == "cuda" and torch.cuda.is_bf16_supported()
+    # Cards before Ampere only emulate it, which is slower than single precision.
+    half = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
     return torch.autocast(device.type, torch.bfloat16, enabled=half)
 
 

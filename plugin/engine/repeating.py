@@ -12,8 +12,8 @@ from .fingerprints import fingerprints
 _SENTENCE = (
     "Save the lines below as job.json and run them in the folder of the plugin with python -m "
     "plugin.engine run job.json. The same inputs, seed, versions, device and number of threads give "
-    "the same model and the same map, on a CPU byte for byte, as long as no time limit ends a "
-    "training."
+    "the same model and the same map, on a CPU byte for byte, as long as no time limit, and no "
+    "automatic one, hurries or ends a training."
 )
 
 

@@ -92,3 +92,14 @@ def test_a_map_is_the_same_when_results_come_late(monkeypatch):
     rows, columns = np.mgrid[:64, :80]
     assert (made == 2 * (rows * 1000 + columns)).all()
     assert len(asked_at) == len(layout)  # every window was waited for, and once
+
+
+@pytest.mark.parametrize("does_itself", [True, False])
+def test_half_precision_is_left_to_cards_that_do_not_emulate_it(monkeypatch, does_itself):
+    supported = lambda including_emulation=True: does_itself or including_emulation  # noqa: E731
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", supported)
+    asked = []
+    monkeypatch.setattr(torch, "autocast", lambda *kind, enabled: asked.append((*kind, enabled)))
+    device.half_precision(torch.device("cuda"))
+    device.half_precision(torch.device("cpu"))
+    assert asked == [("cuda", torch.bfloat16, does_itself), ("cpu", torch.bfloat16, False)]
