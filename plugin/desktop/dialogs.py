@@ -1,6 +1,6 @@
-"""Open the dialog of a tool."""
+"""Open the dialog of a tool, and close the message whose button did it."""
 
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import Qt, QTimer
 
 
 def open_tool(name, parameters=None, parent=None):
@@ -27,3 +27,27 @@ def open_tool(name, parameters=None, parent=None):
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.show()
     return dialog
+
+
+def closing(bar, message, act):
+    """A slot for a button of a message: it closes the message, then acts.
+
+    Both come after the click, since closing deletes the button. Somebody must hold `bar`: else
+    Python takes bar, message and slot for garbage, and QGIS crashes at the click.
+
+    Parameters
+    ----------
+    bar : QgsMessageBar
+    message : QgsMessageBarItem
+    act : callable
+
+    Returns
+    -------
+    callable
+    """
+
+    def close_and_act():
+        bar.popWidget(message)
+        act()
+
+    return lambda *_: QTimer.singleShot(0, close_and_act)

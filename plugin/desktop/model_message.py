@@ -5,7 +5,7 @@ from qgis.PyQt.QtWidgets import QMenu, QPushButton
 from ...algorithms.model_facts import facts, title
 from ...algorithms.model_tools import tools_for
 from ...algorithms.translation import tr
-from .dialogs import open_tool
+from .dialogs import closing, open_tool
 
 
 def show_model(bar, path, card):
@@ -44,8 +44,4 @@ def _add_tools(message, bar, tools, path):
 
 
 def _opening(message, bar, name, path):
-    def open_it():
-        bar.popWidget(message)
-        open_tool(name, {"MODEL": path})
-
-    return open_it
+    return closing(bar, message, lambda: open_tool(name, {"MODEL": path}))

@@ -17,6 +17,7 @@ class DesktopModels:
 
     def __init__(self, iface):
         self._iface = iface
+        self._bar = iface.messageBar()  # held: see `closing`
         self._drops = ModelDropHandler(self.show)
         self._items = None
 
@@ -35,4 +36,4 @@ class DesktopModels:
 
     def show(self, path, card):
         """Show what a model is, with buttons for the tools that take it."""
-        show_model(self._iface.messageBar(), path, card)
+        show_model(self._bar, path, card)

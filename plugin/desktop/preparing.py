@@ -1,7 +1,7 @@
 """Prepare the engine beside the user's work: a task of QGIS, with its progress in a message."""
 
 from qgis.core import Qgis, QgsApplication, QgsTask
-from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
 from ...algorithms.translation import said, tr
@@ -87,7 +87,7 @@ class Preparing:
         self._message, self._progress = self._make_message()
         self._task.told.connect(self._message.setText)
         self._task.progressChanged.connect(lambda value: self._progress.setValue(round(value)))
-        self._task.ended.connect(self._end)
+        self._task.ended.connect(self._end_soon)
 
     def begin(self):
         """Begin in the background."""
@@ -112,11 +112,18 @@ class Preparing:
 
     def _forget(self):
         """The user closed the message; the work goes on in QGIS's list of tasks."""
+        if self._message is None:
+            return  # the work has ended, and QGIS may have deleted its task
         self._task.told.disconnect()
         self._task.progressChanged.disconnect()
         self._message = None
 
+    def _end_soon(self, error):
+        """End once QGIS has said "Task failed", as it does of a cancel, so that this is on top."""
+        QTimer.singleShot(0, lambda: self._end(error))
+
     def _end(self, error):
-        if self._message is not None:
-            self._bar.popWidget(self._message)
+        message, self._message = self._message, None
+        if message is not None:
+            self._bar.popWidget(message)
         self._ended(error)

@@ -43,6 +43,7 @@ class TryIt:
 
     def __init__(self, iface):
         self._iface, self.is_at_work = iface, False
+        self._bar = iface.messageBar()
         self._waiting, self._total, self._running = [], 0, None
         self._kept = []  # steps that have ended: QGIS's tasks still refer to what they hold
         self._message = self._progress = None
@@ -118,23 +119,21 @@ class TryIt:
         """Keep the project, and say where everything is."""
         self.is_at_work, self._running = False, None
         if self._message is not None:
-            self._iface.messageBar().popWidget(self._message)
+            self._bar.popWidget(self._message)
         QgsProject.instance().write(os.path.join(samples.folder(), _PROJECT))
         if text:
-            bar = self._iface.messageBar()
-            message = bar.createMessage("Deep Geology", text)
+            message = self._bar.createMessage("Deep Geology", text)
             button = QPushButton(tr("Open the report on the map"), message)
             button.clicked.connect(_open_report)
             if os.path.exists(samples.place("ground.html")):
                 message.layout().addWidget(button)
-            bar.pushWidget(message)
+            self._bar.pushWidget(message)
 
     def _warn(self, text):
-        self._iface.messageBar().pushMessage("Deep Geology", text, Qgis.MessageLevel.Warning, 0)
+        self._bar.pushMessage("Deep Geology", text, Qgis.MessageLevel.Warning, 0)
 
     def _show_message(self):
-        bar = self._iface.messageBar()
-        self._message = bar.createMessage(tr("Try it"), "")
+        self._message = self._bar.createMessage(tr("Try it"), "")
         self._progress = QProgressBar(self._message)
         self._progress.setRange(0, 100)
         self._progress.setMaximumWidth(_WIDTH)
@@ -143,7 +142,7 @@ class TryIt:
         for widget in (self._progress, cancel):
             self._message.layout().addWidget(widget)
         self._message.destroyed.connect(self._forget_message)
-        bar.pushWidget(self._message)
+        self._bar.pushWidget(self._message)
 
     def _show_progress(self, share):
         if self._progress is not None:

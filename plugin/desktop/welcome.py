@@ -2,7 +2,7 @@
 
 import platform
 
-from qgis.core import Qgis, QgsApplication, QgsSettings
+from qgis.core import Qgis, QgsSettings
 from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QPushButton
 
@@ -10,7 +10,7 @@ from ...algorithms.translation import error_text, tr
 from .. import engine_packages, environment
 from ..jobs.errors import JobError, Stopped
 from ..telling import size_text
-from .dialogs import open_tool
+from .dialogs import closing, open_tool
 from .preparing import Preparing
 from .try_it import TryIt
 
@@ -30,6 +30,7 @@ class Welcome:
 
     def __init__(self, iface, icon):
         self._iface, self._icon = iface, icon
+        self._bar = iface.messageBar()  # held: see `closing`
         self._actions, self._preparing, self._try_it = [], None, None
         self._tries_after = False
 
@@ -61,8 +62,8 @@ class Welcome:
         """Offer to prepare the engine; once it stands, offer a try, one time only."""
         if environment.engine_python() is None:
             text = tr(
-                "Welcome. The tools need an engine (PyTorch and more), which is prepared once: "
-                "{} to download. You can go on working meanwhile."
+                "Welcome. Prepare the engine once: {} to download, some minutes. "
+                "You can go on working."
             ).format(download_size())
             buttons = ((tr("Prepare engine"), self.prepare), (tr("Options…"), _open_prepare))
             self._say(text, buttons)
@@ -72,7 +73,7 @@ class Welcome:
     def prepare(self):
         """Prepare the engine in the background."""
         if self._preparing is None:
-            self._preparing = Preparing(self._iface.messageBar(), self._prepared)
+            self._preparing = Preparing(self._bar, self._prepared)
             self._preparing.begin()
 
     def try_it(self):
@@ -105,14 +106,13 @@ class Welcome:
 
     def _say(self, text, buttons, level=Qgis.MessageLevel.Info):
         """Show a message with buttons, each of which closes it."""
-        bar = self._iface.messageBar()
-        message = bar.createMessage("Deep Geology", text)
+        message = self._bar.createMessage("Deep Geology", text)
         message.setLevel(level)
         for words, act in buttons:
             button = QPushButton(words, message)
-            button.clicked.connect(_closing(bar, message, act))
+            button.clicked.connect(closing(self._bar, message, act))
             message.layout().addWidget(button)
-        bar.pushWidget(message)
+        self._bar.pushWidget(message)
         return message
 
 
@@ -121,15 +121,6 @@ def download_size():
     computer = engine_packages.this_computer(platform.python_version())
     packages = engine_packages.packages_for(computer, "cpu")
     return size_text(sum(package.download for package in packages))
-
-
-def _closing(bar, message, act):
-    def close_and_act():
-        bar.popWidget(message)
-        QgsApplication.processEvents()
-        act()
-
-    return close_and_act
 
 
 def _open_prepare():

@@ -94,6 +94,7 @@ def test_message_says_what_the_model_is_and_opens_the_tools_that_take_it(bar, mo
         "Classify images…", "Classify raster by patches…", "Classify features by raster…",
     ]  # fmt: skip
     actions["Classify raster by patches…"].trigger()
+    wait_for(lambda: opened)
     assert opened == [("classifyraster", {"MODEL": model})]
     assert bar.currentItem() is None
 

@@ -1,5 +1,6 @@
 """The first minutes, with the desktop played by a few lines."""
 
+import gc
 import os
 import re
 import time
@@ -7,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from qgis.core import QgsApplication, QgsProject, QgsSettings
-from qgis.gui import QgsMapCanvas, QgsMessageBar
+from qgis.gui import QgsMapCanvas, QgsMessageBar, QgsProcessingAlgorithmDialogBase
 from qgis.PyQt import sip
 from qgis.PyQt.QtCore import QEvent
 from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
@@ -59,12 +60,26 @@ def test_without_engine_the_message_says_the_size_and_prepares(
     welcome.add()
     assert [action.text() for action in desktop.menu] == ["Try it…", "Prepare engine…"]
     bar = desktop.messageBar()
-    assert re.search(r"prepared once: \d.* [MG]B to download", bar.currentItem().text())
+    assert re.search(r"engine once: \d.* [MG]B to download", bar.currentItem().text())
     assert list(buttons(bar)) == ["Prepare engine", "Options…"]
     buttons(bar)["Prepare engine"].click()
     wait_for(lambda: asked == [1] and welcome._preparing is None)
     welcome.remove()
     assert desktop.menu == []
+
+
+def test_button_works_after_garbage_was_collected(desktop, welcome, tmp_path, monkeypatch):
+    from deep_geology.plugin.desktop import Welcome
+
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path))
+    holder, asked = type("Dialog", (QgsProcessingAlgorithmDialogBase,), {})(), []
+    desktop.messageBar = holder.messageBar  # made by QGIS: Python holds it only where asked to
+    greeter = Welcome(desktop, "")
+    monkeypatch.setattr(Welcome, "prepare", lambda self: asked.append(1))
+    greeter.greet()
+    gc.collect()
+    buttons(holder.messageBar())["Prepare engine"].click()
+    wait_for(lambda: asked == [1])
 
 
 def test_prepared_engine_is_greeted_once(desktop, welcome):
