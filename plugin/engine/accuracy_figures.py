@@ -20,7 +20,7 @@ def draw_areas(names, colors, mapped, adjusted, unit):
     unit : str
     """
     order = np.argsort(-np.maximum(mapped, adjusted[:, 0]), kind="stable")[:_MOST_BARS]
-    figure = new_figure(8.9, 1.2 + 0.42 * len(order))
+    figure = new_figure(8.9, 1.5 + 0.42 * len(order))
     axes = figure.subplots()
     places = np.arange(len(order))
     axes.barh(places - 0.19, mapped[order], 0.36, color="#c3cad1", label="mapped")
@@ -36,7 +36,7 @@ def draw_areas(names, colors, mapped, adjusted, unit):
     axes.set_xlabel(f"area ({unit})")
     axes.grid(True, axis="x")
     axes.set_axisbelow(True)
-    axes.legend(loc="lower right", fontsize=8)
+    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
     return figure
 
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from .accuracy_figures import draw_areas, draw_success_rate
 from .accuracy_numbers import accuracies, adjusted_areas
-from .accuracy_verdict import headline, sentences
+from .accuracy_report_verdict import headline, sentences
 from .classification_figures import draw_confusion
 from .classification_verdict import FAIR, GOOD, percent
 from .markup import Swatch

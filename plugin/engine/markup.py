@@ -11,7 +11,10 @@ from PIL import Image
 
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 # A number with its unit or interval, or the dash that stands for none: aligned to the right.
-_NUMBER = re.compile(r"[-−+]?[\d.,\s]*\d(\s?(±|–|to)\s?[\d.,\s]*\d)?(\s?(%|[kMG]?B|px|m))?|[–—]?")
+_ONE = r"[-−+]?[\d.,\s]*\d"
+_NUMBER = re.compile(
+    rf"{_ONE}(\s?(±|–|to)\s?{_ONE})?(\s?(%|[kMG]?B|px|m))?(\s\[{_ONE},\s{_ONE}\])?|[–—]?"
+)
 _NONE = ("", "–", "—")
 # Characters that no HTML page may hold, such as those of file names in a broken encoding.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -25,6 +25,7 @@ PICTURES, NUMBERS, METHOD = PARTS = (
     ("numbers", "Numbers"),
     ("method", "How it was done"),
 )
+_SHORT = 12  # rows of a table that is not broken over two printed pages
 # Nothing may be fetched or run, whatever a file name or a model's card holds.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _PAGE = """<!DOCTYPE html>
@@ -115,8 +116,9 @@ class Report:
             for row in rows
         )
         title = f"<caption>{escape(caption)}</caption>" if caption else ""
+        whole = " short" if len(rows) <= _SHORT else ""
         self._body.append(
-            f'<div class="wide"><table>{title}<thead><tr>{head}</tr></thead>\n'
+            f'<div class="wide{whole}"><table>{title}<thead><tr>{head}</tr></thead>\n'
             f"<tbody>{body}</tbody></table></div>"
         )
         return self

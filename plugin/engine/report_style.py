@@ -33,7 +33,7 @@ th { padding: 6px 9px; text-align: left; vertical-align: bottom; font-weight: 60
 td { padding: 6px 9px; text-align: left; vertical-align: middle;
   border-bottom: 1px solid #e6e9ec; word-wrap: break-word; }
 th:first-child, td:first-child { padding-left: 2px; }
-.number, .together { white-space: nowrap; }
+td.number, .together { white-space: nowrap; }
 .number { text-align: right; font-variant-numeric: tabular-nums; }
 .facts td:first-child { width: 32%; color: #515b65; vertical-align: top; }
 .swatch { display: inline-block; width: 13px; height: 13px; margin-right: 8px;
@@ -87,10 +87,12 @@ td > img { display: block; max-width: 100%; height: auto; }
   .warning { background: #fdf3e1; }
   #maker, #foot, #subtitle, caption, .caption, .facts td:first-child { color: #444444; }
   h2, caption, .part-title { page-break-after: avoid; }
-  tr, .figure, .picture, #verdict, .warning { page-break-inside: avoid; }
+  tr, .short, .figure, .picture, #verdict, .warning { page-break-inside: avoid; }
+  .figure img { max-height: 112mm; padding: 0; border: 0; object-fit: contain;
+    object-position: left; }
   h2 { margin-top: 22px; padding-top: 12px; }
   .part { margin-top: 26px; padding-top: 10px; }
-  h2 + p { page-break-after: avoid; }
+  h2 + p { page-break-after: avoid; page-break-inside: avoid; }
   .wide { overflow: visible; }
   pre { white-space: pre-wrap; }
   .bar { display: inline-block; }

@@ -21,6 +21,7 @@ from plugin.engine.tasks import test_seismic_forecast as task
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import read_card
 from plugin.jobs.test_seismic_forecast import TestSeismicForecast as Job
+from report_form import check_form
 from seismicity import (
     DAYS,
     GRID,
@@ -119,6 +120,7 @@ def test_report_has_the_fixed_sentences_and_all_figures(tmp_path, prophet, event
         "base rate",
     ):
         assert sentence in text
+    check_form(text)
     assert "very long" not in text
     assert text.count("<img ") == 5
     assert text.count(" F1 ") == 1

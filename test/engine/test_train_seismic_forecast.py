@@ -19,6 +19,7 @@ from plugin.engine.tasks import train_seismic_forecast as task
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import SEISMIC, read_card
 from plugin.jobs.train_seismic_forecast import TrainSeismicForecast as Job
+from report_form import check_form
 from seismic_truth import EXTENT, etas_catalog, layout, shuffled_in_time
 from seismicity import write_catalog
 
@@ -74,6 +75,7 @@ def test_outputs_are_the_numbers_of_the_card(trained):
 
 def test_report_says_what_it_is_and_is_not(trained):
     page = (trained[0] / "r.html").read_text(encoding="utf-8")
+    check_form(page)
     assert "not a prediction of an earthquake" in page
     assert "smoothings of seismicity" in page and "was not opened" in page
     shipped = trained[1]["SHIPS"] == "network"

@@ -86,9 +86,8 @@ def _add_magnitudes(report, check):
     rows = [[name, _number(value), how] for name, value, how in _methods(check)]
     if check.given is not None:
         rows.append(["Your choice, used here", _number(check.given), ""])
-    title = "From which magnitude it is complete"
-    report.section(title, NUMBERS).table(["Method", "Mc", ""], rows)
-    report.section(title, PICTURES).figure(
+    report.section("Completeness, by three methods", NUMBERS).table(["Method", "Mc", ""], rows)
+    report.section("From which magnitude it is complete", PICTURES).figure(
         draw_frequencies(check),
         "The line is the Gutenberg-Richter law with the b of all events from Mc on. Where the "
         "counts bend below it on the left, events are missing.",

@@ -22,6 +22,7 @@ _DETAIL = (
     ("hallucination", "Invented"), ("consistency_mae", "Consistency, mean"),
     ("consistency_max", "Largest"),
 )  # fmt: skip
+_LITTLE = 0.01  # of an error: less can be seen by nobody
 _MEANING = (
     "Back-projection is cubic interpolation, corrected until it is the coarse raster again; it "
     "learns nothing. Every method got the same coarse raster and is compared with the same truth. PSNR and SSIM: "
@@ -151,8 +152,8 @@ def headline(judged):
     if CORRECTED not in judged.tables:
         return start + "."
     gained, (low, _) = judged.gain(judged.main, CORRECTED)
-    if gained <= 0 or low <= 0:
-        return start + ", but no smaller than that of back-projection, which learns nothing."
+    if low <= 0 or _saved(gained) < _LITTLE:
+        return start + ", but hardly smaller than that of back-projection, which learns nothing."
     return start + f", and {_saved(gained):.0%} smaller than that of back-projection."
 
 
