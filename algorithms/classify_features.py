@@ -17,7 +17,8 @@ class ClassifyFeatures(JobAlgorithm):
         "probability per class to the features. Larger polygons are covered with patches. "
         "Features where the raster has no data are kept, with no class."
     )
-    keywords = ("deep learning", "classification", "outcrop", "polygon", "point", "prediction")
+    keywords = ("deep learning", "AI", "classification", "outcrop", "polygon", "point",
+                "prediction")  # fmt: skip
     example = {
         "INPUT": "outcrops.gpkg",
         "RASTER": "survey.tif",

@@ -15,7 +15,8 @@ class ClassifyImages(JobAlgorithm):
         "and a probability per class. Images with a GPS position or with georeferencing become "
         "points on the map."
     )
-    keywords = ("deep learning", "classification", "photograph", "thin section", "prediction")
+    keywords = ("deep learning", "AI", "classification", "photograph", "thin section",
+                "prediction")  # fmt: skip
     example = {"INPUT": "photos", "MODEL": "rocks.safetensors", "OUTPUT": "photos.gpkg"}
 
     def style(self, job_values, results, context):

@@ -24,8 +24,9 @@ class ClassifyPixels(JobAlgorithm):
         "up, the model is guessing, however confident it is. Pixels without data in any band "
         "stay empty."
     )
-    keywords = ("deep learning", "segmentation", "classification", "geological map", "land cover",
-                "prediction", "area of applicability", "uncertainty")  # fmt: skip
+    keywords = ("deep learning", "AI", "segmentation", "classification",
+                "geological map", "land cover", "prediction", "area of applicability",
+                "uncertainty", "landslide")  # fmt: skip
     group_title = "Maps from labels"
     group_id = "maps"
     example = {

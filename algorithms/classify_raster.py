@@ -15,7 +15,8 @@ class ClassifyRaster(JobAlgorithm):
         "not of single pixels. Class names and colors are in the file, so that it looks the same "
         "in every program. Cells without data stay empty."
     )
-    keywords = ("deep learning", "classification", "land cover", "sliding window", "prediction")
+    keywords = ("deep learning", "AI", "classification", "land cover", "sliding window",
+                "prediction")  # fmt: skip
     example = {
         "INPUT": "survey.tif",
         "MODEL": "rocks.safetensors",

@@ -24,6 +24,14 @@ def asked_text(value):
     return "" if text == QgsProcessing.TEMPORARY_OUTPUT else text
 
 
+def is_asked(value):
+    """Whether a destination was given; the batch dialog gives one without a place for an empty cell."""
+    if isinstance(value, QgsProcessingOutputLayerDefinition):
+        sink = value.sink
+        return bool(sink.staticValue() or sink.expressionString() or sink.field())
+    return value not in (None, "")
+
+
 def asked_place(value):
     """The absolute path of the file or folder that a destination names, or None.
 

@@ -16,7 +16,8 @@ class ExportTrainingChips(JobAlgorithm):
         "together. Labels may be in any coordinate reference system. Labels without a class, and "
         "labels outside the raster, are left out and counted in the log."
     )
-    keywords = ("chip", "tile", "patch", "label", "sample", "training data", "deep learning")
+    keywords = ("chip", "tile", "patch", "label", "sample", "training data",
+                "deep learning", "AI")  # fmt: skip
     example = {
         "INPUT": "survey.tif",
         "LABELS": "labels.gpkg",

@@ -16,7 +16,8 @@ class ForecastGrid(JobAlgorithm):
         "rasters must have the grid that the model was trained on, and end where the forecast "
         "begins."
     )
-    keywords = ("time series", "forecast", "prediction", "NetCDF", "climate")
+    keywords = ("time series", "forecast", "prediction", "NetCDF", "climate",
+                "deep learning", "AI")  # fmt: skip
     example = {
         "RASTERS": ["temperature.nc"],
         "MODEL": "temperature.safetensors",

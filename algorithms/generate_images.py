@@ -16,7 +16,8 @@ class GenerateImages(JobAlgorithm):
         "every image. Made images show what the generator has seen, not what was measured: train "
         "with them only if the report of the model says that a classifier gains."
     )
-    keywords = ("GAN", "generative", "synthetic images", "augmentation", "deep learning")
+    keywords = ("GAN", "generative", "synthetic images", "augmentation",
+                "deep learning", "AI")  # fmt: skip
     example = {"MODEL": "thin_sections.safetensors", "COUNT": 100, "OUTPUT": "made"}
     group_title = "GAN upscaling"
     group_id = "upscaling"

@@ -16,7 +16,8 @@ class TrainGridForecast(JobAlgorithm):
         "not seen; else that simple forecast is used, and the report says so. Training, "
         "validation and test follow one another in time."
     )
-    keywords = ("time series", "forecast", "ConvGRU", "ConvLSTM", "NetCDF", "climate", "recurrent")
+    keywords = ("time series", "forecast", "ConvGRU", "ConvLSTM", "NetCDF", "climate",
+                "recurrent", "deep learning", "AI")  # fmt: skip
     example = {
         "RASTERS": ["temperature.nc"],
         "STEPS": 5,

@@ -16,7 +16,8 @@ class TrainImageGenerator(JobAlgorithm):
         "them - often it does not, and then the report says so. At least 50 images are needed; "
         "under 200, expect near copies. Scoring takes about a minute after the time limit."
     )
-    keywords = ("GAN", "DCGAN", "generative", "synthetic images", "augmentation", "deep learning")
+    keywords = ("GAN", "DCGAN", "generative", "synthetic images", "augmentation",
+                "deep learning", "AI")  # fmt: skip
     example = {
         "INPUT": "thin_sections",
         "SIZE": "64",

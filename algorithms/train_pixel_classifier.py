@@ -19,16 +19,9 @@ class TrainPixelClassifier(JobAlgorithm):
         "a random forest on the same pixels stands beside them: if it is better, the report says "
         "so. Classify pixels makes the map."
     )
-    keywords = (
-        "deep learning",
-        "neural network",
-        "semantic segmentation",
-        "U-Net",
-        "land cover",
-        "geological map",
-        "prospectivity",
-        "susceptibility",
-    )
+    keywords = ("deep learning", "AI", "neural network", "semantic segmentation",
+                "U-Net", "land cover", "geological map", "prospectivity",
+                "susceptibility", "landslide")  # fmt: skip
     group_title = "Maps from labels"
     group_id = "maps"
     example = {

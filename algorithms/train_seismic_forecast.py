@@ -18,18 +18,9 @@ class TrainSeismicForecast(JobAlgorithm):
         "this, then Forecast seismic grid. The last part of the time stays unopened for Test "
         "seismic forecast."
     )
-    keywords = (
-        "earthquake",
-        "seismicity",
-        "forecast",
-        "ETAS",
-        "smoothed seismicity",
-        "neural network",
-        "deep learning",
-        "ConvGRU",
-        "ConvLSTM",
-        "aftershocks",
-    )
+    keywords = ("earthquake", "seismicity", "forecast", "ETAS", "smoothed seismicity",
+                "neural network", "deep learning", "AI", "ConvGRU", "ConvLSTM",
+                "aftershocks")  # fmt: skip
     example = {
         "CATALOG": "earthquakes.csv",
         "CELL_SIZE": 0.1,

@@ -17,8 +17,8 @@ class TrainUpscaler(JobAlgorithm):
         "bilinear, cubic and Lanczos resampling. Begin with 20 minutes and the upscaler that comes "
         "with the plugin. The model works in Upscale raster."
     )
-    keywords = ("super-resolution", "super resolution", "GAN", "train", "sharpen", "deep learning",
-                "fine-tuning", "resolution")  # fmt: skip
+    keywords = ("super-resolution", "super resolution", "GAN", "train", "sharpen",
+                "deep learning", "AI", "fine-tuning", "resolution")  # fmt: skip
     group_title = "GAN upscaling"
     group_id = "upscaling"
     example = {

@@ -55,6 +55,19 @@ def test_every_algorithm_is_found_and_has_its_icon(qgis):
         assert one.name().isalpha() and one.name().islower()
 
 
+@pytest.mark.parametrize(
+    "word, name",
+    [
+        ("deep learning", "trainimageclassifier"), ("AI", "upscaleraster"),
+        ("AI", "traingridforecast"), ("super resolution", "upscaleraster"),
+        ("earthquake", "checkcatalog"), ("landslide", "trainpixelclassifier"),
+        ("segmentation", "classifypixels"), ("U-Net", "trainpixelclassifier"),
+    ],
+)  # fmt: skip
+def test_words_that_people_search_find_a_tool(word, name, qgis):
+    assert word in algorithm(name).tags()
+
+
 def test_help_names_the_tools_that_one_may_want_next(qgis):
     titles = {one.displayName() for one in ours()}
     for one in ours():
