@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import time
+import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -51,7 +52,7 @@ class _Kept:
     def stage(self, parts):
         self._count += 1
         place = os.path.join(self.folder, f"{self._count}.safetensors")
-        return Stage(place, parts, self.tell, self._warn)
+        return Stage(place, parts, self.tell, self._warn, self._said["mark"])
 
     def _warn(self, error):
         self._progress.warning(
@@ -128,7 +129,7 @@ def _begin(name, job, folder, progress):
     """The job as it is done, and what its checkpoints will say of it."""
     said = {"do": name, "values": to_values(job), "inputs": fingerprints(job)}
     # As it is read again: JSON knows no tuples.
-    said = json.loads(json.dumps({**said, "versions": facts.versions()}))
+    said = json.loads(json.dumps({**said, "versions": facts.versions(), "mark": uuid.uuid4().hex}))
     asked = job.start_from == CHECKPOINT
     found = ranks.once(lambda: _found(folder, asked))
     if asked and found is None:
@@ -141,6 +142,7 @@ def _begin(name, job, folder, progress):
         progress.note(f'The training goes on from "{folder}".')
         _warn_of_versions(found, said, progress)
         said["values"]["start_from"] = found["values"]["start_from"]
+        said["mark"] = found["mark"]
         return replace(job, start_from=found["values"]["start_from"]), said
     if ranks.is_first():
         shutil.rmtree(folder, ignore_errors=True)
@@ -159,7 +161,7 @@ def _found(folder, asked):
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
         found["spent"] = float(found["spent"])
-        return {key: found[key] for key in ("do", "values", "inputs", "versions", "spent")}
+        return {key: found[key] for key in ("do", "values", "inputs", "versions", "spent", "mark")}
     except (OSError, ValueError, KeyError, TypeError) as error:
         if not asked:
             return None

@@ -31,10 +31,13 @@ class Stage:
         Called after every writing.
     warn : callable
         Called with the error if it cannot be written; the training then goes on without.
+    mark : str
+        Of the job's run: two at once with one model would write into the same folder.
     """
 
-    def __init__(self, path, parts, told=lambda: None, warn=lambda error: None):
+    def __init__(self, path, parts, told=lambda: None, warn=lambda error: None, mark=""):
         self._path, self._parts, self._told, self._warn = path, parts, told, warn
+        self._mark = mark
         self._written, self._cost = time.monotonic(), 0.0
 
     def resume(self, course):
@@ -77,10 +80,12 @@ class Stage:
         begun = time.monotonic()
         # What is over only gives its result: the rest would fill the disk, fold after fold.
         parts = {} if course.over else {name: _taken(part) for name, part in self._parts.items()}
-        known = {"course": _plain(course), "parts": parts, "chance": _chance()}
+        known = {"course": _plain(course), "parts": parts, "chance": _chance(), "mark": self._mark}
         try:
             with written_whole(self._path, "wb") as file:
                 file.write(to_bytes(known))
+                file.flush()
+                os.fsync(file.fileno())  # a machine that loses power must not leave it empty
             self._told()
         except OSError as error:
             self._path = ""
@@ -93,9 +98,16 @@ class Stage:
             return None
         try:
             with open(self._path, "rb") as file:
-                return from_bytes(file.read())
-        except (OSError, ValueError) as error:
+                kept = from_bytes(file.read())
+            mark = kept.get("mark")
+        except (OSError, ValueError, AttributeError) as error:
             raise damaged(self._path, error) from error
+        if mark != self._mark:
+            raise JobError(
+                f'The checkpoint "{self._path}" is that of another training with the same MODEL.',
+                _REMEDY,
+            )
+        return kept
 
 
 def taken(parts):

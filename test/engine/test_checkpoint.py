@@ -87,9 +87,19 @@ def test_canceled_training_goes_on_to_the_same_model_byte_for_byte(tmp_path, nam
     folder = f"{halted['model']}.checkpoint"
     assert os.path.isdir(folder) and not os.path.exists(halted["model"])
     assert folder in progress.said[-1] and "START_FROM checkpoint" in progress.said[-1]
-    work.do(name, {**halted, "start_from": "checkpoint"}, Silent())
+    further = interrupted("never said")
+    work.do(name, {**halted, "start_from": "checkpoint"}, further)
+    # It did not begin anew, which would lead to the same model.
+    assert first_step(WHEN[name], progress.said) != first_step(WHEN[name], further.said)
     assert Path(straight["model"]).read_bytes() == Path(halted["model"]).read_bytes()
     assert not os.path.exists(folder) and not os.path.exists(f"{straight['model']}.checkpoint")
+
+
+def first_step(when, said):
+    """How the first text begins that is like that of an interruption, such as ``"Epoch 1"``."""
+    like = re.sub(r"\d+", r"\\d+", when.rstrip())
+    found = (re.search(like, text) for text in said)
+    return next(filter(None, found)).group()
 
 
 @pytest.fixture
@@ -129,6 +139,16 @@ def test_no_checkpoint_and_a_damaged_one_are_refused_with_a_sentence(left, tmp_p
         assert "is damaged. Begin the training anew" in refused(values)
     work.do("train_image_classifier", values, Silent())  # which asks for none
     assert not os.path.exists(folder)
+
+
+def test_checkpoint_of_another_training_with_the_same_model_is_refused(left, tmp_path):
+    """Two at once write into the same folder: one's weights do not go with the other's values."""
+    values, folder = left
+    other = {**values, "seed": 5, "model": str(tmp_path / "other.safetensors")}
+    with pytest.raises(Stopped):
+        work.do("train_image_classifier", other, interrupted("Epoch 3 of 4"))
+    os.replace(f"{other['model']}.checkpoint/1.safetensors", f"{folder}/1.safetensors")
+    assert "is that of another training with the same MODEL." in refused(values)
 
 
 def test_another_start_throws_the_checkpoint_away(left):
