@@ -20,7 +20,7 @@ from itertools import groupby
 from ..jobs.declare import declared, to_values
 from ..jobs.places import sweep, written_whole
 from . import facts, ranks
-from .fingerprints import fingerprints
+from .fingerprints import fingerprints, latest_change
 from .trees import from_bytes, to_bytes
 from .writing_behind import behind
 
@@ -48,6 +48,7 @@ class _Kept:
         """Throw strips of other values and inputs away, and say what these are of."""
         said = {"do": self._name, "values": to_values(self._job)}
         said.update(inputs=fingerprints(self._job), versions=facts.versions())
+        said["changed"] = latest_change(self._job)
         self._place = os.path.join(self.folder, ranks.agreed(_digest(json.dumps(said))))
         if ranks.is_first():
             self._sweep()

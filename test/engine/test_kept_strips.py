@@ -11,7 +11,9 @@ import torch
 
 import small_jobs
 from plugin.engine import ranks, strips, work
+from plugin.engine.fingerprints import latest_change
 from plugin.engine.progress import Progress, Silent
+from plugin.jobs import JOBS
 from plugin.jobs.errors import JobError, Stopped
 from small_jobs import outputs_of
 
@@ -103,6 +105,16 @@ def test_no_strip_is_used_after_a_part_of_a_mosaic_has_changed(values, truth, la
     work.do(NAME, values, Silent())
     assert computed[-1] == computed[0]
     assert bytes_of(values) != truth
+
+
+def test_change_of_an_image_in_a_folder_is_seen_though_its_size_stays(tmp_path):
+    image, job = tmp_path / "a" / "b.tif", JOBS["detect_objects"](input=str(tmp_path))
+    image.parent.mkdir()
+    image.write_bytes(b"one")
+    os.utime(image, ns=(10, 10))
+    first = latest_change(job)
+    image.write_bytes(b"two")
+    assert first == 10 and latest_change(job) > 10
 
 
 def test_output_that_a_killed_process_has_left_is_removed(values, launched):

@@ -83,7 +83,7 @@ def _fill(fine, means, source, job, progress):
             number / len(groups), (number + 1) / len(groups)
         )
         pieces = partial(predict_dense, work, bands, layout, part, count, None)
-        strips.fill(fine.of(group), len(layout.rows), pieces, part, (layout, count))
+        strips.fill(fine.of(group), len(layout.rows), pieces, part, (layout, count, settings))
     strips.finish()
 
 
