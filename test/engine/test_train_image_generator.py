@@ -78,7 +78,7 @@ def test_the_report_shows_samples_first_and_then_what_they_are_worth(trained):
     titles = [part.split("</h2>")[0] for part in page.split("<h2>")[1:]]
     assert titles == [
         "Made images", "Are they copies?", "Does a classifier gain?", "How near are they?",
-        "How it learned", "Data and settings",
+        "What a classifier gains", "How it learned", "Data and settings",
     ]  # fmt: skip
     assert "upright: real, kept from the generator" in page and "95 % interval" in page
     samples = page.split("Made images</h2>")[1].split("<h2>")[0]
