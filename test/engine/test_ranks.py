@@ -147,7 +147,7 @@ def children_of(process):
     return [int(one) for one in place.read_text().split()]
 
 
-def disturbed(job, is_time, restarts, number=signal.SIGKILL, all_of_them=False):
+def disturbed(job, is_time, restarts, number=signal.SIGKILL, all_of_them=False, which=-1):
     """Run a job; send a signal to one of its processes, or to torchrun, when it is time."""
     run = command(job, 2, restarts)
     with subprocess.Popen(
@@ -157,19 +157,21 @@ def disturbed(job, is_time, restarts, number=signal.SIGKILL, all_of_them=False):
         while not is_time():
             assert time.monotonic() < until and process.poll() is None
             time.sleep(0.005)
-        os.kill(process.pid if all_of_them else children_of(process.pid)[-1], number)
+        os.kill(process.pid if all_of_them else children_of(process.pid)[which], number)
         made, said = process.communicate(timeout=SECONDS)
     return process.returncode, made, said
 
 
-def test_killed_process_is_started_again_and_goes_on_from_the_last_strip(tmp_path):
+@pytest.mark.parametrize("which", [0, pytest.param(-1, marks=pytest.mark.soak)])
+def test_killed_process_is_started_again_and_goes_on_from_the_last_strip(tmp_path, which):
     name = "classify_pixels"
     (tmp_path / "in").mkdir()
     inputs = {**small_jobs.classify_pixels(tmp_path / "in"), "window_size": 32}
     one, many = (asked(name, tmp_path / place, inputs) for place in ("one", "many"))
     work.do(name, one, Silent())
     job = write_job(tmp_path / "job.json", name, many)
-    code, made, said = disturbed(job, lambda: len(strips_of(many["output"])) >= 3, restarts=1)
+    ready = lambda: len(strips_of(many["output"])) >= 3  # noqa: E731
+    code, made, said = disturbed(job, ready, restarts=1, which=which)
     assert code == 0, said
     assert json.loads(made)["OUTPUT"] == many["output"]
     assert Path(one["output"]).read_bytes() == Path(many["output"]).read_bytes()
