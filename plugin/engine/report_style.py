@@ -92,6 +92,7 @@ td > img { display: block; max-width: 100%; height: auto; }
     object-position: left; }
   h2 { margin-top: 22px; padding-top: 12px; }
   .part { margin-top: 26px; padding-top: 10px; }
+  #foot { margin-top: 16px; page-break-before: avoid; }
   h2 + p { page-break-after: avoid; page-break-inside: avoid; }
   .wide { overflow: visible; }
   pre { white-space: pre-wrap; }

@@ -133,10 +133,11 @@ def write_band_report(path, card, importance, worth, count, subtitle, what):
     ]  # fmt: skip
     headers = ["Band", "", f"Loss of {worth} (points)", "Standard deviation", "Answers that change"]
     report.section("Band by band", NUMBERS).table(headers, rows)
+    times = importance.drops.shape[1]
     report.section(
         "How it was measured",
         METHOD,
-        f"Each band was shuffled among {count:,} {what}, {importance.drops.shape[1]} times, and the "
+        f"Each band was shuffled among {count:,} {what}, {'once' if times == 1 else f'{times} times'}, and the "
         "model was asked again (permutation importance, Breiman 2001).",
     ).write(path)
 
@@ -150,7 +151,7 @@ def _need(names, drops, spread, best, falls, before):
     drop = f"{100 * max(drops[best], 0):.1f} points from {percent(before)}"
     matter = (drops > 2 * spread) & (drops >= _LEAST_LOSS)
     if not matter[best]:
-        return (f"No single band matters: without any one of them {falls} {drop} at most.",)
+        return (f"No single band matters: without any one of them {falls} at most {drop}.",)
     none = [name for name, needed in zip(names, matter, strict=True) if not needed]
     return (
         f"{quoted(names[best])} matters most: without it {falls} {drop}.",
