@@ -81,7 +81,7 @@ def test_truth_as_the_upscaled_raster_is_perfect(reference, tmp_path):
     outputs, rows, page = assess(tmp_path, reference, upscaled=reference)
     assert outputs["PSNR"] > 100 and outputs["SSIM"] == pytest.approx(1)
     assert rows["Upscaled raster"]["improvement"] > 0.999
-    assert "better than cubic interpolation" in page
+    assert "Nearer to the truth than cubic interpolation" in page
 
 
 def test_a_raster_that_was_moved_is_found_to_be(reference, tmp_path):
