@@ -29,7 +29,8 @@ def start(profile):
 
     folder = Path(QgsApplication.qgisSettingsDirPath()) / "python" / "plugins"
     folder.mkdir(parents=True)
-    qgis.utils.home_plugin_path, qgis.utils.plugin_paths = str(folder), [str(folder)]
+    qgis.utils.plugin_paths = [str(folder)]
+    qgis.utils.home_plugin_path = qgis.utils.HOME_PLUGIN_PATH = str(folder)
     qgis.utils.iface = _window()
     sys.path[:0] = [str(folder), os.path.join(QgsApplication.pkgDataPath(), "python")]
     from processing.core.Processing import Processing
