@@ -9,6 +9,7 @@ from qgis.core import QgsProcessingContext, QgsProcessingLayerPostProcessorInter
 _KEPT = deque(maxlen=1000)
 # QGIS 3.32 puts layers into a group by its name.
 _PLACE = "deep_geology_place"
+_RUN = "deep_geology_run"
 _HAS_GROUPS = hasattr(QgsProcessingContext.LayerDetails, "groupName")
 
 
@@ -28,28 +29,29 @@ def group_on_load(context, results, title):
         for value in results.values()
         if isinstance(value, str) and value and context.willLoadLayerOnCompletion(value)
     ]
-    if len(loaded) < 2:
-        return
-    name = f"{title} {time.strftime('%H:%M:%S')}"
+    name = f"{title} {time.strftime('%H:%M:%S')}" if len(loaded) > 1 else ""
     for place, layer_id in enumerate(loaded):
         details = context.layerToLoadOnCompletionDetails(layer_id)
-        if _HAS_GROUPS:
-            details.groupName = name
-        else:
+        if not _HAS_GROUPS:
             grouper = _Grouper(details.postProcessor(), name, place)
             _KEPT.append(grouper)
             details.setPostProcessor(grouper)
+        elif name:
+            details.groupName = name
 
 
 class _Grouper(QgsProcessingLayerPostProcessorInterface):
     """Lets a layer be styled, then moves it into the group, where it lies.
+
+    QGIS puts a new layer beside the current one, which may lie in the group of this run or of one
+    before it.
 
     Parameters
     ----------
     before : QgsProcessingLayerPostProcessorInterface or None
         What the layer went through without the group.
     name : str
-        Of the group.
+        Of the group; empty for a layer that needs none.
     place : int
         In the group, from above: layers come in any order.
     """
@@ -63,14 +65,30 @@ class _Grouper(QgsProcessingLayerPostProcessorInterface):
             self._before.postProcessLayer(layer, context, feedback)
         project = context.project()
         node = project.layerTreeRoot().findLayer(layer.id()) if project and layer else None
-        if node is None:
+        if node is not None:
+            self._move(project.layerTreeRoot(), node)
+
+    def _move(self, root, node):
+        group = root.findGroup(self._name) if self._name else None
+        parent, index = _outside(node)
+        if group is None and self._name:
+            group = parent.insertGroup(index, self._name)
+            group.setCustomProperty(_RUN, True)
+        if group is None and node.parent() == parent:
             return
-        parent = node.parent()
-        group = parent.findGroup(self._name)
-        if group is None:
-            group = parent.insertGroup(parent.children().index(node), self._name)
-        moved = node.clone()
+        moved, old = node.clone(), node.parent()
+        old.removeChildNode(node)
         moved.setCustomProperty(_PLACE, self._place)
+        if group is None:
+            parent.insertChildNode(index, moved)
+            return
         above = [int(one.customProperty(_PLACE, 0)) < self._place for one in group.children()]
         group.insertChildNode(sum(above), moved)
-        parent.removeChildNode(node)
+
+
+def _outside(node):
+    """Where a layer lies, outside of the groups of runs: the group, and the place in it."""
+    parent = node.parent()
+    while parent.customProperty(_RUN):
+        node, parent = parent, parent.parent()
+    return parent, parent.children().index(node)

@@ -2,7 +2,9 @@
 
 import pytest
 from qgis.core import (
+    Qgis,
     QgsApplication,
+    QgsLayerTreeRegistryBridge,
     QgsProcessingContext,
     QgsProcessingOutputLayerDefinition,
     QgsProject,
@@ -52,6 +54,29 @@ def test_layers_of_a_run_are_a_styled_group(load, landscape, pixel_model):
 def test_single_layer_needs_no_group(load, landscape, pixel_model):
     load("classifypixels", ("OUTPUT",), RASTERS=[landscape], MODEL=pixel_model)
     assert groups() == ({}, ["Classes"])
+
+
+@pytest.fixture
+def following(project):
+    """New layers come beside the last one, as in the desktop, where that is the current one."""
+    root, bridge = project.layerTreeRoot(), project.layerTreeRegistryBridge()
+
+    def follow(node, first, last):
+        bridge.setLayerInsertionPoint(QgsLayerTreeRegistryBridge.InsertionPoint(node, first))
+
+    root.addedChildren.connect(follow)
+    yield
+    root.addedChildren.disconnect(follow)
+
+
+@pytest.mark.skipif(Qgis.QGIS_VERSION_INT >= 33200, reason="This QGIS makes the groups itself.")
+def test_runs_lie_beside_each_other_and_not_in_each_other(load, landscape, pixel_model, following):
+    outputs, values = ("OUTPUT", "CONFIDENCE", "TRUST"), {"RASTERS": [landscape]}
+    load("classifypixels", outputs, MODEL=pixel_model, **values)
+    load("classifypixels", ("OUTPUT",), MODEL=pixel_model, **values)
+    (run,) = QgsProject.instance().layerTreeRoot().findGroups(True)
+    assert [node.name() for node in run.children()] == ["Classes", "Confidence", "Trust"]
+    assert groups()[1] == ["Classes"]
 
 
 def test_every_report_is_one_that_the_results_viewer_takes(qgis):
