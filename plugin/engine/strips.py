@@ -18,6 +18,7 @@ from contextlib import closing, contextmanager, suppress
 from itertools import groupby
 
 from ..jobs.declare import declared, to_values
+from ..jobs.errors import JobError
 from ..jobs.places import sweep, written_whole
 from . import facts, ranks
 from .fingerprints import fingerprints, latest_change
@@ -41,7 +42,14 @@ class _Kept:
         if not self._place:
             self._begin()
         self._fills += 1
-        told = ranks.agreed(_digest(repr(marks)))
+        own = _digest(repr(marks))
+        told = ranks.agreed(own)
+        if told != own:
+            raise JobError(
+                "The processes of this job would cut the raster into different windows: they do "
+                "not run on the same kind of device.",
+                "Choose a device that all have, or give a batch size.",
+            )
         return _Store(os.path.join(self._place, f"{self._fills}-{told}"))
 
     def _begin(self):

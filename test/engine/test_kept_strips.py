@@ -143,3 +143,13 @@ def test_who_waits_for_strips_is_told_when_another_process_has_ended(monkeypatch
         strips._collected(store, 2, None) as collector,
     ):
         collector.finish(Silent(), 2)
+
+
+def test_processes_that_would_take_other_windows_than_the_first_are_refused(monkeypatch, tmp_path):
+    kept = strips._Kept(NAME, None, str(tmp_path))
+    kept._place = str(tmp_path)
+    assert os.listdir(tmp_path) == [] and kept.store(8)
+    monkeypatch.setattr(ranks, "agreed", lambda own: strips._digest(repr(16)))
+    kept.store(16)
+    with pytest.raises(JobError, match="different windows"):
+        kept.store(8)
