@@ -11,6 +11,7 @@ from .destinations import (
     NEED_POSITION,
     TABLE_FORMATS,
     VECTOR_FORMATS,
+    is_asked,
     is_new_table,
     layer_file,
     refuse_clashes,
@@ -72,7 +73,7 @@ def checked_inputs(algorithm, parameters, context, tell=None):
 def _check_place(part, given, path):
     """Refuse an output that is not given, or whose name promises another format."""
     name = part.name.upper()
-    if given in (None, "") and not part.optional:
+    if not is_asked(given) and not part.optional:
         raise JobError(f"{part.label} is missing.", f"Give {name} a place, or TEMPORARY_OUTPUT.")
     if path and part.kind == "new_features":
         _check_format(part, path)

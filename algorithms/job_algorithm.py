@@ -14,6 +14,7 @@ from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
 from . import sinks
 from .checks import checked_inputs
+from .destinations import is_asked
 from .explaining import explain
 from .features import read_collection
 from .handover import hand_over, raster_sources
@@ -220,7 +221,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         places = {}
         for part in self.parts():
             name = part.name.upper()
-            if not part.is_output or (part.optional and not parameters.get(name)):
+            if not part.is_output or (part.optional and not is_asked(parameters.get(name))):
                 continue
             if part.kind == "new_features":
                 places[part.name] = os.path.join(folder, part.name + ".geojson")

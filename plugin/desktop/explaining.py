@@ -32,6 +32,7 @@ class Explainer(QObject):
     def _show(self, algorithm, found, address):
         for dialog in dialogs_of(algorithm):
             bar = dialog.messageBar()
+            bar.clearWidgets()  # a batch may fail in every row
             item = bar.createMessage("Deep Geology", found)
             button = QPushButton(tr("What to do"), item)
             button.clicked.connect(lambda *_: QDesktopServices.openUrl(QUrl(address)))

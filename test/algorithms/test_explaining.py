@@ -97,7 +97,8 @@ def test_click_in_the_dialog_opens_the_page(explainer, dialog, refused, opened, 
 def test_run_in_another_thread_and_dialogs_of_other_tools(explainer, dialog, qgis):
     from deep_geology.algorithms.explaining import LISTENERS
 
-    for algorithm, count in (("deepgeology:classifypixels", 0), ("deepgeology:upscaleraster", 1)):
+    ours = "deepgeology:upscaleraster"
+    for algorithm, count in (("deepgeology:classifypixels", 0), (ours, 1), (ours, 1)):
         said = (algorithm, "It failed.", "https://example.org")
         thread = threading.Thread(target=lambda said=said: [tell(*said) for tell in LISTENERS])
         thread.start()
