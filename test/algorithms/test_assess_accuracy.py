@@ -160,12 +160,11 @@ def test_probability_gives_the_success_rate(run, tmp_path):
     "change, sentence",
     [
         ({"CLASSIFIED": None}, "No map is given. Give either CLASSIFIED or CLASSIFIED_FEATURES."),
-        ({"CLASS_FIELD": ""}, "The reference has no class field."),
         ({"CLASS_FIELD": "lithology"}, 'has no field "lithology"'),
         ({"CLASSIFIED_FIELD": "rock"}, "Field of the mapped class"),
         ({"CLASS_NAMES": ""}, "No class of the reference (granite, schist) is a class of the map"),
         ({"CLASS_NAMES": "granite"}, "which is not a value with a name"),
-        ({"BAND": 2}, '"classes.tif" has 1 band; band 2 is asked for.'),
+        ({"BAND": 2}, '"classes" has 1 band; band 2 is asked for.'),
         ({"DESIGN": "clever"}, "Sampling design"),
         ({"REPORT": "report.txt"}, "which does not end in .html"),
     ],

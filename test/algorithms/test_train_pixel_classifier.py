@@ -75,7 +75,6 @@ def test_deposits_alone_are_learned_against_unlabeled_ground(run, asked):
     "change, sentence",
     [
         ({"RASTERS": []}, "Choose at least one raster layer."),
-        ({"CLASS_FIELD": None}, "No class field is given. Choose the field of the labels"),
         ({"BANDS": [9]}, "The rasters have 3 bands in all; band 9 is asked for."),
         ({"NETWORK": "unet_resnet18"}, "no bundled weights for unet_resnet18"),
         ({"START_FROM": "model"}, "no model is given. Choose a model file in BASE_MODEL"),
@@ -98,7 +97,9 @@ def test_labels_of_one_class_are_refused(refused, asked):
 def test_labels_elsewhere_are_refused(refused, asked):
     far = [(easting + 50_000, northing, name) for easting, northing, name in label_points(20)]
     asked["LABELS"] = memory_squares(far)
-    assert 'No label lies on "rocks.tif"' in refused("trainpixelclassifier", **asked)
+    assert '"squares" and "rocks" have no ground in common' in refused(
+        "trainpixelclassifier", **asked
+    )
 
 
 def test_an_image_model_is_no_base_model(refused, asked, model):
