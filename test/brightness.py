@@ -53,6 +53,7 @@ class Said:
         from plugin.engine.progress import Progress
 
         self.notes, self.warnings, self.texts, self._at = [], [], [], 0.0
+        self.metrics = []
         self._stop_at = stop_at
         self.progress = Progress(self._say, lambda: self._at >= self._stop_at)
 
@@ -62,3 +63,5 @@ class Said:
             self.texts.append(words["text"])
         elif kind in ("note", "warning"):
             getattr(self, kind + "s").append(words["text"])
+        else:
+            self.metrics.append(words)

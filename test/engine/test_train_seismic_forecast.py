@@ -73,6 +73,12 @@ def test_outputs_are_the_numbers_of_the_card(trained):
     assert card.training["completeness"] == 2.5 and card.training["window_days"] == 5
 
 
+def test_losses_of_every_epoch_are_told_while_it_trains(trained):
+    told = trained[2].metrics
+    assert {words["name"] for words in told} == {"training_loss", "validation_loss"}
+    assert all(np.isfinite(words["value"]) for words in told)
+
+
 def test_report_says_what_it_is_and_is_not(trained):
     page = (trained[0] / "r.html").read_text(encoding="utf-8")
     check_form(page)

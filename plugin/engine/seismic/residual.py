@@ -152,9 +152,7 @@ def learn(name, learning, watched, seed, epochs, progress):
     """
     torch.manual_seed(seed)
     network = SEISMIC_NETWORKS[name]()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=_LEARNING_RATE, weight_decay=_WEIGHT_DECAY
-    )
+    optimizer = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     chance = torch.Generator().manual_seed(seed)
     lowest = loss_of(network, watched) if watched is not None else 0.0
     course, most = checkpoint.Course(best=(lowest, _state(network))), _MOST_EPOCHS
@@ -166,6 +164,8 @@ def learn(name, learning, watched, seed, epochs, progress):
         training = _epoch(network, optimizer, learning, chance, progress)
         loss = loss_of(network, watched) if watched is not None else -float(epoch)
         course.history.append({"epoch": epoch, "training_loss": training, "validation_loss": loss})
+        for name in ("training_loss", "validation_loss")[: 1 if watched is None else 2]:
+            progress.metric(name, course.history[-1][name], epoch)
         if loss < course.best[0]:
             course.best, course.best_epoch = (loss, _state(network)), epoch
         course.over = epoch - course.best_epoch >= _PATIENCE
