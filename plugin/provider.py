@@ -29,7 +29,9 @@ class DeepGeologyProvider(QgsProcessingProvider):
         QgsApplication.processingRegistry().providerAdded.connect(self._complete)
 
     def unload(self):
-        QgsApplication.processingRegistry().providerAdded.disconnect(self._complete)
+        registry = QgsApplication.processingRegistry()
+        if registry is not None:  # else QGIS is ending, and the registry with it
+            registry.providerAdded.disconnect(self._complete)
 
     def _complete(self, name):
         if name in _NEEDED:

@@ -10,6 +10,10 @@ def test_provider_is_listed(enabled):
     assert "deepgeology:classifyraster" in call("list")
 
 
+def test_qgis_ends_without_a_crash_when_it_has_the_plugin(enabled):
+    assert "* deep_geology" in call("plugins")
+
+
 def test_help_names_every_parameter_with_its_words(enabled):
     text = call("help", "deepgeology:classifyraster")
     for words in (
