@@ -123,7 +123,9 @@ def ask_labels(model, name, label, help):
 
     kinds = [QgsProcessing.SourceType.TypeVectorAnyGeometry]
     model.ask(QgsProcessingParameterFeatureSource(name, label, kinds), help)
-    field = QgsProcessingParameterField(f"{name}_field", f"Class field of: {label}", None, name)
+    field = QgsProcessingParameterField(
+        f"{name}_field", f"Class field of: {label}", None, name, optional=True
+    )  # empty: the tools guess it, where QGIS would take the first field
     model.ask(field, "Field that names the class.")
 
 

@@ -128,9 +128,10 @@ def check_written(outputs, files):
 
 
 @pytest.mark.slow
-def test_land_cover_is_mapped_from_imagery(qgis, landscape, tmp_path):
-    files = places(tmp_path, *MAPS)
-    outputs = run("Land cover from imagery", files, imagery=[landscape], **rocks_known(tmp_path))
+def test_land_cover_is_mapped_from_imagery_with_class_fields_left_empty(qgis, landscape, tmp_path):
+    files, known = places(tmp_path, *MAPS), rocks_known(tmp_path)
+    del known["labels_field"], known["checked_field"]
+    outputs = run("Land cover from imagery", files, imagery=[landscape], **known)
     assert share_right(files["classify:classes"]) > 0.9
     check_written(outputs, files)
 
