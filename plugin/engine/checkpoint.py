@@ -20,7 +20,9 @@ from ..jobs.checkpoints import (
     CHECKPOINT,
     JOB_FILE,
     checkpoint_folder,
+    earlier,
     how_to_go_on,
+    kept_aside,
     no_checkpoint,
     other_values,
     refuse_others,
@@ -120,7 +122,8 @@ def kept(name, job, progress):
         raise
     else:
         if ranks.is_first():
-            shutil.rmtree(folder, ignore_errors=True)
+            for left in (folder, earlier(folder)):
+                shutil.rmtree(left, ignore_errors=True)
     finally:
         _now = _Nothing()
 
@@ -145,9 +148,18 @@ def _begin(name, job, folder, progress):
         said["mark"] = found["mark"]
         return replace(job, start_from=found["values"]["start_from"]), said
     if ranks.is_first():
-        shutil.rmtree(folder, ignore_errors=True)
+        _put_aside(folder, progress)
     ranks.barrier()
     return job, said
+
+
+def _put_aside(folder, progress):
+    """Keep what an earlier training has learned until this one has its model."""
+    if os.path.exists(os.path.join(folder, JOB_FILE)):
+        shutil.rmtree(earlier(folder), ignore_errors=True)
+        os.rename(folder, earlier(folder))
+        progress.note(kept_aside(folder))
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _found(folder, asked):

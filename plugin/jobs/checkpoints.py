@@ -34,6 +34,19 @@ def beside(model):
     return f"{model}.{CHECKPOINT}"
 
 
+def earlier(folder):
+    """Where a checkpoint lies while another training with the same MODEL is at work."""
+    return f"{folder}.earlier"
+
+
+def kept_aside(folder):
+    """What one is told who begins anew although there is a checkpoint."""
+    return (
+        f'An earlier training was interrupted: what it learned is kept as "{earlier(folder)}" until '
+        f'this one has ended. To go on with it instead, cancel, and rename it "{folder}".'
+    )
+
+
 def how_to_go_on(folder):
     """What one is told whose training was interrupted."""
     return (

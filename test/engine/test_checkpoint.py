@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,11 +152,26 @@ def test_checkpoint_of_another_training_with_the_same_model_is_refused(left, tmp
     assert "is that of another training with the same MODEL." in refused(values)
 
 
-def test_another_start_throws_the_checkpoint_away(left):
+def test_another_start_keeps_the_checkpoint_until_its_model_is_there(left):
+    values, folder = left
+    progress, aside = interrupted("Epoch 2 of 4"), f"{folder}.earlier"
+    learned = Path(folder, "1.safetensors").read_bytes()
+    with pytest.raises(Stopped):
+        work.do("train_image_classifier", values, progress)
+    assert any(aside in text for text in progress.said)
+    assert Path(aside, "1.safetensors").read_bytes() == learned
+    shutil.rmtree(folder, ignore_errors=True)
+    os.rename(aside, folder)
+    work.do("train_image_classifier", {**values, "start_from": "checkpoint"}, Silent())
+    assert os.path.exists(values["model"]) and not os.path.exists(folder)
+
+
+def test_another_start_goes_its_own_way(left):
     values, folder = left
     said = Said()
     work.do("train_image_classifier", values, said.progress)
     assert not os.path.exists(folder) and not any("goes on" in text for text in said.notes)
+    assert not os.path.exists(f"{folder}.earlier")
 
 
 def test_time_that_was_spent_counts(left):
