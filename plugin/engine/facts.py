@@ -1,11 +1,14 @@
 """What this engine is made of."""
 
+import configparser
 import platform
 from importlib import import_module
+from pathlib import Path
 
 from ..jobs.errors import JobError
 
 LIBRARIES = ("torch", "torchvision", "rasterio", "numpy")
+_METADATA = Path(__file__).resolve().parents[2] / "metadata.txt"
 
 
 def import_libraries():
@@ -27,11 +30,18 @@ def import_libraries():
 
 
 def versions():
-    """Version by name: Python's and the libraries'."""
+    """Version by name: the plugin's, Python's and the libraries'."""
     return {
+        "deep_geology": _own_version(),
         "python": platform.python_version(),
         **{name: import_module(name).__version__ for name in LIBRARIES},
     }
+
+
+def _own_version():
+    known = configparser.ConfigParser(interpolation=None)
+    known.read(_METADATA, encoding="utf-8")
+    return known.get("general", "version")
 
 
 def devices():

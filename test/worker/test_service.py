@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 
+from plugin.engine import facts
 from plugin.engine.channel import plain
 from plugin.engine.service import LOG_BYTES, cut_log
 from worker.helpers import REAL
@@ -42,7 +43,7 @@ def seconds_to_end(engine):
 def test_idle_engine_greets_with_versions_and_leaves_when_asked():
     with open_engine() as engine:
         greeting = hear(engine, "ready")
-        assert set(greeting["versions"]) == {"python", "torch", "torchvision", "rasterio", "numpy"}
+        assert set(greeting["versions"]) == {"deep_geology", "python", *facts.LIBRARIES}
         assert greeting["devices"][0] == "cpu"
         assert greeting["pid"] == engine.pid
         ask(engine, do="quit")
