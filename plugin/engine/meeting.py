@@ -5,6 +5,7 @@ on each machine by itself. So the first process invites: it waits for a greeting
 greetings it heard, and begins when all have seen theirs among them.
 """
 
+import datetime
 import json
 import os
 import time
@@ -26,7 +27,7 @@ def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
     number, count : int
         Of this process, and of all.
     timeout : datetime.timedelta
-        For all that is done with the store.
+        For all that is done with the store once it is there.
     patience : float
         Seconds in which the others have to come.
 
@@ -43,9 +44,11 @@ def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
     has_host = os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
     address, port = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])
     is_host = number == 0 and not has_host
+    soon = datetime.timedelta(seconds=patience)
     store = distributed.TCPStore(
-        address, port, count, is_host, timeout=timeout, wait_for_workers=False
+        address, port, count, is_host, timeout=soon, wait_for_workers=False
     )
+    store.set_timeout(timeout)
     own = uuid.uuid4().hex
     store.set(f"greeting {number}", own)
     latest = time.monotonic() + patience
