@@ -10,7 +10,7 @@ import rasterio.shutil
 import torch
 
 import small_jobs
-from plugin.engine import ranks, strips, work
+from plugin.engine import ranks, strip_files, strips, work
 from plugin.engine.fingerprints import latest_change
 from plugin.engine.progress import Progress, Silent
 from plugin.jobs import JOBS
@@ -137,10 +137,10 @@ def test_who_waits_for_strips_is_told_when_another_process_has_ended(monkeypatch
 
     here = type("Here", (ranks._Alone,), {"is_launched": True, "count": 2, "store": Store()})()
     monkeypatch.setattr(ranks, "_here", here)
-    store = strips._Store(str(tmp_path / "strips"))
+    store = strip_files.Store(str(tmp_path / "strips"))
     with (
         pytest.raises(JobError, match="Another process"),
-        strips._collected(store, 2, None) as collector,
+        strip_files.collected(store, 2, None) as collector,
     ):
         collector.finish(Silent(), 2)
 
