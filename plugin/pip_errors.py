@@ -35,7 +35,8 @@ _MEANINGS = (
         "Use an HTTP proxy, " + _OFFLINE,
     ),
     (
-        r"ProxyError|Cannot connect to proxy|Tunnel connection failed|proxy server",
+        r"ProxyError|(Cannot|Unable|Failed) (to )?connect to proxy|proxy connection error"
+        r"|Tunnel connection failed|proxy server",
         "The proxy does not let the download through.",
         "Check Settings > Options > Network > Proxy, " + _AGAIN,
     ),
@@ -46,7 +47,7 @@ _MEANINGS = (
         "(pip config set global.cert FILE), " + _OFFLINE,
     ),
     (
-        r"SSL module is not available|Can't connect to HTTPS URL because the SSL",
+        r"SSL module is not available|'ssl' module is unavailable|Can't connect to HTTPS URL because the SSL",
         "This Python cannot make secure connections: its SSL module is missing.",
         "Install Python from python.org and give it as Use this Python.",
     ),
@@ -58,13 +59,15 @@ _MEANINGS = (
     ),
     (
         r"Network is unreachable|Connection refused|NewConnectionError|No route to host"
-        r"|actively refused|ConnectTimeout|Connection to .* timed out",
+        r"|actively refused|ConnectTimeout|Connection to .* timed out"
+        r"|didn't respond within",
         "The package index cannot be reached.",
         "Connect to the internet, or set the proxy under Settings > Options > Network, " + _OFFLINE,
     ),
     (
         r"Read timed out|ReadTimeout|IncompleteRead|ConnectionResetError|Connection aborted"
-        r"|IncompleteDownloadError|ProtocolError|Connection broken|RemoteDisconnected",
+        r"|IncompleteDownloadError|ProtocolError|Connection broken|RemoteDisconnected"
+        r"|connection was closed without a reply",
         "The connection broke off during the download.",
         "Check the connection, " + _AGAIN,
     ),

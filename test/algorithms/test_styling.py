@@ -124,7 +124,7 @@ def test_suggested_places_stand_out_with_their_rank(load, pixel_model, landscape
 
 
 def test_places_in_pixels_stay_without_crs_in_a_geopackage(tmp_path, plugins):
-    """GeoPackage files them under a geographic CRS, which would move them on the map."""
+    """GeoPackage may file them under a geographic CRS, which would move them on the map."""
     from deep_geology.algorithms import styling
     from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter, QgsVectorLayer
 
@@ -134,7 +134,7 @@ def test_places_in_pixels_stay_without_crs_in_a_geopackage(tmp_path, plugins):
     path, known = str(tmp_path / "pixels.gpkg"), QgsCoordinateTransformContext()
     QgsVectorFileWriter.writeAsVectorFormatV3(plain, path, known, options)
     layer = QgsVectorLayer(path, "pixels", "ogr")
-    assert "Undefined" in layer.crs().description()
+    assert not layer.crs().isValid() or "Undefined" in layer.crs().description()
     styling._Styler(lambda layer: None).postProcessLayer(layer, None, Ears())
     assert not layer.crs().isValid()
 
