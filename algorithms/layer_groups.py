@@ -77,13 +77,19 @@ class _Grouper(QgsProcessingLayerPostProcessorInterface):
         if group is None and node.parent() == parent:
             return
         moved, old = node.clone(), node.parent()
-        old.removeChildNode(node)
         moved.setCustomProperty(_PLACE, self._place)
         if group is None:
             parent.insertChildNode(index, moved)
-            return
-        above = [int(one.customProperty(_PLACE, 0)) < self._place for one in group.children()]
-        group.insertChildNode(sum(above), moved)
+        else:
+            group.insertChildNode(_index_in(group, self._place, node), moved)
+        old.removeChildNode(node)  # last: QGIS drops a layer that is nowhere in the tree
+
+
+def _index_in(group, place, node):
+    """Where a layer goes in the group by its place; its node may still lie there."""
+    nodes = group.children()
+    above = sum(int(one.customProperty(_PLACE, 0)) < place for one in nodes if one != node)
+    return above + (node in nodes and nodes.index(node) < above)
 
 
 def _outside(node):

@@ -27,6 +27,7 @@ def load(qgis, project):
         _, succeeded = algorithm.run(parameters, context, Ears())
         assert succeeded
         assert handleAlgorithmResults(algorithm, context, Ears())
+        QgsApplication.processEvents()  # QGIS now drops layers that are nowhere in the tree
 
     return run_and_load
 
