@@ -39,9 +39,10 @@ def versions():
 
 
 def _own_version():
+    """As QGIS is told; nothing tells it where only the folder of the engine was copied."""
     known = configparser.ConfigParser(interpolation=None)
     known.read(_METADATA, encoding="utf-8")
-    return known.get("general", "version")
+    return known.get("general", "version", fallback="unknown")
 
 
 def devices():
