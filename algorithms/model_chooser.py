@@ -5,7 +5,6 @@ import os
 from processing.gui.wrappers import DIALOG_MODELER, WidgetWrapper
 from qgis.core import (
     NULL,
-    QgsProcessingModelChildParameterSource,
     QgsProcessingOutputFile,
     QgsProcessingOutputString,
     QgsProcessingParameterFile,
@@ -15,9 +14,10 @@ from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton
 
 from ..plugin.jobs import model_library
 from .model_facts import facts, title
+from .modeler_sources import add_sources, is_source
 from .translation import tr
 
-_OUTPUTS = (QgsProcessingOutputFile, QgsProcessingOutputString)
+_FITTING = (QgsProcessingParameterFile,), (QgsProcessingOutputFile, QgsProcessingOutputString)
 _SHORTEST = 24
 
 
@@ -33,7 +33,7 @@ class ModelChooser(WidgetWrapper):
         self._combo = _editable_combo()
         self._combo.lineEdit().setPlaceholderText(tr("Choose a model, or type a path"))
         if self.dialogType == DIALOG_MODELER:
-            self._add_sources()
+            add_sources(self._combo, self.dialog, *_FITTING)
         for model in model_library.models(task):
             self._add_model(model)
         self._combo.setCurrentIndex(-1)
@@ -61,14 +61,9 @@ class ModelChooser(WidgetWrapper):
 
     def _is_at(self, place, value):
         kept = self._combo.itemData(place)
-        if isinstance(value, QgsProcessingModelChildParameterSource) or not isinstance(kept, str):
+        if is_source(value) or is_source(kept):
             return isinstance(kept, type(value)) and kept == value
         return bool(value) and kept == model_library.path_of(str(value))
-
-    def _add_sources(self):
-        kinds = (QgsProcessingParameterFile, list(_OUTPUTS))
-        for source in self.dialog.getAvailableValuesOfType(*kinds):
-            self._combo.addItem(self.dialog.resolveValueDescription(source), source)
 
     def _add_model(self, model):
         known = facts(model.card)

@@ -143,7 +143,7 @@ def label(part):
 
 
 def help_text(part):
-    """The help of a parameter; every choice is explained, as only its value is in the list."""
+    """The help of a parameter; every choice is explained, with the name that a script gives."""
     lines = [tr(part.help)] if part.help else []
     if part.options and is_counted(part):
         lines.append(tr("In a script, give the name, or its number in this list counted from 0:"))
@@ -241,10 +241,15 @@ def _number(part, name, text):
 
 
 def _choice(part, name, text):
-    values = [value for value, _ in part.options]
-    return QgsProcessingParameterEnum(
+    """A name out of a list; the dialog shows what the names mean."""
+    values, meanings = map(list, zip(*part.options))
+    parameter = QgsProcessingParameterEnum(
         name, text, values, False, part.default, part.optional, usesStaticStrings=True
     )
+    box = f"{__package__}.choice_box.ChoiceBox"  # imported by dialogs alone
+    known = {"class": box, "values": values, "meanings": meanings}
+    parameter.setMetadata({"widget_wrapper": known})
+    return parameter
 
 
 def _boolean(part, name, text):

@@ -84,7 +84,7 @@ def test_batch_takes_a_model_of_the_library_in_every_row(library):
     dialog = BatchAlgorithmDialog(algorithm(), None)
     rows = dialog.mainWidget()
     rows.addRow()
-    wrappers = [w for row in rows.wrappers for w in row if hasattr(w, "_combo")]
+    wrappers = [w for row in rows.wrappers for w in row if type(w).__name__ == "ModelChooser"]
     assert len(wrappers) == len(rows.wrappers) > 1
     for wrapper in wrappers:
         wrapper.setParameterValue("rocks", QgsProcessingContext())
