@@ -229,7 +229,7 @@ def test_cancel_stops_and_leaves_nothing(events, tmp_path):
             if Impatient.asked > 60:
                 raise Stopped()
 
-        def part(self, start, stop):
+        def part(self, start, stop, name=""):
             return self
 
     with pytest.raises(Stopped):

@@ -79,7 +79,8 @@ def choose_etas(span, smoothings, progress):
     judge = _gather(span, 1, span.training, span.validation, basis, progress.part(0.0, 0.2))
     found = []
     for place, cut in enumerate(CUTS):
-        part = progress.part(0.2 + 0.4 * place, 0.6 + 0.4 * place)
+        name = f"ETAS, choice {place + 1} of {len(CUTS)}"
+        part = progress.part(0.2 + 0.4 * place, 0.6 + 0.4 * place, name)
         found += _try_cut(span, cut, smoothings, judge, basis, shares, bounds, part)
     _, cut, smoothing, fit = _best(found)
     model = EtasModel(fit.parameters, basis, shares, span.grid.window_days)

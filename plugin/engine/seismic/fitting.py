@@ -176,4 +176,5 @@ def _kind(network):
 
 def _part(progress, start, number, count):
     width = (1 - start) / count
-    return progress.part(start + width * number, start + width * (number + 1))
+    name = f"Network {number + 1} of {count}" if count > 1 else "Network"
+    return progress.part(start + width * number, start + width * (number + 1), name)
