@@ -3,7 +3,7 @@
 import re
 import time
 
-from .translation import said
+from .translation import said, tr
 
 SECONDS_BETWEEN = 0.1
 SECONDS_BETWEEN_TEXTS = 5.0
@@ -28,6 +28,10 @@ class FeedbackListener:
         self._moved_at = self._written_at = float("-inf")
         self._stage = None
         self._step, self._metrics = None, []
+
+    def starting(self):
+        """Say why nothing happens for some seconds: the libraries are loaded."""
+        self._feedback.setProgressText(tr("Starting the engine"))
 
     def progress(self, fraction, text=""):
         """Move the bar to a fraction in 0..1, and say at which stage the job is."""

@@ -89,8 +89,9 @@ class Worker:
         values : dict
             Value by parameter name (lower case), plain enough for JSON.
         listener : object
-            Has ``progress(fraction, text)``, ``note(text)``, ``warning(text)``,
-            ``metric(name, value, step)`` and ``log(line)``; called in this thread.
+            Has ``starting()``, called if no engine is warm, ``progress(fraction, text)``,
+            ``note(text)``, ``warning(text)``, ``metric(name, value, step)`` and ``log(line)``;
+            called in this thread.
         is_canceled : callable
             Asked ten times a second.
         python : str, optional
@@ -113,6 +114,8 @@ class Worker:
             raise JobError(f'There is no job "{job_name}".', f"Use one of: {', '.join(JOBS)}.")
         key = _with_stamp(self._command(python))
         engine, is_warm = self._pool.take(key)
+        if not is_warm:
+            listener.starting()
         try:
             return self._converse(engine, job_name, values, listener, is_canceled)
         except EngineGone as gone:

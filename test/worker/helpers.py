@@ -20,6 +20,9 @@ class Listener:
     def __init__(self):
         self.heard = []
 
+    def starting(self):
+        self.heard.append(("starting",))
+
     def progress(self, fraction, text):
         self.heard.append(("progress", fraction, text))
 

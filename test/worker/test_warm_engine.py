@@ -19,6 +19,13 @@ def test_second_job_runs_in_the_same_engine(worker, listener):
     assert echo(worker, listener)["PID"] == echo(worker, listener)["PID"]
 
 
+def test_only_an_engine_that_is_not_warm_is_said_to_start(worker, listener):
+    echo(worker, listener)
+    assert listener.heard[0] == ("starting",)
+    echo(worker, listener)
+    assert listener.heard.count(("starting",)) == 1
+
+
 def test_second_job_begins_within_a_tenth_of_a_second(worker, listener):
     echo(worker, listener)
     began = time.monotonic()
