@@ -183,9 +183,9 @@ def test_bad_values_are_refused_in_one_sentence(refused, classes, tmp_path, chan
 
 
 def test_reference_elsewhere_is_refused(refused, classes, tmp_path):
-    far = memory_points([(0.0, 0.0, "granite")])
+    far = memory_points([(9.0, 9.0, "granite")])
     said = refused(
         "assessaccuracy", CLASSIFIED=classes, REFERENCE=far, CLASS_FIELD="rock",
         REPORT=str(tmp_path / "r.html"),
     )  # fmt: skip
-    assert "No reference place lies on the map: 1 are outside" in said
+    assert '"labels" and "classes" have no ground in common' in said
