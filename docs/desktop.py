@@ -101,14 +101,25 @@ def cancel_dialog(name, parameters):
     dialog.close()
 
 
+def titles(layer):
+    """What a layer goes by: QGIS names it after the tool's output, or after the file."""
+    return {layer.name().lower(), Path(layer.source().split("|")[0]).stem.lower()}
+
+
+def named(name):
+    """The layer that goes by a name."""
+    layers = QgsProject.instance().mapLayers().values()
+    return next(layer for layer in layers if name in titles(layer))
+
+
 def show_only(names, layer):
     """Show some layers of the tree, the first of them unfolded, over the extent of one."""
     root = QgsProject.instance().layerTreeRoot()
     for node in root.findLayers():
-        node.setItemVisibilityChecked(node.name().lower() in names)
+        node.setItemVisibilityChecked(bool(titles(node.layer()) & set(names)))
         # A new layer's node says that it is unfolded, although the panel shows it folded.
         node.setExpanded(False)
-        node.setExpanded(node.name().lower() == names[0])
+        node.setExpanded(names[0] in titles(node.layer()))
     canvas = iface.mapCanvas()
     iface.layerTreeCanvasBridge().setCanvasLayers()
     transform = canvas.mapSettings().layerExtentToOutputExtent(layer, layer.extent())

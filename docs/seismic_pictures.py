@@ -14,7 +14,7 @@ from qgis.utils import iface
 
 sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
 sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "test"))
-from desktop import ROOT, WORK, finish, log, look, main_window, run_dialog, visit
+from desktop import ROOT, WORK, finish, log, look, main_window, named, run_dialog, visit
 from fake_event_service import EventService, days_of, event
 
 DATA = os.path.join(os.path.dirname(ROOT), "shared", "data")
@@ -42,11 +42,11 @@ def steps():
         "checkcatalog",
         {"CATALOG": catalog, "OUTPUT": str(WORK / "events.gpkg"), "REPORT": page("catalog")},
     )
-    yield from look(window, ("checked events",), catalog, "map_events")
+    yield from look(window, ("events",), catalog, "map_events")
     counts = {"CATALOG": catalog, "EXTENT": EXTENT, "CELL_SIZE": 0.5, "START": "2011-01-01",
               "END": "2012-01-01", "TARGET_MAGNITUDE": 4.5, "MAXIMUM_DEPTH": 700}  # fmt: skip
     yield from run_dialog("gridcatalog", {**counts, "OUTPUT": str(WORK / "counts.tif")})
-    yield from look(window, ("counts",), named("Counts"), "map_counts")
+    yield from look(window, ("counts",), named("counts"), "map_counts")
     known = {"CATALOG": catalog, "MODEL": MODEL}
     yield from run_dialog(
         "trainseismicforecast",
@@ -60,7 +60,7 @@ def steps():
     )
     show_latest_events()
     yield from look(
-        window, ("forecast", "m5+ of the week before"), named("Forecast"), "map_forecast"
+        window, ("forecast", "m5+ of the week before"), named("forecast"), "map_forecast"
     )
     yield from run_dialog(
         "testseismicforecast",
@@ -86,10 +86,6 @@ def load_catalog():
     QgsProject.instance().addMapLayer(layer)
     log(f"{layer.featureCount()} events")
     return layer
-
-
-def named(name):
-    return QgsProject.instance().mapLayersByName(name)[0]
 
 
 def show_latest_events():
@@ -128,7 +124,7 @@ def forecast_temperatures(window):
         "traingridforecast", {**known, "STEPS": 5, "MINUTES": 1, "REPORT": page("air")}, midway=True
     )
     yield from run_dialog("forecastgrid", {**known, "OUTPUT": str(WORK / "next_years.tif")})
-    yield from look(window, ("forecast",), named("Forecast"), "map_series")
+    yield from look(window, ("next_years",), named("next_years"), "map_series")
 
 
 try:

@@ -22,6 +22,7 @@ from desktop import (
     log,
     look,
     main_window,
+    named,
     run_dialog,
     show_only,
     visit,
@@ -53,11 +54,11 @@ def steps():
             "REPORT": place("upscaled.html"),
         },
     )
-    yield from look(window, ("synthesized detail",), scene, "map_synthesized")
-    yield from look(window, ("upscaled raster",), scene, "map_upscaled_raster")
+    yield from look(window, ("synthesized",), scene, "map_synthesized")
+    yield from look(window, ("upscaled",), scene, "map_upscaled_raster")
     yield from before_and_after(scene)
     judge = {"REFERENCE": fine, "FACTOR": str(FACTOR), "SCORES": "TEMPORARY_OUTPUT"}
-    upscaled = QgsProject.instance().mapLayersByName("Upscaled raster")[0]
+    upscaled = named("upscaled")
     yield from run_dialog(
         "assessupscaling", {**judge, "UPSCALED": upscaled, "REPORT": place("judged.html")}
     )
@@ -106,7 +107,7 @@ def before_and_after(scene):
     near = QgsRectangle(
         middle.x() - reach, middle.y() - reach, middle.x() + reach, middle.y() + reach
     )
-    for name in ("scene", "upscaled raster"):
+    for name in ("scene", "upscaled"):
         show_only((name,), scene)
         canvas.setExtent(near)
         canvas.refreshAllLayers()
