@@ -20,6 +20,7 @@ from plugin.engine.tasks import export_onnx
 from plugin.jobs import ExportOnnx
 from plugin.jobs.declare import from_values
 from plugin.jobs.errors import JobError
+from plugin.jobs.export_onnx import check_exportable
 from plugin.jobs.model_card import CLASSIFICATION, DETECTION, ModelCard
 
 # `make onnx_runtime` puts it behind the engine's own libraries, such as its numpy.
@@ -149,7 +150,7 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path):
     assert "is not a model file" in refused(tmp_path, str(tmp_path / "x.safetensors"))
     card = ModelCard(**{**vars(pixel_card("small_cnn")), "task": DETECTION})
     with pytest.raises(JobError, match="is for object detection, which cannot be exported"):
-        export_onnx._refuse(card, False)
+        check_exportable(card, "classes")
 
 
 def test_engine_without_the_library_says_so(tmp_path, monkeypatch):
