@@ -119,9 +119,15 @@ def loop(network, given, made, side, halo):
             with rasterio.open(made, "w", **profile) as result:
                 for row in range(0, raster.height, core):
                     for column in range(0, raster.width, core):
-                        window = Window(column - halo, row - halo, side, side)
-                        tile = raster.read(window=window, boundless=True, fill_value=0)
-                        tile = tile.astype(np.float32)[None] / np.float32(255)
+                        tile = np.zeros((raster.count, side, side), np.float32)
+                        top, left = max(row - halo, 0), max(column - halo, 0)
+                        bottom = min(row - halo + side, raster.height)
+                        right = min(column - halo + side, raster.width)
+                        window = Window(left, top, right - left, bottom - top)
+                        inner = tile[:, top - row + halo : bottom - row + halo,
+                                     left - column + halo : right - column + halo]  # fmt: skip
+                        inner[:] = raster.read(window=window)
+                        tile = tile[None] / np.float32(255)
                         chances = network.run(None, {name: tile})[0][0]
                         high, wide = (
                             min(core, raster.height - row),
