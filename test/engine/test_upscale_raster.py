@@ -517,15 +517,17 @@ def test_report_tells_how_far_the_result_is_from_the_input(tmp_path, model):
 
 
 @pytest.mark.parametrize(
-    ("dtype", "said"),
-    [("uint8", "bfloat16 products, single-precision sums"), ("float32", "single")],
-)
-def test_only_whole_numbers_are_made_of_products_in_bfloat16(tmp_path, dtype, said):
+    ("dtype", "method", "said"),
+    [("uint8", "model", "bfloat16 products, single-precision sums"),
+     ("float32", "model", "single"), ("uint8", "classical", "single")],
+)  # fmt: skip
+def test_only_whole_numbers_are_made_of_products_in_bfloat16(tmp_path, dtype, method, said):
     if not computes_bfloat16():
         pytest.skip("this processor multiplies no bfloat16")
     model = save_upscaler(tmp_path / "m.safetensors", wild_network(1, 4, width=16))
     raster = write_raster(tmp_path / "a.tif", scaled(ground(40, 40), dtype))
-    upscale(tmp_path, raster, model=model, report=str(tmp_path / "r.html"))
+    known = {"method": method, "report": str(tmp_path / "r.html")}
+    upscale(tmp_path, raster, model=model if method == "model" else "", **known)
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert re.search(r"Precision</t[hd]>\s*<td>([^<]*)", page)[1] == said
 

@@ -64,7 +64,8 @@ class Generator:
         self.factor, self.device, self.card = factor, device, card
         self.bands, self.has_detail = self._stages.bands, self._stages.has_detail
         self.in_strips = len(self._stages) < 2 and device.type == "cpu"
-        self.can_be_narrow = self.in_strips and all(can_be_narrow(s.fidelity) for s in stages)
+        networks = [stage.fidelity for stage in stages]
+        self.can_be_narrow = self.in_strips and any(map(can_be_narrow, networks))
 
     @classmethod
     def load(cls, path, device):
