@@ -5,6 +5,7 @@ import os
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_bands import check_bands
 from ..plugin.jobs.model_card import read_card
+from ..plugin.jobs.raster_sizes import check_chip_fits, check_patch_fits
 from ..plugin.jobs.train_pixel_classifier import SMALLEST_PATCH
 from .checkpoint_rule import check_checkpoint
 from .layer_rules import check_band, check_layers, look
@@ -53,12 +54,8 @@ def _check_first_patch(asked):
     card = read_card(asked.job.model)
     side = card.chip or card.patch
     for header in asked.stack()[:1]:
-        if header.width and min(header.width, header.height) < side:
-            raise JobError(
-                f'"{header.name}" has {header.width} x {header.height} pixels, less than the patch '
-                f"of {side} x {side} pixels that the model looks at.",
-                "Choose a larger raster, or a model that was trained on smaller chips.",
-            )
+        if header.width:
+            check_patch_fits(header.name, header.width, header.height, side)
 
 
 def _compare(card, stack, numbers, more=False):
@@ -114,13 +111,8 @@ def _check_second_labels(asked):
 
 def _check_chip(asked):
     header, side = asked.stack()[0], asked.job.chip_size
-    least = min(header.width, header.height)
-    if 0 < least < side:
-        raise JobError(
-            f'"{header.name}" has {header.width} x {header.height} pixels, less than a '
-            f"chip of {side} x {side} pixels.",
-            f"Choose a chip size of at most {least}.",
-        )
+    if header.width:
+        check_chip_fits(header.name, header.width, header.height, side)
 
 
 def _check_one_grid(asked):

@@ -2,7 +2,7 @@
 
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
-from ..plugin.jobs.upscaling import SMALLEST, check_model_bands, check_pair
+from ..plugin.jobs.upscaling import check_model_bands, check_pair, check_size, palette_refused
 
 _CLOSE = 0.05  # a turned raster tells its pixels' size less exactly
 
@@ -10,19 +10,10 @@ _CLOSE = 0.05  # a turned raster tells its pixels' size less exactly
 def check_finer(asked):
     """Refuse rasters that cannot be made finer, nor learned from."""
     for header in asked.headers.get("input") or asked.headers.get("fine") or ():
-        if header.width and min(header.width, header.height) < SMALLEST:
-            raise JobError(
-                f'"{header.name}" is {header.width} x {header.height} pixels; at least {SMALLEST} x '
-                f"{SMALLEST} are needed for upscaling.",
-                "Choose a larger raster.",
-            )
+        if header.width:
+            check_size(header.name, header.width, header.height)
         if header.is_palette:
-            raise JobError(
-                f'"{header.name}" has a palette: its values are numbers of colors, and there is '
-                "none between two of them.",
-                "Turn it into red, green and blue first (Raster > Conversion > PCT to RGB), or "
-                "resample it with nearest neighbor.",
-            )
+            raise palette_refused(header.name)
 
 
 def check_upscaler_bands(asked):

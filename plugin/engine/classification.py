@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ..jobs.errors import JobError
 from ..jobs.model_bands import check_bands, listed
 from ..jobs.model_card import class_names
+from ..jobs.raster_sizes import check_patch_fits
 
 _COARSER = 1.5
 
@@ -51,12 +51,7 @@ def check_raster(card, raster, progress, side=0):
     check_bands(card, raster.name, raster.names)
     warn_of_bands(card, raster.name, raster.names, progress)
     side, grid = side or patch_side(card), raster.grid
-    if min(grid.width, grid.height) < side:
-        raise JobError(
-            f'"{raster.name}" has {grid.width} x {grid.height} pixels, less than the patch of '
-            f"{side} x {side} pixels that the model looks at.",
-            "Choose a larger raster, or a model that was trained on smaller chips.",
-        )
+    check_patch_fits(raster.name, grid.width, grid.height, side)
     if raster.is_palette:
         progress.warning(
             f'"{raster.name}" has a color table: its numbers are classified, not its colors. '

@@ -22,6 +22,31 @@ def blur(help):
     return number("Sensor blur", 0.0, minimum=0, maximum=SHARPEST, help=help)
 
 
+def check_size(name, width, height):
+    """Refuse a raster that is too small to be made finer.
+
+    Raises
+    ------
+    JobError
+    """
+    if min(width, height) < SMALLEST:
+        raise JobError(
+            f'"{name}" is {width} x {height} pixels; at least {SMALLEST} x {SMALLEST} are needed '
+            "for upscaling.",
+            "Choose a larger raster.",
+        )
+
+
+def palette_refused(name):
+    """The error on a raster of colors by number."""
+    return JobError(
+        f'"{name}" has a palette: its values are numbers of colors, and there is none between two '
+        "of them.",
+        "Turn it into red, green and blue first (Raster > Conversion > PCT to RGB), or resample it "
+        "with nearest neighbor.",
+    )
+
+
 def check_upscaler(card, path, factor=0):
     """Refuse a model that makes nothing finer, or by another factor.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from ...jobs.errors import JobError
+from ...jobs.raster_sizes import check_chip_fits
 from ..chips import folder_names, plan_chips, safe_name, usual_side
 from ..new_folders import new_folder, refuse_used_folder
 from ..rasters import Raster, check_space, write_chip
@@ -69,12 +70,7 @@ def run(job, progress):
 
 
 def _check_raster(raster, side, progress):
-    if min(raster.grid.width, raster.grid.height) < side:
-        raise JobError(
-            f'"{raster.name}" has {raster.grid.width} x {raster.grid.height} pixels, less than a '
-            f"chip of {side} x {side} pixels.",
-            f"Choose a chip size of at most {min(raster.grid.width, raster.grid.height)}.",
-        )
+    check_chip_fits(raster.name, raster.grid.width, raster.grid.height, side)
     if raster.is_palette:
         progress.warning(
             f'"{raster.name}" has a color table: chips get its numbers, not its colors. Turn it '

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from ...jobs.errors import JobError
-from ...jobs.upscaling import SMALLEST, check_model_bands
+from ...jobs.upscaling import check_model_bands, check_size, palette_refused
 from ..device import choose_device
 from ..rasters import read_class_names
 from .blur import USUAL, estimate, load_estimator
@@ -42,23 +42,13 @@ def check_raster(raster, generator):
     """
     name, grid = raster.name, raster.grid
     if raster.is_palette:
-        raise JobError(
-            f'"{name}" has a palette: its values are numbers of colors, and there is none '
-            "between two of them.",
-            "Turn it into red, green and blue first (Raster > Conversion > PCT to RGB), or resample "
-            "it with nearest neighbor.",
-        )
+        raise palette_refused(name)
     if read_class_names(raster.path):
         raise JobError(
             f'"{name}" holds classes, and there is no class between two of them.',
             "Resample it with nearest neighbor (Warp), or upscale what it was made of.",
         )
-    if min(grid.width, grid.height) < SMALLEST:
-        raise JobError(
-            f'"{name}" is {grid.width} x {grid.height} pixels; at least {SMALLEST} x {SMALLEST} '
-            "are needed for upscaling.",
-            "Choose a larger raster.",
-        )
+    check_size(name, grid.width, grid.height)
     if generator.bands > 1:
         check_model_bands(generator.card, name, len(raster.bands))
 
