@@ -75,9 +75,9 @@ def test_windows_that_share_borders_give_the_same_bits_and_compute_less(
     neighbors = Neighbors(margin)
     rolled = rolling.added_planes
 
-    def count(network, part, *others):
+    def count(network, part, *others, **into):
         counted.append(part[0].numel())
-        return rolled(network, part, *others)
+        return rolled(network, part, *others, **into)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("plugin.engine.upscaling.neighbors.added_planes", count)

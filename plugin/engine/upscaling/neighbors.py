@@ -40,9 +40,15 @@ class Neighbors:
             return added_planes(network, image, told, narrow)
         left, above = self._known(network, window)
         top, side = (0 if known is None else 2 * self._margin for known in (above, left))
-        planes = added_planes(network, image[:, top:, side:], told, narrow)
-        if top or side:
-            planes = _joined(planes, left, above)
+        lost = 2 * network.receptive_radius
+        rows, columns = image.shape[1] - lost, image.shape[2] - lost
+        planes = image.new_empty(len(image), network.factor**2, rows, columns)
+        if side:
+            planes[:, :, top:, :side] = left[:, :, top:]
+        if top:
+            planes[:, :, :top] = above
+        new = planes[:, :, top:, side:]
+        added_planes(network, image[:, top:, side:], told, narrow, out=new)
         self._keep(network, window, planes)
         return planes
 
@@ -67,17 +73,3 @@ class Neighbors:
             kept = below.clone()
             self._above[network, window.column] = (window.row + window.height, window.width), kept
             self._bytes += kept.nbytes
-
-
-def _joined(planes, left, above):
-    """Planes with a border on their left, above them, or both."""
-    top = 0 if above is None else above.shape[2]
-    side = 0 if left is None else left.shape[3]
-    bands, phases, height, width = planes.shape
-    whole = planes.new_empty(bands, phases, height + top, width + side)
-    whole[:, :, top:, side:] = planes
-    if side:
-        whole[:, :, top:, :side] = left[:, :, top:]
-    if top:
-        whole[:, :, :top] = above
-    return whole

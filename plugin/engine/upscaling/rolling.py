@@ -19,7 +19,7 @@ _HAS_ONEDNN = torch.backends.mkldnn.is_available()
 VECTOR = 16
 
 
-def added_planes(network, coarse, blur, narrow=False):
+def added_planes(network, coarse, blur, narrow=False, out=None):
     """What a network adds to an interpolated image, where it sees no border.
 
     Parameters
@@ -32,6 +32,8 @@ def added_planes(network, coarse, blur, narrow=False):
         Response at the Nyquist frequency that the network hears of.
     narrow : bool
         Multiply in bfloat16 where `can_be_narrow`.
+    out : torch.Tensor, shape (C, factor squared, H', W'), optional
+        Where to put the result.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def added_planes(network, coarse, blur, narrow=False):
     """
     lost, phases = 2 * network.receptive_radius, network.factor**2
     height, width = coarse.shape[1] - lost, coarse.shape[2] - lost
-    planes = coarse.new_empty(len(coarse), phases, height, width)
+    planes = coarse.new_empty(len(coarse), phases, height, width) if out is None else out
     for band in range(0, len(coarse), network.bands):
         made = planes[band : band + network.bands]
         told = coarse.new_full((1, *coarse.shape[1:]), blur)
@@ -68,15 +70,11 @@ def _roll(network, image, planes, narrow):
     rows = min(max(4, pixels // width), height)
     kind = torch.bfloat16 if narrow and can_be_narrow(network) else torch.float32
     line, radius = _Line(network, image.shape[3], rows, kind), network.receptive_radius
-    # A product with ones in the diagonal turns pixels of channels to planes at full speed.
-    into = planes.view(-1, height * width)
-    ones = torch.eye(len(into))
     for row in range(0, height, rows):
         count = min(rows, height - row)
         first = row + 2 * radius - 2 if row else 0
         strip = line(image[:, :, first : row + count + 2 * radius])[..., radius:-radius]
-        pixels = strip.permute(0, 2, 3, 1).reshape(count * width, -1)
-        torch.mm(ones, pixels.T, out=into[:, row * width : (row + count) * width])
+        planes[:, :, row : row + count] = strip.view(*planes.shape[:2], count, width)
 
 
 class _Line:

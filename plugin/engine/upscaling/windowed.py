@@ -8,7 +8,6 @@ import torch
 
 from ..device import spare_memory
 from ..layout import Layout
-from ..memory import give_back
 from .holes import DEPTH, SURROUNDINGS, fill
 from .neighbors import Neighbors
 from .rolling import added_planes
@@ -19,7 +18,7 @@ _COPIES = 6  # of the fine result: made of two, and some windows wait to be writ
 # Single precision numbers that a network keeps for a coarse pixel, at once and in strips.
 _CHANNELS, _CHANNELS_IN_STRIPS = 200, 60
 _MOST_TOGETHER = 8
-_WINDOWS_OF_MEMORY = 4  # after so many, memory is given back: it takes milliseconds
+_WINDOWS_OF_MEMORY = 1000
 # As `writing` lays bands of a file one after the other: fewer bands at once take less memory.
 BANDS_TOGETHER = 16
 _FINE_TOGETHER = 256
@@ -82,14 +81,11 @@ class Upscaling:
         self.channels = bands * (2 if synthesized else 1)
         self._neighbors = Neighbors(generator.projected(settings.blur, settings.iterations))
         self._add = partial(added_planes, narrow=settings.narrow)
-        self._later, self._placed = False, 0
+        self._later = False
 
     def place(self, windows):
         """Be told which windows of a layout come next; none if they are parts of windows."""
         alone = len(windows) == 1
-        self._placed += 1
-        if self._placed % _WINDOWS_OF_MEMORY == 0:
-            give_back()
         add = partial(self._neighbors, window=windows[0]) if alone else added_planes
         self._add = partial(add, narrow=self._settings.narrow)
         self._later = alone and self._generator.device.type == "cpu" and not self._synthesized
