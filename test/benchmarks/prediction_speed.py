@@ -1,4 +1,4 @@
-"""Wall time of classifying and detecting from file to file, against the network alone.
+"""Wall time of classifying, detecting and upscaling from file to file, against the network alone.
 
 Run with the engine's Python from the repository: ``python test/benchmarks/prediction_speed.py
 [THREADS ...]``. The reference is the same prepared network, which is given the same batches of
@@ -8,8 +8,10 @@ written. Both take turns in one process, and the best of some rounds counts.
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "test")]
@@ -28,7 +30,7 @@ def measure(threads):
         print(f"machine: {machine()}")
     said = f"{threads} thread{'s' * (threads != '1')}"
     with tempfile.TemporaryDirectory() as folder:
-        for case in (_pixels, _cells, _objects):
+        for case in (_pixels, _cells, _objects, *_UPSCALED):
             report(*case(Path(folder)), said)
 
 
@@ -46,18 +48,18 @@ def report(what, network, methods, run, amount, unit, said):
 
 
 def recorded(network, methods, run):
-    """The calls of a network's methods while `run` runs: (method, arguments), copied."""
+    """The calls of a network's or module's functions while `run` runs: (function, arguments), copied."""
     asked = []
 
-    def keep(method, *arguments):
+    def keep(method, *arguments, **into):
         asked.append((method, [_copy(value) for value in arguments]))
-        return method(*arguments)
+        return method(*arguments, **into)
 
-    for name in methods:
-        setattr(network, name, partial(keep, getattr(network, name)))
-    run()
-    for name in methods:
-        delattr(network, name)
+    with ExitStack() as kept:
+        for name in methods:
+            watched = partial(keep, getattr(network, name))
+            kept.enter_context(mock.patch.object(network, name, watched))
+        run()
     return asked
 
 
@@ -144,6 +146,24 @@ def _objects(folder):
     values = {"input": ground(folder / "g3.tif", side), "model": model}
     run = _job(detect_objects, DetectObjects, {**values, "output": str(folder / "o.geojson")})
     return "Detect objects", known[1].network, ("forward",), run, side**2 / 1e6, "million pixels"
+
+
+def _finer(folder, size):
+    """Upscale with the bundled model, or with a network of three bands, of some size."""
+    from plugin.engine.tasks import upscale_raster
+    from plugin.engine.upscaling import neighbors
+    from plugin.jobs import UpscaleRaster
+    from upscaling_speed import SIZES, save, write
+
+    side = 2048
+    model = "" if size == "bundled" else save(folder, *SIZES[size], size)
+    values = {"input": write(folder / "g1.tif", side, 3), "model": model, "factor": "4", "blur": 0.3}
+    run = _job(upscale_raster, UpscaleRaster, {**values, "output": str(folder / "fine.tif")})
+    amount = side**2 / 1e6
+    return f"Upscale raster, {size}", neighbors, ("added_planes",), run, amount, "million pixels"
+
+
+_UPSCALED = [partial(_finer, size=size) for size in ("bundled", "balanced", "fast")]
 
 
 def _job(task, declared, values):
