@@ -12,9 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..jobs.errors import JobError
-from . import notices
-from .device import fetched, is_out_of_memory, release
+from .frugal import Frugal
 from .layout import down, up
 from .memory import Level
 from .reading_ahead import ahead
@@ -99,7 +97,7 @@ def predict_dense(predict, raster, layout, progress, batch_size=1, watch=None, s
         If the user cancels; looked at several times a second, also while the network works.
     """
     strips = range(len(layout.rows)) if strips is None else strips
-    seams, run, pace = Seams(layout, watch), _Frugal(predict, layout), _Pace(layout, strips)
+    seams, run, pace = Seams(layout, watch), Frugal(predict, layout), _Pace(layout, strips)
     worker, finisher, level = ThreadPoolExecutor(1), ThreadPoolExecutor(1), Level()
 
     def start(batch):
@@ -203,80 +201,6 @@ def _masked(values, image, layout):
         fine = holes[rows, columns].repeat(layout.scale, 0).repeat(layout.scale, 1)
         values[:, fine] = np.nan
     return values
-
-
-def _as_array(values):
-    return values.float().cpu().numpy()
-
-
-class _Frugal:
-    """A prediction that makes do with less memory when it runs out.
-
-    Fewer windows are taken at once; then, where only cores count, a window is predicted in
-    halves, each with a halo of its own.
-    """
-
-    def __init__(self, predict, layout):
-        self._predict, self._layout = predict, layout
-        self._most = float("inf")  # pixels at once
-
-    def nothing(self, window):
-        """The result of a window without data."""
-        sides = (window.height, window.width)
-        sides = [(side + 2 * self._layout.margin) * self._layout.scale for side in sides]
-        return np.full((self._predict.channels, *sides), np.nan, np.float32)
-
-    @torch.no_grad()
-    def __call__(self, images, windows=()):
-        pixels = len(images) * images.shape[2] * images.shape[3]
-        if pixels > self._most:
-            return self._halves(images)
-        try:
-            if hasattr(self._predict, "place"):
-                self._predict.place(windows)
-            made = self._predict(images, self._layout.cut)
-            if callable(made):
-                return [lambda: _as_array(made())[0]]
-            # A GPU goes on with the next windows while the results of these are copied.
-            return fetched(made) if windows and made.is_cuda else _as_array(made)
-        except (RuntimeError, MemoryError) as error:
-            if not is_out_of_memory(error):
-                raise
-            self._most = pixels // 2
-            reason = error
-        notices.tell(_what_is_halved(images, self._layout))
-        release()
-        return self._halves(images, reason)
-
-    def _halves(self, images, reason=None):
-        if len(images) > 1:
-            half = len(images) // 2
-            return np.concatenate([self(images[:half]), self(images[half:])])
-        axis = 2 if images.shape[2] >= images.shape[3] else 3
-        whole, halo = images.shape[axis], self._layout.halo
-        half = down((whole - 2 * halo) // 2, self._layout.stride)
-        if self._layout.blended or not half:
-            raise JobError(
-                f"There is not enough memory for a window of {whole} pixels.",
-                f"Set WINDOW_SIZE to {max(down(self._layout.core // 2, 8), 8)}, or choose the "
-                "device CPU.",
-            ) from reason
-        first = images.narrow(axis, 0, half + 2 * halo)
-        second = images.narrow(axis, half, whole - half)
-        return np.concatenate([self(first), self(second)], axis)
-
-
-def _what_is_halved(images, layout):
-    if len(images) > 1:
-        return (
-            f"There is not enough memory for {len(images)} windows at once; from now on "
-            f"{len(images) // 2} are taken."
-        )
-    high, wide = (size - 2 * layout.halo for size in images.shape[2:])
-    return (
-        f"There is not enough memory for a window of {wide} x {high} pixels; from now on it is "
-        "worked on in halves. The result is the same."
-    )
 
 
 class _Pace:

@@ -37,14 +37,12 @@ class _Kept:
         if not self._place:
             self._begin()
         self._fills += 1
-        own = _digest(repr(marks))
-        told = ranks.agreed(own)
-        if told != own:
-            raise JobError(
-                "The processes of this job would cut the raster into different windows: they do "
-                "not run on the same kind of device.",
-                "Choose a device that all have, or give a batch size.",
-            )
+        told = _as_the_first(
+            repr(marks),
+            "The processes of this job would cut the raster into different windows: they do "
+            "not run on the same kind of device.",
+            "Choose a device that all have, or give a batch size.",
+        )
         return Store(os.path.join(self._place, f"{self._fills}-{told}"))
 
     def _begin(self):
@@ -52,7 +50,13 @@ class _Kept:
         said = {"do": self._name, "values": to_values(self._job)}
         said.update(inputs=fingerprints(self._job), versions=facts.versions())
         said["changed"] = latest_change(self._job)
-        self._place = os.path.join(self.folder, ranks.agreed(_digest(json.dumps(said))))
+        told = _as_the_first(
+            json.dumps(said),
+            "The processes of this job do not see the same: an input is another file on one of "
+            "their machines, or the libraries are others.",
+            "Start them from one installation, with inputs on a file system that all share.",
+        )
+        self._place = os.path.join(self.folder, told)
         if ranks.is_first():
             self._sweep()
             os.makedirs(self._place, exist_ok=True)
@@ -76,6 +80,21 @@ class _Kept:
         """Throw all away, when the map is there."""
         for place in [self.folder, *glob.glob(glob.escape(self.folder) + ".[0-9]*")]:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _as_the_first(text, found, remedy):
+    """The digest of a text, which must be that of the first process.
+
+    Raises
+    ------
+    JobError
+        With what was found, and the remedy, in a process where it is another one.
+    """
+    own = _digest(text)
+    told = ranks.agreed(own)
+    if told != own:
+        raise JobError(found, remedy)
+    return told
 
 
 def _digest(text):

@@ -150,14 +150,20 @@ def _objects(folder):
 
 def _finer(folder, size):
     """Upscale with the bundled model, or with a network of three bands, of some size."""
+    from upscaling_speed import SIZES, save, write
+
     from plugin.engine.tasks import upscale_raster
     from plugin.engine.upscaling import neighbors
     from plugin.jobs import UpscaleRaster
-    from upscaling_speed import SIZES, save, write
 
     side = 2048
     model = "" if size == "bundled" else save(folder, *SIZES[size], size)
-    values = {"input": write(folder / "g1.tif", side, 3), "model": model, "factor": "4", "blur": 0.3}
+    values = {
+        "input": write(folder / "g1.tif", side, 3),
+        "model": model,
+        "factor": "4",
+        "blur": 0.3,
+    }
     run = _job(upscale_raster, UpscaleRaster, {**values, "output": str(folder / "fine.tif")})
     amount = side**2 / 1e6
     return f"Upscale raster, {size}", neighbors, ("added_planes",), run, amount, "million pixels"

@@ -11,6 +11,7 @@ import torch
 from brightness import Said
 from landscapes import regions, textured, write_raster
 from plain_pixels import chance_network, level_network, pixel_card
+from plugin.engine import notices
 from plugin.engine.dense_prediction import automatic_core, predict_dense
 from plugin.engine.layout import Layout
 from plugin.engine.pixels.predictor import PixelPredictor
@@ -171,6 +172,36 @@ def test_memory_that_runs_out_halves_batches_then_windows(raster, values):
     assert (result == values.repeat(2, 1).repeat(2, 2)).all()
     assert max(shape[0] for shape in predict.seen) == 1
     assert max(shape[2] * shape[3] for shape in predict.seen) <= 40 * 40
+
+
+def test_memory_that_runs_out_after_the_network_halves_windows_too(raster, values):
+    class Later(Finer):
+        """Gives a function for whole windows, as upscaling does."""
+
+        is_alone = False
+
+        def place(self, windows):
+            self.is_alone = len(windows) == 1
+
+        def __call__(self, images, cut):
+            made = super().__call__(images, cut)
+            if not self.is_alone:
+                return made
+            self.is_alone = False
+
+            def finish():
+                if images[:, 0].numel() > 40 * 40:
+                    raise MemoryError
+                return made
+
+            return finish
+
+    layout = Layout.over(whole_area(raster), 64, 8, 8, scale=2)
+    told = []
+    notices.send_to(told.append)
+    result = predicted(raster, Later(2), layout)
+    assert (result == values.repeat(2, 1).repeat(2, 2)).all()
+    assert "halves" in told[0]
 
 
 def test_memory_for_nothing_is_refused_with_the_next_window_size(raster):

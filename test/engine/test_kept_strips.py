@@ -14,6 +14,7 @@ from plugin.engine import ranks, strip_files, strips, work
 from plugin.engine.fingerprints import latest_change
 from plugin.engine.progress import Progress, Silent
 from plugin.jobs import JOBS
+from plugin.jobs.declare import from_values
 from plugin.jobs.errors import JobError, Stopped
 from small_jobs import outputs_of
 
@@ -153,3 +154,11 @@ def test_processes_that_would_take_other_windows_than_the_first_are_refused(monk
     kept.store(16)
     with pytest.raises(JobError, match="different windows"):
         kept.store(8)
+
+
+def test_processes_that_see_other_inputs_than_the_first_are_refused(monkeypatch, values):
+    kept = strips._Kept(NAME, from_values(JOBS[NAME], values), str(folder_of(values)))
+    monkeypatch.setattr(ranks, "agreed", lambda own: "what the first process sees")
+    with pytest.raises(JobError, match="do not see the same"):
+        kept.store(8)
+    assert not folder_of(values).exists()
