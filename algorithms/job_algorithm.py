@@ -18,7 +18,7 @@ from .destinations import is_asked
 from .explaining import explain
 from .features import read_collection
 from .handover import hand_over, raster_sources
-from .help_text import console_example, short_help
+from .help_text import console_example, help_picture, short_help
 from .job_file import NAME as JOB_FILE, asked_job_file, job_file_parameter, write_job_file
 from .layer_groups import group_on_load
 from .layer_output import LayerOutput
@@ -88,7 +88,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
 
     def shortHelpString(self):
         example = console_example(self.name(), self.example)
-        return short_help(self.job, tr(self.about), example, self.following())
+        shown = self.following(), help_picture(self.job_name)
+        return short_help(self.job, tr(self.about), example, *shown)
 
     def following(self):
         """Titles of the tools that a user may want next."""

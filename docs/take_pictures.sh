@@ -58,5 +58,6 @@ if [ "$pictures" = "$work/pictures" ]; then
     cp "$pictures/$name.png" "$root/docs/pictures/"
     [ -z "$python" ] || "$python" "$root/docs/shrink.py" "$root/docs/pictures/$name.png"
   done
+  [ -z "$python" ] || "$python" "$root/docs/help_pictures.py"
 fi
 exit "$status"

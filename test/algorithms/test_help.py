@@ -1,6 +1,7 @@
 """The help: every parameter explained, every example runs as it is printed."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -53,6 +54,19 @@ def test_every_algorithm_is_found_and_has_its_icon(qgis):
         assert os.path.isfile(one.svgIconPath()), one.svgIconPath()
         assert one.groupId().isalpha() and one.groupId().islower()
         assert one.name().isalpha() and one.name().islower()
+
+
+def test_help_shows_a_picture_in_the_desktop_and_none_in_a_terminal(qgis, monkeypatch):
+    from qgis.PyQt.QtCore import QUrl
+    from qgis.PyQt.QtGui import QImage
+
+    assert not any("<img" in one.shortHelpString() for one in ours())
+    monkeypatch.setattr(QgsApplication, "platform", lambda: "desktop")
+    shown = {one.name(): one.shortHelpString() for one in ours()}
+    pictures = {name: re.findall('<img src="(.*)">', text) for name, text in shown.items()}
+    assert {name for name in NAMES if not pictures[name]} == {"describemodel"}
+    for place in [place for places in pictures.values() for place in places]:
+        assert 100 < QImage(QUrl(place).toLocalFile()).width() <= 240
 
 
 @pytest.mark.parametrize(
