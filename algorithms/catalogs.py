@@ -13,7 +13,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt, QTime
 
 from ..plugin.jobs.errors import JobError, Stopped
 from .features import plain
-from .parameters import SKIP_CHECKS
+from .versions import SKIP_CHECKS
 
 LONGITUDE, LATITUDE = "_longitude", "_latitude"
 

@@ -13,9 +13,9 @@ from qgis.core import (
 )
 
 from ..plugin.jobs.errors import JobError, Stopped
-from .parameters import NO_CHECK, SKIP_CHECKS, SKIP_INVALID
 from .temporal import moment_of
 from .translation import said
+from .versions import NO_CHECK, SKIP_CHECKS, SKIP_INVALID
 
 _DIGITS = 15
 

@@ -6,6 +6,7 @@ from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QUrl
 
 from ..plugin.jobs.declare import declared
+from .parameters import explanation
 from .translation import tr
 
 PICTURES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "help")
@@ -78,4 +79,4 @@ def _quoted(value):
 
 def _line(part):
     text = f"{part.name.upper()}: {tr(part.label)}."
-    return f"{text} {tr(part.help)}" if part.help else text
+    return f"{text} {explanation(part)}" if part.help else text

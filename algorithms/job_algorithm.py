@@ -24,7 +24,7 @@ from .layer_groups import group_on_load
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
-from .parameters import make_parameters, make_result
+from .parameters import make_output, make_parameters
 from .translation import error_text, said, tr
 from .values import as_qgis_checks, read_places
 
@@ -112,11 +112,10 @@ class JobAlgorithm(QgsProcessingAlgorithm):
 
     def initAlgorithm(self, configuration=None):
         for part in declared(self.job):
-            if part.is_result:
-                self.addOutput(make_result(part))
-            else:
-                for parameter in make_parameters(part):
-                    self.addParameter(parameter)
+            for parameter in make_parameters(part):
+                self.addParameter(parameter, createOutput=not part.is_report)
+            if part.is_result or part.is_report:
+                self.addOutput(make_output(part, self.displayName()))
         if self.needs_engine:
             self.addParameter(job_file_parameter())
 

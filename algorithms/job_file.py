@@ -11,8 +11,8 @@ from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.places import written_whole
 from .destinations import asked_place
 from .handover import hand_over
-from .parameters import ADVANCED
 from .translation import tr
+from .versions import ADVANCED
 
 NAME = "JOB_FILE"
 HELP = (

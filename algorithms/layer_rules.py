@@ -13,8 +13,8 @@ from qgis.core import (
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
 from .asked_layers import RASTER_KINDS, feature_source, raster_layers
-from .parameters import SKIP_CHECKS
 from .raster_header import read_header
+from .versions import SKIP_CHECKS
 
 # Jobs whose bands are those of every raster; elsewhere they count through all rasters.
 BANDS_OF_EACH = ("train_object_detector", "train_upscaler")

@@ -15,8 +15,8 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.errors import JobError, Stopped
-from .parameters import WRITTEN
 from .translation import said
+from .versions import WRITTEN
 
 LONGEST_SIDE = 4096
 _WEB_MARGIN = 0.1

@@ -1,16 +1,12 @@
-"""A field of a job <-> a Processing parameter; the only place that knows QGIS versions."""
+"""A field of a job <-> a Processing parameter."""
 
 from qgis.core import (
-    Qgis,
-    QgsFeatureRequest,
-    QgsProcessing,
-    QgsProcessingFeatureSource,
+    QgsProcessingOutputHtml,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterBand,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
-    QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
     QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSink,
@@ -24,55 +20,10 @@ from qgis.core import (
     QgsProcessingParameterRasterDestination,
     QgsProcessingParameterRasterLayer,
     QgsProcessingParameterString,
-    QgsRasterFileWriter,
-    QgsUnitTypes,
 )
 
 from .translation import tr
-
-# QGIS 3.36 moved these enums into Qgis and renamed their members.
-if hasattr(Qgis, "ProcessingParameterFlag"):
-    ADVANCED = Qgis.ProcessingParameterFlag.Advanced
-    _Source = Qgis.ProcessingSourceType
-    POINT, LINE, POLYGON = _Source.VectorPoint, _Source.VectorLine, _Source.VectorPolygon
-    ANY_GEOMETRY, ANY_VECTOR = _Source.VectorAnyGeometry, _Source.Vector
-    RASTER = _Source.Raster
-    SKIP_CHECKS = Qgis.ProcessingFeatureSourceFlag.SkipGeometryValidityChecks
-    NO_CHECK = Qgis.InvalidGeometryCheck.NoCheck
-    SKIP_INVALID = Qgis.InvalidGeometryCheck.SkipInvalid
-else:
-    ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
-    _Source = QgsProcessing.SourceType
-    POINT, LINE = _Source.TypeVectorPoint, _Source.TypeVectorLine
-    POLYGON, ANY_GEOMETRY = _Source.TypeVectorPolygon, _Source.TypeVectorAnyGeometry
-    ANY_VECTOR, RASTER = _Source.TypeVector, _Source.TypeRaster
-    SKIP_CHECKS = QgsProcessingFeatureSource.Flag.FlagSkipGeometryValidityChecks
-    NO_CHECK = QgsFeatureRequest.InvalidGeometryCheck.GeometryNoCheck
-    SKIP_INVALID = QgsFeatureRequest.InvalidGeometryCheck.GeometrySkipInvalid
-
-# QGIS 3.38 takes the type of a field as a QMetaType; Qt 6 knows no other.
-if Qgis.QGIS_VERSION_INT >= 33800:
-    from qgis.PyQt.QtCore import QMetaType
-
-    TEXT, INTEGER = QMetaType.Type.QString, QMetaType.Type.Int
-    REAL, MOMENT = QMetaType.Type.Double, QMetaType.Type.QDateTime
-else:
-    from qgis.PyQt.QtCore import QVariant
-
-    TEXT, INTEGER, REAL = QVariant.String, QVariant.Int, QVariant.Double
-    MOMENT = QVariant.DateTime
-
-# QGIS 3.38 moved what came of writing a raster.
-if hasattr(Qgis, "RasterFileWriterResult"):
-    WRITTEN = Qgis.RasterFileWriterResult.Success
-else:
-    WRITTEN = QgsRasterFileWriter.WriterError.NoError
-
-# QGIS 3.30 moved the units of time.
-if hasattr(Qgis, "TemporalUnit"):
-    DAYS = Qgis.TemporalUnit.Days
-else:
-    DAYS = QgsUnitTypes.TemporalUnit.TemporalDays
+from .versions import ADVANCED, ANY_GEOMETRY, ANY_VECTOR, LINE, POINT, POLYGON, RASTER
 
 _FILE = QgsProcessingParameterFile.Behavior
 _NUMBER = QgsProcessingParameterNumber.Type
@@ -117,10 +68,12 @@ def make_parameter(part):
 
 
 def make_parameters(part):
-    """All parameters of a declared input or output, see `make_parameter`.
+    """All parameters of a declared input or output, see `make_parameter`; none of a result.
 
     A raster or images has a second one, for the folder: Processing has no dialog for both.
     """
+    if part.is_result:
+        return []
     parameters = [make_parameter(part)]
     if part.kind == "raster_or_images":
         text = tr("Folder of images, instead of the raster")
@@ -131,10 +84,16 @@ def make_parameters(part):
     return parameters
 
 
-def make_result(part):
-    """Make the Processing output of a declared number or text that the job gives back."""
+def make_output(part, title):
+    """Make the Processing output of a declared number, text or report.
+
+    QGIS's list of results names a report as its output is named: by the tool's `title` too.
+    """
+    name, text = part.name.upper(), tr(part.label)
+    if part.is_report:
+        return QgsProcessingOutputHtml(name, f"{text}: {title}")
     kind = QgsProcessingOutputNumber if part.kind == "result_number" else QgsProcessingOutputString
-    return kind(part.name.upper(), tr(part.label))
+    return kind(name, text)
 
 
 def label(part):
@@ -144,11 +103,19 @@ def label(part):
 
 def help_text(part):
     """The help of a parameter; every choice is explained, with the name that a script gives."""
-    lines = [tr(part.help)] if part.help else []
+    lines = [explanation(part)] if part.help else []
     if part.options and is_counted(part):
         lines.append(tr("In a script, give the name, or its number in this list counted from 0:"))
     lines += [f"\t{value}: {tr(words)}" for value, words in part.options]
     return "\n".join(lines)
+
+
+def explanation(part):
+    """What is said of a parameter, and what a number means that is not set."""
+    told = tr(part.help)
+    if not part.unset:
+        return told
+    return f"{told} " + tr("Not set is the same as {}.").format(f"{part.default:g}")
 
 
 def is_counted(part):
@@ -230,7 +197,8 @@ def _text(part, name, text):
 
 def _number(part, name, text):
     kind = _NUMBER.Integer if part.kind == "integer" else _NUMBER.Double
-    parameter = QgsProcessingParameterNumber(name, text, kind, part.default, part.optional)
+    default, optional = (None, True) if part.unset else (part.default, part.optional)
+    parameter = QgsProcessingParameterNumber(name, text, kind, default, optional)
     if not part.advanced:  # rates and penalties are fine and advanced; six zeros say nothing here
         parameter.setMetadata({"widget_wrapper": {"decimals": 2}})
     if part.minimum is not None:

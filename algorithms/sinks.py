@@ -10,7 +10,7 @@ from qgis.core import (
 )
 
 from .features import Collection
-from .parameters import INTEGER, MOMENT, REAL, SKIP_CHECKS, TEXT
+from .versions import INTEGER, MOMENT, REAL, SKIP_CHECKS, TEXT
 
 _COLUMN_TYPES = {"text": TEXT, "integer": INTEGER, "real": REAL, "moment": MOMENT}
 

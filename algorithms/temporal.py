@@ -3,7 +3,7 @@
 from qgis.core import Qgis, QgsDateTimeRange
 from qgis.PyQt.QtCore import QDateTime, Qt
 
-from .parameters import DAYS
+from .versions import DAYS
 
 
 def moment_of(text):

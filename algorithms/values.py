@@ -190,8 +190,10 @@ def _extent(asked, part):
 def _number(method):
     def read(asked, part):
         given = asked.parameters.get(part.name.upper())
-        if part.optional and part.default is None and (given in (None, "") or given == NULL):
-            return None  # QGIS would read 0
+        if part.unset and isinstance(given, QgsProperty):
+            given, _ = given.value(asked.context.expressionContext())
+        if (part.unset or part.optional) and (given in (None, "") or given == NULL):
+            return part.default  # QGIS would read 0
         if isinstance(given, str) and given and not _is_number(given):
             return given  # QGIS would take the default instead; the job's check refuses it
         return asked.read(method, part)

@@ -151,7 +151,7 @@ def _facts(part):
     if part.task:
         facts.append(f"for {part.task}")
     if part.default is not None and part.default != "" and part.is_input:
-        facts.append(f"default {_value(part.default)}")
+        facts.append(f"default {_value(part.default)}{', as if not set' * part.unset}")
     if part.minimum is not None and part.maximum is not None:
         facts.append(f"{part.minimum:,} to {part.maximum:,}")
     elif part.minimum is not None:

@@ -11,11 +11,15 @@ from ..algorithms.translation import tr
 
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
 ICONS = os.path.join(RESOURCES, "icons")
-READY_MODELS = (
-    "landforms.model3", "land_cover.model3", "prospectivity.model3", "scenes.model3",
-    "objects.model3", "seismicity.model3", "csep_forecast.model3", "series.model3",
-    "finer_raster.model3", "own_upscaler.model3", "finer_map.model3",
-)  # fmt: skip
+# The ready-made models, with the tool whose icon each has.
+READY_MODELS = {
+    "landforms.model3": "classify_pixels", "land_cover.model3": "classify_pixels",
+    "prospectivity.model3": "classify_pixels", "scenes.model3": "classify_raster",
+    "objects.model3": "detect_objects", "seismicity.model3": "forecast_seismic_grid",
+    "csep_forecast.model3": "export_csep_forecast", "series.model3": "forecast_grid",
+    "finer_raster.model3": "upscale_raster", "own_upscaler.model3": "train_upscaler",
+    "finer_map.model3": "upscale_raster",
+}  # fmt: skip
 # Whose algorithms the ready-made models use.
 _NEEDED = ("deepgeology", "native", "gdal")
 
@@ -55,8 +59,8 @@ class DeepGeologyProvider(QgsProcessingProvider):
     def loadAlgorithms(self):
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
-        for name in READY_MODELS:
-            model = ready_model(os.path.join(RESOURCES, "models3", name))
+        for name, tool in READY_MODELS.items():
+            model = ready_model(os.path.join(RESOURCES, "models3", name), tool)
             if model is not None:
                 self.addAlgorithm(model)
 
@@ -79,13 +83,22 @@ class DeepGeologyProvider(QgsProcessingProvider):
 class ReadyModel(QgsProcessingModelAlgorithm):
     """A ready-made model, listed in the user's language; its id is its English name."""
 
+    tool = ""
+
     def displayName(self):
         return tr(self.name())
 
+    def icon(self):
+        return QIcon(self.svgIconPath())
 
-def ready_model(path):
-    """A model from its file, or None as long as a step of it is missing."""
+    def svgIconPath(self):
+        return os.path.join(ICONS, self.tool + ".svg")
+
+
+def ready_model(path, tool):
+    """A model from its file with a tool's icon, or None as long as a step of it is missing."""
     model = ReadyModel()
+    model.tool = tool
     if not model.fromFile(path):
         return None
     model.setGroup(tr(model.group()))

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FOREIGN = {"PyQt4", "PyQt5", "PyQt6", "PySide2", "PySide6", "sip"}
 GONE = {"exec_", "print_", "QRegExp", "QDesktopWidget", "QTextCodec", "toTime_t", "MidButton"}
-TYPES_OF_FIELDS = "algorithms/parameters.py"  # the one place that names QVariant's types
+TYPES_OF_FIELDS = "algorithms/versions.py"  # the one place that names QVariant's types
 OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.LShift, ast.RShift)
 
 

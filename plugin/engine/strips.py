@@ -68,18 +68,40 @@ class _Kept:
         ranks.barrier()
 
     def _sweep(self):
-        """Remove the half-written outputs of a first process that was killed."""
+        """Remove the half-written outputs of a first process that was killed.
+
+        Raises
+        ------
+        JobError
+            If one of this machine is still at work.
+        """
         for manifest in glob.glob(os.path.join(glob.escape(self.folder), "*", "manifest.json")):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 with open(manifest, encoding="utf-8") as file:
                     pid = int(json.load(file)["pid"])
-                if pid != os.getpid() and not os.path.exists(f"/proc/{pid}"):
+                if pid == os.getpid():
+                    continue
+                if _is_engine(pid):
+                    raise JobError(
+                        f'Another job works with "{self.folder}" at this moment.',
+                        "Wait until it is done, or choose another name for the output.",
+                    )
+                if not os.path.exists(f"/proc/{pid}"):
                     sweep(type(self._job), to_values(self._job), pid)
 
     def clear(self):
         """Throw all away, when the map is there."""
         for place in [self.folder, *glob.glob(glob.escape(self.folder) + ".[0-9]*")]:
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_engine(pid):
+    """Whether a process of this machine is an engine; where Linux does not tell, none is."""
+    try:
+        with open(f"/proc/{pid}/cmdline", "rb") as file:
+            return b"plugin.engine" in file.read()
+    except OSError:
+        return False
 
 
 def _as_the_first(text, found, remedy):

@@ -1,5 +1,6 @@
 """The job that judges an upscaled raster."""
 
+import os
 from dataclasses import dataclass
 
 from .common import device
@@ -64,6 +65,11 @@ class AssessUpscaling:
             raise JobError(
                 "Both an upscaled raster and a model are given.",
                 "Give one of them: UPSCALED or MODEL.",
+            )
+        if self.upscaled and os.path.realpath(self.upscaled) == os.path.realpath(self.reference):
+            raise JobError(
+                "The upscaled raster and the reference are the same file.",
+                "Give what was measured at the fine pixels as the reference.",
             )
         if self.model:
             check_upscaler(read_card(self.model, UPSCALING), self.model, int(self.factor))

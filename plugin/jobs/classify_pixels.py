@@ -31,6 +31,7 @@ class ClassifyPixels:
         minimum=0,
         maximum=4096,
         advanced=True,
+        unset=True,
         help="0: automatic, as far as the model looks, so that the map does not depend on the "
         "windows. Less is faster; neighbors are then blended, and their difference is told.",
     )
@@ -48,6 +49,7 @@ class ClassifyPixels:
         minimum=0,
         maximum=16384,
         advanced=True,
+        unset=True,
         help="Side of what is classified at once, without the overlap. 0: what the memory affords.",
     )
     batch_size: int = batch_size()

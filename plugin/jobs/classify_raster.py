@@ -26,6 +26,7 @@ class ClassifyRaster:
         unit="pixels",
         minimum=0,
         maximum=4096,
+        unset=True,
         help="Step between patches, and side of an output cell. 0: half a patch.",
     )
     extent: list = extent("Extent", help="Part of the raster to classify. Empty: all of it.")

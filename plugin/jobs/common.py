@@ -24,6 +24,7 @@ def batch_size():
         minimum=0,
         maximum=4096,
         advanced=True,
+        unset=True,
         help="Images in one step of the network. 0: automatic.",
     )
 
@@ -36,6 +37,7 @@ def steps():
         minimum=0,
         maximum=10_000_000,
         advanced=True,
+        unset=True,
         help="Steps of the training, whatever time they take: the same number, seed and computer "
         "give the same model. 0: as many as the time limit allows.",
     )

@@ -35,13 +35,18 @@ RESULT_KINDS = ("result_number", "result_text")
 
 @dataclass(frozen=True)
 class Declared:
-    """What is known of one parameter or output of a job."""
+    """What is known of one parameter or output of a job.
+
+    The default of a number that is `unset` stands for no number: for one that is found from the
+    data, or for no limit. A dialog shows none then.
+    """
 
     kind: str
     label: str
     help: str = ""
     default: object = None
     optional: bool = False
+    unset: bool = False
     advanced: bool = False
     unit: str = ""
     minimum: float = None
@@ -60,6 +65,10 @@ class Declared:
     @property
     def is_output(self):
         return self.kind in OUTPUT_KINDS
+
+    @property
+    def is_report(self):
+        return self.kind == "new_file" and self.extension == "html"
 
     @property
     def is_result(self):

@@ -26,6 +26,7 @@ class DetectObjects:
         0.0,
         minimum=0,
         maximum=1,
+        unset=True,
         help="Objects of which the network is less sure are left out. 0: automatic, what gave "
         "the best balance of found and false in the model's validation.",
     )

@@ -73,6 +73,7 @@ class ExplainClassification:
         minimum=0,
         maximum=4096,
         advanced=True,
+        unset=True,
         help="Side of what occlusion hides at once. 0: a sixth of the patch.",
     )
     steps: int = integer(

@@ -34,6 +34,7 @@ class ExportOnnx:
         minimum=0,
         maximum=8192,
         advanced=True,
+        unset=True,
         help="Side of the tiles that the network takes. 0: automatic. An image classifier takes "
         "the size that it was trained on.",
     )

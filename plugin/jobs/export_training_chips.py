@@ -42,6 +42,7 @@ class ExportTrainingChips:
         unit="pixels",
         minimum=0,
         maximum=4096,
+        unset=True,
         help="Side of a chip. 0: automatic, 64, or less where the polygons or the raster are "
         "small.",
     )
@@ -52,6 +53,7 @@ class ExportTrainingChips:
         minimum=0,
         maximum=4096,
         advanced=True,
+        unset=True,
         help="Step between chips in a polygon. 0: the chip size, so that chips do not overlap.",
     )
     output: str = new_folder("Chips", help="Folder to make; it must be new or empty.")

@@ -25,6 +25,7 @@ class ForecastGrid:
         unit="steps",
         minimum=0,
         maximum=100,
+        unset=True,
         help="How many steps to forecast. 0: as many as the model was trained for.",
     )
     device: str = device()

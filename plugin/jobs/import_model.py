@@ -90,12 +90,13 @@ class ImportModel:
         minimum=0,
         maximum=8192,
         advanced=True,
+        unset=True,
         help="Side of the images or tiles that it was trained on. 0: automatic.",
     )
     license: str = text("License", advanced=True, help="Of the weights; kept in the model.")
     citation: str = text("Citation", advanced=True, help="Of the weights; kept in the model.")
     output: str = new_file("Model", "safetensors", help="The model file.")
-    task: str = result_text("Task")
+    task: str = result_text("Task", help="What the model is for.")
     classes: str = result_text("Class names, separated by commas")
     bands: str = result_text("Band names, separated by commas")
 

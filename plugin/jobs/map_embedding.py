@@ -55,6 +55,7 @@ class MapEmbedding:
         unit="pixels",
         minimum=0,
         maximum=4096,
+        unset=True,
         help="Step between the patches of a raster, and side of a cell of the components. "
         "0: a patch.",
     )

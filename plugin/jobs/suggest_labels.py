@@ -35,6 +35,7 @@ class SuggestLabels:
         0.0,
         unit="map units",
         minimum=0,
+        unset=True,
         help="Between two suggestions, and from labels. 0: automatic, a tenth of what would part "
         "evenly spread points.",
     )

@@ -30,6 +30,7 @@ class TrainGridForecast:
         0,
         unit="steps",
         minimum=0,
+        unset=True,
         help="Last steps of the series, which only measure the result. 0: a fifth of the series.",
     )
     validation_steps: int = integer(
@@ -37,6 +38,7 @@ class TrainGridForecast:
         0,
         unit="steps",
         minimum=0,
+        unset=True,
         help="Steps before them, which decide whether the network helps. 0: a fifth of what is "
         "left.",
     )
@@ -47,6 +49,7 @@ class TrainGridForecast:
         minimum=0,
         maximum=10000,
         advanced=True,
+        unset=True,
         help="12 for months with a yearly cycle, 1 for no seasons. 0: from the dates.",
     )
     history: int = integer(
@@ -56,6 +59,7 @@ class TrainGridForecast:
         minimum=0,
         maximum=400,
         advanced=True,
+        unset=True,
         help="Past steps that the network sees. 0: automatic, 12 or a cycle if it is longer, up "
         "to 24.",
     )

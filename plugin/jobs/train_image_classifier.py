@@ -91,6 +91,7 @@ class TrainImageClassifier:
         unit="pixels",
         minimum=0,
         maximum=1024,
+        unset=True,
         help="Side that images are resized to. 0: automatic, from the images.",
     )
     epochs: int = integer(
@@ -98,6 +99,7 @@ class TrainImageClassifier:
         0,
         minimum=0,
         maximum=10000,
+        unset=True,
         help="How often every image is seen. 0: automatic, 12 to 60 from the number of images, "
         "and at most 25 minutes for one training and its test.",
     )
@@ -106,6 +108,7 @@ class TrainImageClassifier:
         0.0,
         unit="minutes",
         minimum=0,
+        unset=True,
         help="Training is planned to end within this time. 0: no limit.",
     )
     learning_rate: float = number(
@@ -114,6 +117,7 @@ class TrainImageClassifier:
         minimum=0,
         maximum=1,
         advanced=True,
+        unset=True,
         help="Highest step size of the optimizer. 0: automatic.",
     )
     l1: float = number(

@@ -113,6 +113,7 @@ class TrainObjectDetector:
         unit="pixels",
         minimum=0,
         maximum=2048,
+        unset=True,
         help="Side of the squares that the network sees, in steps of 32; at least twice the "
         "size of the largest objects. 0: automatic, 256 to 640.",
     )
@@ -121,6 +122,7 @@ class TrainObjectDetector:
         0,
         minimum=0,
         maximum=10000,
+        unset=True,
         help="How often every image, or every patch of the mapped area, is seen. 0: automatic, "
         "and at most 25 minutes.",
     )
@@ -129,6 +131,7 @@ class TrainObjectDetector:
         0.0,
         unit="minutes",
         minimum=0,
+        unset=True,
         help="All of it, scores and report included, is planned to end within this time. "
         "0: no limit.",
     )
@@ -138,6 +141,7 @@ class TrainObjectDetector:
         minimum=0,
         maximum=1,
         advanced=True,
+        unset=True,
         help="Highest step size of the optimizer. 0: automatic.",
     )
     augment: str = choice(

@@ -120,6 +120,7 @@ class TrainPixelClassifier:
         0,
         minimum=0,
         maximum=10000,
+        unset=True,
         help="How often the labeled ground is seen. 0: automatic, and at most four minutes for "
         "one training on a computer without graphics card.",
     )
@@ -128,6 +129,7 @@ class TrainPixelClassifier:
         0.0,
         unit="minutes",
         minimum=0,
+        unset=True,
         help="All of it, scores and report included, is planned to end within this time. "
         "0: no limit.",
     )
@@ -137,6 +139,7 @@ class TrainPixelClassifier:
         minimum=0,
         maximum=1,
         advanced=True,
+        unset=True,
         help="Highest step size of the optimizer. 0: automatic.",
     )
     l2: float = number(
@@ -175,6 +178,7 @@ class TrainPixelClassifier:
         0.0,
         unit="map units",
         minimum=0,
+        unset=True,
         help="Side of the spatial blocks. 0: automatic, twice as far as labels resemble each "
         "other.",
     )
@@ -191,6 +195,7 @@ class TrainPixelClassifier:
         unit="map units",
         minimum=0,
         advanced=True,
+        unset=True,
         help="How wide the ground is that a line labels. 0: automatic, two pixels.",
     )
     point_radius: float = number(
@@ -199,6 +204,7 @@ class TrainPixelClassifier:
         unit="map units",
         minimum=0,
         advanced=True,
+        unset=True,
         help="How far the ground reaches that a point labels. 0: automatic, one pixel.",
     )
     inner_buffer: float = number(

@@ -57,6 +57,7 @@ class UpscaleRaster:
         -1.0,
         minimum=-1,
         maximum=1,
+        unset=True,
         help="0: the most faithful result, for elevation and other measurements. 1: the full "
         "texture of the generator, which is plausible but not measured. -1: automatic, 0.5 for "
         "8-bit images and 0 for everything else.",
@@ -99,6 +100,7 @@ class UpscaleRaster:
         minimum=0,
         maximum=8192,
         advanced=True,
+        unset=True,
         help="Pixels of the input that are worked on at once. 0: automatic. The result does not "
         "depend on it.",
     )

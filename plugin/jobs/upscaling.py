@@ -19,7 +19,7 @@ _SAME_RATIO = 0.001
 
 def blur(help):
     """The sensor's response at the Nyquist frequency."""
-    return number("Sensor blur", 0.0, minimum=0, maximum=SHARPEST, help=help)
+    return number("Sensor blur", 0.0, minimum=0, maximum=SHARPEST, unset=True, help=help)
 
 
 def check_size(name, width, height):

@@ -55,11 +55,33 @@ def test_flags_and_bounds_are_those_declared(qgis):
         flags = parameter.flags()
         assert bool(flags & flag.FlagAdvanced) == part.advanced, part.name
         may_be_empty = part.kind == "text" and part.default == ""
-        may_be_empty |= part.kind == "raster_or_images"  # or else its folder is given
+        may_be_empty |= part.unset or part.kind == "raster_or_images"  # or else its folder is given
         assert bool(flags & flag.FlagOptional) == (part.optional or may_be_empty), part.name
     for part, _, parameter in fields(("integer", "number")):
         assert part.minimum is None or parameter.minimum() == part.minimum
         assert part.maximum is None or parameter.maximum() == part.maximum
+
+
+def test_numbers_that_stand_for_none_are_not_set_and_read_as_what_they_stand_for(qgis):
+    from deep_geology.algorithms.values import _READERS, _Asked
+    from qgis.core import NULL, QgsProperty
+
+    found = [one for one in fields(("integer", "number")) if one[0].unset]
+    assert len(found) > 30
+    for part, algorithm, parameter in found:
+        assert parameter.defaultValue() in (None, NULL)
+        assert f"Not set is the same as {part.default:g}." in parameter.help()
+        unset = None, NULL, "", QgsProperty.fromExpression("NULL")
+        for given in (*unset, part.default, QgsProperty.fromExpression(str(part.default))):
+            asked = _Asked(algorithm, {part.name.upper(): given}, QgsProcessingContext())
+            assert _READERS[part.kind](asked, part) == part.default, (algorithm.name(), given)
+
+
+def test_results_viewer_names_reports_by_their_tool(qgis):
+    for part, algorithm, _ in fields(("new_file",)):
+        if part.extension == "html":
+            output = algorithm.outputDefinition(part.name.upper())
+            assert output.type() == "outputHtml" and algorithm.displayName() in output.description()
 
 
 def test_optional_outputs_are_not_made_by_default(qgis):

@@ -51,6 +51,7 @@ def test_every_model_is_in_the_toolbox_with_its_help(qgis):
         )
         assert model.id() == f"deepgeology:{name}" and name.split()[0] in model.displayName()
         assert len(model.shortHelpString()) > 200
+        assert os.path.isfile(model.svgIconPath()) and not model.icon().isNull()
 
 
 def test_every_pillar_has_three_and_every_file_is_in_the_toolbox(qgis):

@@ -78,7 +78,8 @@ def test_usual_resamplings_stand_beside_in_the_table(reference, tmp_path):
 
 
 def test_truth_as_the_upscaled_raster_is_perfect(reference, tmp_path):
-    outputs, rows, page = assess(tmp_path, reference, upscaled=reference)
+    copied = write_raster(tmp_path / "copied.tif", TRUTH)
+    outputs, rows, page = assess(tmp_path, reference, upscaled=copied)
     assert outputs["PSNR"] > 100 and outputs["SSIM"] == pytest.approx(1)
     assert rows["Upscaled raster"]["improvement"] > 0.999
     assert "Nearer to the truth than cubic interpolation" in page
@@ -152,6 +153,7 @@ def test_what_cannot_be_compared_is_refused(reference, tmp_path):
     assert "at least 16 x 16 are needed" in refused(tmp_path, small, model=model)
     both = refused(tmp_path, reference, model=model, upscaled=half)
     assert "Give one of them" in both
+    assert "are the same file" in refused(tmp_path, reference, upscaled=reference)
 
 
 def test_a_reference_of_floating_point_says_the_range_that_its_psnr_is_for(tmp_path):

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -161,4 +163,20 @@ def test_processes_that_see_other_inputs_than_the_first_are_refused(monkeypatch,
     monkeypatch.setattr(ranks, "agreed", lambda own: "what the first process sees")
     with pytest.raises(JobError, match="do not see the same"):
         kept.store(8)
+    assert not folder_of(values).exists()
+
+
+def test_strips_of_a_job_that_is_at_work_are_left_alone(launched, values):
+    interrupt(values)
+    (manifest,) = folder_of(values).glob("*/manifest.json")
+    before = sorted(folder_of(values).rglob("*"))
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)", "plugin.engine"]
+    with subprocess.Popen(sleep) as other:
+        said = json.loads(manifest.read_text(encoding="utf-8"))
+        manifest.write_text(json.dumps({**said, "pid": other.pid}), encoding="utf-8")
+        with pytest.raises(JobError, match="at this moment"):
+            work.do(NAME, {**values, "window_size": 48}, Silent())
+        other.kill()
+    assert sorted(folder_of(values).rglob("*")) == before
+    work.do(NAME, {**values, "window_size": 48}, Silent())
     assert not folder_of(values).exists()

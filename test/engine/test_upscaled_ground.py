@@ -170,6 +170,17 @@ def test_nan_becomes_nan_only_there_and_is_told(tmp_path):
     )
 
 
+def test_nan_in_several_bands_is_told_once(tmp_path):
+    values, said = ground(60, 70, 3).astype("f4"), Said()
+    values[[0, 2], 20:23, 30:40] = np.nan
+    upscale(tmp_path, write_raster(tmp_path / "a.tif", values), said.progress)
+    told = [text for text in said.warnings if "NaN" in text]
+    sentence = (
+        "Bands 1, 3 contain NaN or infinite values, in up to 0.7% of the pixels: treated as nodata."
+    )
+    assert told == [sentence]
+
+
 def test_far_from_a_hole_nothing_changes(tmp_path, model):
     values = ground(130, 140).astype("f4")
     known = {"method": "model", "model": model}

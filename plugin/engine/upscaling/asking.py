@@ -84,17 +84,27 @@ def check_ranges(raster, ranges, progress):
             f'Nodata covers 100 % of "{raster.name}" there: nothing to do.',
             "Choose another extent or raster, or correct its nodata value.",
         )
+    _warn_of_infinite(raster, ranges, progress)
     for number, band in enumerate(raster.bands):
-        share = ranges.not_finite[number]
-        if share:
-            text = "under 0.1 %" if share < 0.001 else f"{share:.1%}"
-            progress.warning(
-                f"Band {band} contains NaN or infinite values in {text} of the pixels: treated as "
-                "nodata."
-            )
         if ranges.scale[number] == 0:
             value = f"{ranges.mean[number]:.6g}"
             progress.warning(f"Band {band} is constant (value {value}): copied without the model.")
+
+
+def _warn_of_infinite(raster, ranges, progress):
+    shares = {
+        band: share for band, share in zip(raster.bands, ranges.not_finite, strict=True) if share
+    }
+    if not shares:
+        return
+    most = max(shares.values())
+    text = "< 0.1%" if most < 0.001 else f"{most:.1%}"
+    if len(shares) == 1:
+        said = f"Band {next(iter(shares))} contains NaN or infinite values in {text} of the pixels"
+    else:
+        listed = ", ".join(map(str, shares))
+        said = f"Bands {listed} contain NaN or infinite values, in up to {text} of the pixels"
+    progress.warning(f"{said}: treated as nodata.")
 
 
 def warn_of_type(raster, ranges, dtype, progress):
