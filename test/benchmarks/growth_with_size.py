@@ -52,7 +52,7 @@ class Jobs:
         )  # fmt: skip
         self._process.stdout.readline()
         self._process.send_signal(signal.SIGSTOP)
-        self._turns, self.peak, self.done, self.seconds = 0.0, 0.0, 0, 0.0
+        self._turns, self._said, self.peak, self.done, self.seconds = 0.0, b"", 0.0, 0, 0.0
 
     def turn(self):
         """Run for a turn, or to the end of a job."""
@@ -61,11 +61,11 @@ class Jobs:
         said, _, _ = select.select([self._process.stdout], [], [], TURN_SECONDS)
         self._process.send_signal(signal.SIGSTOP)
         self._turns += time.monotonic() - start
-        if said:
-            held = float(self._process.stdout.readline())
-            self.peak = self.peak or held
+        self._said += os.read(self._process.stdout.fileno(), 4096) if said else b""
+        if self._said.count(b"\n") > self.done:
             self.done += 1
             self.seconds = self._turns / self.done
+            self.peak = float(self._said.split()[0])
 
     def end(self):
         self._process.kill()
