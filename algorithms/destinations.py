@@ -93,3 +93,40 @@ def layer_file(layer):
 
 def _same(path):
     return os.path.normcase(os.path.realpath(path))
+
+
+def new_places(algorithm, parameters, context, folder):
+    """Where the engine writes: features go to a file in `folder` first, and from there to their sink.
+
+    Parameters
+    ----------
+    algorithm : JobAlgorithm
+    parameters : dict
+        Processing's parameter values.
+    context : QgsProcessingContext
+    folder : str
+
+    Returns
+    -------
+    dict
+        Path by field name, of the outputs that were asked for.
+
+    Raises
+    ------
+    JobError
+        If one has no place.
+    """
+    places = {}
+    for part in algorithm.parts():
+        name = part.name.upper()
+        if not part.is_output or (part.optional and not is_asked(parameters.get(name))):
+            continue
+        if part.kind == "new_features":
+            places[part.name] = os.path.join(folder, part.name + ".geojson")
+        elif part.kind == "new_raster":
+            places[part.name] = algorithm.parameterAsOutputLayer(parameters, name, context)
+        else:
+            places[part.name] = algorithm.parameterAsFileOutput(parameters, name, context)
+        if not places[part.name]:
+            raise JobError(f"{part.label} has no place.", f"Give a value for {name}.")
+    return places

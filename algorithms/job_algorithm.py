@@ -8,13 +8,13 @@ from qgis.core import QgsProcessingAlgorithm, QgsProcessingException, QgsProcess
 from qgis.PyQt.QtGui import QIcon
 
 from ..plugin import environment, worker
-from ..plugin.jobs import JOBS
+from ..plugin.jobs import JOBS, model_library
 from ..plugin.jobs.checkpoints import beside, how_to_go_on
 from ..plugin.jobs.declare import declared, from_values, processing_name
 from ..plugin.jobs.errors import JobError, Stopped
-from . import sinks
+from . import recent_models, sinks
 from .checks import checked_inputs
-from .destinations import is_asked
+from .destinations import new_places
 from .explaining import explain
 from .features import read_collection
 from .handover import hand_over, raster_sources
@@ -202,7 +202,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             write_job_file(job_file, self, run, (self._inputs, self._rasters), folder)
             return {JOB_FILE: job_file}
         files = hand_over(self, run, self._inputs, self._rasters, folder)
-        places = self._new_places(parameters, context, folder)
+        places = new_places(self, parameters, context, folder)
         whole = {name: os.path.abspath(path) for name, path in places.items()}
         job_values = {**self._inputs, **files, **whole}
         from_values(self.job, job_values)
@@ -216,23 +216,6 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         group_on_load(context, results, self.displayName())
         return results
 
-    def _new_places(self, parameters, context, folder):
-        """Where the engine writes; features go to a file first, and from there to their sink."""
-        places = {}
-        for part in self.parts():
-            name = part.name.upper()
-            if not part.is_output or (part.optional and not is_asked(parameters.get(name))):
-                continue
-            if part.kind == "new_features":
-                places[part.name] = os.path.join(folder, part.name + ".geojson")
-            elif part.kind == "new_raster":
-                places[part.name] = self.parameterAsOutputLayer(parameters, name, context)
-            else:
-                places[part.name] = self.parameterAsFileOutput(parameters, name, context)
-            if not places[part.name]:
-                raise JobError(f"{part.label} has no place.", f"Give a value for {name}.")
-        return places
-
     def _result(self, part, parameters, context, places, outputs):
         """The value of an output; None for an optional one that was not asked for."""
         if part.is_result:
@@ -241,6 +224,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         if part.kind == "new_features" and path:
             output = LayerOutput(self, part, parameters, context)
             return self.write_layer(part, read_collection(path), output, parameters, context)
+        if path and path.endswith(model_library.ENDING):
+            recent_models.remember(path)
         return path
 
     def _exception(self, error, feedback):

@@ -1,4 +1,4 @@
-"""The widget of a model parameter: the Model library as a drop-down, and a button for any file."""
+"""The widget of a model parameter: the library and recent models, and a button for any file."""
 
 import os
 
@@ -13,6 +13,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from ..plugin.jobs import model_library
+from . import recent_models
 from .model_facts import facts, title
 from .modeler_sources import add_sources, is_source
 from .translation import tr
@@ -34,7 +35,7 @@ class ModelChooser(WidgetWrapper):
         self._combo.lineEdit().setPlaceholderText(tr("Choose a model, or type a path"))
         if self.dialogType == DIALOG_MODELER:
             add_sources(self._combo, self.dialog, *_FITTING)
-        for model in model_library.models(task):
+        for model in [*model_library.models(task), *recent_models.models(task)]:
             self._add_model(model)
         self._combo.setCurrentIndex(-1)
         self._combo.setEditText("")

@@ -67,12 +67,22 @@ def models(task=""):
     found = {}
     for place, is_own in ((folder(), True), (BUNDLED, False)):
         for path in _files(place):
-            name = os.path.splitext(os.path.basename(path))[0]
-            card = None if name.lower() in found else _card(path)
-            if card is not None and card.network not in _PARTS:
-                found[name.lower()] = LibraryModel(name, path, card, is_own)
+            name = os.path.splitext(os.path.basename(path))[0].lower()
+            model = None if name in found else read(path, is_own)
+            if model is not None:
+                found[name] = model
     listed = sorted(found.values(), key=lambda model: (not model.is_own, not model.card.scores))
     return [model for model in listed if not task or model.card.task == task]
+
+
+def read(path, is_own=True):
+    """The `LibraryModel` of a file, or None: it is not there, no model of ours, or part of a tool."""
+    try:
+        card = read_card(path)
+    except (JobError, OSError):
+        return None  # other weights, or damaged: a tool that is given the path says which
+    name = os.path.splitext(os.path.basename(path))[0]
+    return None if card.network in _PARTS else LibraryModel(name, path, card, is_own)
 
 
 def path_of(text):
@@ -109,10 +119,3 @@ def _files(place):
         return []
     paths = [os.path.join(place, name) for name in entries if name.lower().endswith(ENDING)]
     return [path for path in paths if os.path.isfile(path)][:_MOST]
-
-
-def _card(path):
-    try:
-        return read_card(path)
-    except JobError:
-        return None  # other weights, or damaged: a tool that is given the path says which

@@ -11,6 +11,8 @@ from qgis.core import (
     QgsProcessingModelChildParameterSource as Source,
 )
 
+from qgis_truth import QUICK_TRAINING
+
 
 @pytest.fixture
 def library(qgis, model, tmp_path, monkeypatch):
@@ -45,6 +47,29 @@ def test_dialog_lists_the_models_for_the_task_with_their_facts(library):
     assert "Sentinel2 land cover: 10 classes, 3 bands, 10 m a pixel, accuracy 98.4\u00a0%" in listed
     assert not any("pscaler" in line for line in listed)
     assert wrappers["MODEL"].parameterValue() is None
+    dialog.deleteLater()
+
+
+def test_dialog_lists_models_that_were_made_lately_while_they_are_there(
+    library, run, chips, tmp_path
+):
+    from deep_geology.algorithms import recent_models
+
+    made = tmp_path / "else where" / "Bunter stones.safetensors"
+    asked = {**QUICK_TRAINING, "INPUT": chips, "MODEL": str(made), "REPORT": "TEMPORARY_OUTPUT"}
+    run("trainimageclassifier", **asked)
+    recent_models.remember(library)  # which the library lists
+    recent_models.remember(tmp_path / "gone.safetensors")
+    dialog, wrappers = panel()
+    listed = shown(wrappers["MODEL"])
+    combo = wrappers["MODEL"]._combo
+    assert [combo.itemData(n) for n in range(combo.count())].count(str(library)) == 1
+    (place,) = (n for n, line in enumerate(listed) if line.startswith("Bunter stones: 2 classes"))
+    wrappers["MODEL"]._combo.setCurrentIndex(place)
+    assert wrappers["MODEL"].parameterValue() == str(made)
+    assert not any("unter" in line for line in shown(panel("upscaleraster")[1]["MODEL"]))
+    made.unlink()
+    assert not any("unter" in line for line in shown(panel()[1]["MODEL"]))
     dialog.deleteLater()
 
 
