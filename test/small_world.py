@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import save_file
+from torchvision.models import mobilenet_v2
 
 from images import striped_folder
 from landscapes import box, point, regions, textured, write_labels, write_raster
@@ -112,6 +114,13 @@ class World:
         return folder, write_coco(self.folder / "boxes.json", truth, 96)
 
     @cached_property
+    def weights(self):
+        """A state dict of torchvision, as others give it away."""
+        path = str(self.folder / "weights.safetensors")
+        save_file(mobilenet_v2(num_classes=3).state_dict(), path)
+        return path
+
+    @cached_property
     def catalog(self):
         return write_catalog(self.folder / "events.csv", etas_catalog(3, 1400.0))
 
@@ -201,7 +210,7 @@ _MAKERS = {
 _SEISMIC_SPAN = dict(zip(("start", "train_end", "validation_end", "test_end"), map(to_iso, DAYS)))
 # By job: what the kinds of its fields do not say; a function of the world gives a value.
 USUAL = {
-    "export_training_chips": {"chip_size": 16},
+    "export_training_chips": {"chip_size": 16, "class_field": "rock"},
     "train_image_classifier": {"network": "small_cnn", "start_from": "scratch"},
     "train_pixel_classifier": {"network": "pixel_mlp", "class_field": "rock"},
     "suggest_labels": {"labels": lambda w: w.labels},
@@ -231,6 +240,7 @@ USUAL = {
     },
     "assess_upscaling": {"reference": lambda w: w.wide_raster, "model": lambda w: w.models[UPSCALING]},
     "train_image_generator": {"input": lambda w: w.many_images},
+    "import_model": {"input": lambda w: w.weights, "network": "mobilenet_v2_torchvision"},
 }  # fmt: skip
 _TASK_OF_ANY = CLASSIFICATION  # a job that takes several kinds of models takes this one
 

@@ -64,7 +64,10 @@ class Fate(Listener):
             self._timer.start()
 
     def end(self):
+        """Let it not strike any more; one that strikes at this moment is waited for."""
         self._timer.cancel()
+        if self._begun:
+            self._timer.join()
 
 
 def engines(worker):
