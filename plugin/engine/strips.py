@@ -12,6 +12,7 @@ import glob
 import hashlib
 import json
 import os
+import platform
 import shutil
 from contextlib import closing, contextmanager, suppress
 from itertools import groupby
@@ -64,7 +65,8 @@ class _Kept:
                 shutil.rmtree(os.path.join(self.folder, name), ignore_errors=True)
             place = os.path.join(self._place, "manifest.json")
             with written_whole(place, encoding="utf-8") as file:
-                json.dump({**said, "pid": os.getpid()}, file, indent=1)
+                here = {"pid": os.getpid(), "host": platform.node()}
+                json.dump({**said, **here}, file, indent=1)
         ranks.barrier()
 
     def _sweep(self):
@@ -78,10 +80,11 @@ class _Kept:
         for manifest in glob.glob(os.path.join(glob.escape(self.folder), "*", "manifest.json")):
             with suppress(OSError, ValueError, KeyError, TypeError):
                 with open(manifest, encoding="utf-8") as file:
-                    pid = int(json.load(file)["pid"])
+                    said = json.load(file)
+                pid, is_here = int(said["pid"]), said.get("host") == platform.node()
                 if pid == os.getpid():
                     continue
-                if _is_engine(pid):
+                if is_here and _is_engine(pid):
                     raise JobError(
                         f'Another job works with "{self.folder}" at this moment.',
                         "Wait until it is done, or choose another name for the output.",
