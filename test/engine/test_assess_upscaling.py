@@ -50,7 +50,7 @@ def refused(folder, reference, **values):
 
 def copied(folder, raster):
     """A copy of a raster: the same values in another file."""
-    return shutil.copy(raster, folder / "copied.tif")
+    return shutil.copy(raster, str(folder / "copied.tif"))
 
 
 def noisy(sd=4.0):
