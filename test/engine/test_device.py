@@ -84,7 +84,7 @@ def test_a_map_is_the_same_when_results_come_late(monkeypatch):
         plain = values.as_subclass(torch.Tensor).numpy()
         return [lambda n=n: asked_at.append(network.asked) or plain[n] for n in range(len(plain))]
 
-    monkeypatch.setattr("plugin.engine.dense_prediction.fetched", fetched)
+    monkeypatch.setattr("plugin.engine.frugal.fetched", fetched)
     layout, made = Layout.over((0, 0, 64, 80), 16, 2), np.zeros((64, 80), np.float32)
     for piece in predict_dense(network, Raster(), layout, Silent(), batch_size=2):
         high, wide = piece.values.shape[1:]
