@@ -13,7 +13,7 @@ import os
 import shutil
 import time
 import uuid
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from ..jobs.checkpoints import (
@@ -32,7 +32,7 @@ from ..jobs.places import written_whole
 from . import facts, ranks
 from .course import Course
 from .fingerprints import fingerprints, same_inputs
-from .stage import Stage, damaged
+from .stage import DamagedCheckpointError, Stage, damaged
 
 __all__ = ["Course", "kept", "stage"]
 
@@ -116,9 +116,13 @@ def kept(name, job, progress):
     _now = _Kept(folder, said, progress)
     try:
         yield job
+    except DamagedCheckpointError:
+        raise  # nobody can go on from it
     except BaseException:
         if _now.wrote or os.path.exists(os.path.join(folder, JOB_FILE)):
             progress.note(how_to_go_on(folder))
+        with suppress(OSError):
+            os.rmdir(folder)  # an empty one
         raise
     else:
         if ranks.is_first():
@@ -165,7 +169,8 @@ def _put_aside(folder, progress):
 def _found(folder, asked):
     """What the checkpoints in a folder say of their job; None if there are none that one needs."""
     path = os.path.join(folder, JOB_FILE)
-    if not os.path.exists(path):
+    stages = glob.glob(os.path.join(glob.escape(folder), "[0-9]*.safetensors"))
+    if not (os.path.exists(path) and stages):
         return None
     for left in glob.glob(os.path.join(glob.escape(folder), "*.part")):
         os.remove(left)

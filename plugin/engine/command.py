@@ -1,11 +1,17 @@
 """Do one job file without QGIS: messages to standard error, outputs to standard output."""
 
+import glob
 import json
+import os
 import signal
 import sys
 import threading
+from collections import Counter
 
+from ..jobs import JOBS
+from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
+from ..jobs.places import sweep
 from . import ranks, work
 from .channel import plain
 from .progress import Progress
@@ -37,6 +43,8 @@ def run(path, answers):
     try:
         ranks.join()
         name, values = read_job(path)
+        refuse_itself(path, name, values)
+        sweep_dead(name, values)
         outputs = _do(
             name, values, Progress(_tell if ranks.is_first() else _keep_silent, stop.is_set)
         )
@@ -68,14 +76,66 @@ def read_job(path):
     """
     remedy = 'Give a JSON file such as {"do": "describe_model", "values": {"model": "..."}}.'
     try:
-        with open(path, encoding="utf-8") as file:
-            asked = json.load(file)
+        with open(path, "rb") as file:
+            asked = json.loads(file.read(), object_pairs_hook=_each_once)
     except (OSError, ValueError, RecursionError) as error:
-        why = getattr(error, "strerror", None) or "what it holds is not JSON"
-        raise JobError(f'The job file "{path}" cannot be read: {why}.', remedy) from error
+        raise JobError(f'The job file "{path}" cannot be read: {_why(error)}.', remedy) from error
     if not isinstance(asked, dict) or not isinstance(asked.get("values"), dict):
         raise JobError(f'"{path}" is not a job file: it has no "values".', remedy)
-    return asked.get("do"), asked["values"]
+    for key in sorted({*asked} - {"do", "values"}):
+        raise JobError(
+            f'"{key}" stands beside "values" in the job file "{path}", where nobody reads it.',
+            'Put it inside of "values".',
+        )
+    return asked.get("do"), {key.lower(): value for key, value in asked["values"].items()}
+
+
+def _each_once(pairs):
+    for key, count in Counter(key for key, _ in pairs).items():
+        if count > 1:
+            raise ValueError(f'"{key}" stands there {count} times')
+    return dict(pairs)
+
+
+def _why(error):
+    if isinstance(error, json.JSONDecodeError):
+        why = f"what it holds is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+        is_path = "escape" in error.msg
+        return why + ("; in a path write / or a double backslash" if is_path else "")
+    if isinstance(error, UnicodeError):
+        return "it is not a text in UTF-8"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    return str(error) if isinstance(error, ValueError) else "it nests too deep"
+
+
+def refuse_itself(path, name, values):
+    """Refuse a job that would write over its own job file."""
+    for output, place in _outputs(name, values).items():
+        if os.path.realpath(place) == os.path.realpath(path):
+            raise JobError(
+                f"{output.upper()} is the job file itself.", "Choose another name for the output."
+            )
+
+
+def sweep_dead(name, values):
+    """Remove what processes that were killed have left half-written beside the outputs.
+
+    Linux alone tells which processes of this machine are at work.
+    """
+    if not os.path.isdir("/proc/self"):
+        return
+    for place in _outputs(name, values).values():
+        for left in glob.glob(f"{glob.escape(place)}.*.part*"):
+            writer = left[len(place) + 1 :].split(".")[0]
+            if writer.isdigit() and not os.path.exists(f"/proc/{writer}"):
+                sweep(JOBS[name], values, int(writer))
+
+
+def _outputs(name, values):
+    parts = declared(JOBS[name]) if isinstance(name, str) and name in JOBS else ()
+    places = {part.name: values.get(part.name) for part in parts if part.is_output}
+    return {output: place for output, place in places.items() if place and isinstance(place, str)}
 
 
 def _do(name, values, progress):

@@ -69,6 +69,24 @@ def _state(path):
     return f"{known.st_size} {known.st_mtime_ns}"
 
 
+def states(job):
+    """Size and time of every file that a job reads, by its path; of a mosaic also of its parts."""
+    found = {}
+    for part in declared(job):
+        given = getattr(job, part.name) if part.kind in READ_KINDS else None
+        for path in given if isinstance(given, (list, tuple)) else [given]:
+            if isinstance(path, str) and os.path.isfile(path):
+                behind = source_files(path) if part.kind in _RASTERS else []
+                found.update({place: _state(place) for place in [path, *behind]})
+    return found
+
+
+def changed(before):
+    """Names of the files that are other ones than when `before` was told by `states`."""
+    now = {path: _state(path) for path in before}
+    return [os.path.basename(path) for path in before if now[path] not in ("", before[path])]
+
+
 def same_inputs(first, second):
     """Names of the parameters whose files differ between two results of `fingerprints`."""
     names = sorted({*first, *second})

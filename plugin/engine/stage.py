@@ -18,6 +18,10 @@ _CHANCE = torch.Generator, np.random.Generator
 _REMEDY = "Begin the training anew, with START_FROM as it was at first."
 
 
+class DamagedCheckpointError(JobError):
+    """A checkpoint cannot be read."""
+
+
 class Stage:
     """One training of a job.
 
@@ -160,4 +164,4 @@ def _plain(course):
 
 def damaged(path, error):
     """The sentence on a checkpoint that cannot be read."""
-    return JobError(f'The checkpoint "{path}" is damaged.', _REMEDY, trace=str(error))
+    return DamagedCheckpointError(f'The checkpoint "{path}" is damaged.', _REMEDY, trace=str(error))

@@ -11,6 +11,7 @@ from ..jobs.errors import JobError
 from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
 from . import joint, memory, notices
+from .fingerprints import changed, states
 from .tasks import load
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "not enough memory", "bad_alloc")
@@ -48,11 +49,16 @@ def do(name, values, progress):
     refuse_missing_layers(job)
     refuse_clashes(job)
     _say_device(name, job, progress)
-    fresh = Fresh(job)
+    fresh, before = Fresh(job), states(job)
     notices.send_to(progress.note)
     try:
         progress.check()
         outputs = joint.run(name, run, job, progress)
+        for path in changed(before):
+            progress.warning(
+                f'"{path}" was changed while it was read: the result may be partly of what it was '
+                "before and partly of what it is now. Run it again."
+            )
         progress.flush()
         return outputs
     except BaseException as error:

@@ -113,12 +113,17 @@ def left(tmp_path):
     return values, f"{values['model']}.checkpoint"
 
 
-def refused(values, **others):
+def refused(values, progress=None, **others):
+    asked = {**values, "start_from": "checkpoint", **others}
     with pytest.raises(JobError) as caught:
-        work.do(
-            "train_image_classifier", {**values, "start_from": "checkpoint", **others}, Silent()
-        )
+        work.do("train_image_classifier", asked, progress or Silent())
     return str(caught.value)
+
+
+def test_checkpoint_that_lost_its_weights_is_none(left):
+    values, folder = left
+    os.remove(os.path.join(folder, "1.safetensors"))
+    assert "There is no checkpoint" in refused(values)
 
 
 def test_other_values_are_refused_by_name_and_the_checkpoint_stays(left):
@@ -137,7 +142,9 @@ def test_no_checkpoint_and_a_damaged_one_are_refused_with_a_sentence(left, tmp_p
     for path in (os.path.join(folder, "1.safetensors"), os.path.join(folder, "job.json")):
         with open(path, "r+b") as file:
             file.truncate(40)
-        assert "is damaged. Begin the training anew" in refused(values)
+        said = Said()
+        assert "is damaged. Begin the training anew" in refused(values, progress=said.progress)
+        assert not any("To go on" in text for text in said.notes)
     work.do("train_image_classifier", values, Silent())  # which asks for none
     assert not os.path.exists(folder)
 

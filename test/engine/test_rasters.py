@@ -121,6 +121,18 @@ def test_fourth_band_that_is_only_marked_as_alpha_is_data(tmp_path, values):
     assert (read == infrared).all()
 
 
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [("float32", -3.4028235e38), ("float32", 1e38), ("float64", -1.7e308)],
+)
+def test_largest_numbers_of_a_type_are_no_data_without_being_declared(tmp_path, dtype, fill):
+    values = np.arange(12, dtype=dtype).reshape(1, 3, 4)
+    values[0, 1, 2] = fill
+    with Raster(write_raster(tmp_path / "a.tif", values)) as raster:
+        _, valid = raster.read(0, 0, 3, 4)
+    assert np.argwhere(~valid).tolist() == [[1, 2]]
+
+
 def test_many_threads_read_what_lies_there(tmp_path, values):
     wrong = []
 

@@ -10,6 +10,7 @@ from .images import Description, describe_image, read_image
 from .layer_names import short_name, shown_name
 from .likeness import Likeness, read_likeness
 from .new_images import image_ending, write_new_image
+from .opening import is_measured
 from .raster import Raster
 from .sources import source_files
 from .stack import Stack, open_layers
@@ -27,6 +28,7 @@ __all__ = [
     "describe_image",
     "ground_sample_distance",
     "image_ending",
+    "is_measured",
     "new_raster",
     "open_layers",
     "read_class_names",

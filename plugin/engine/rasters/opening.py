@@ -18,6 +18,8 @@ from ...jobs.errors import JobError
 from .alpha import has_mask, is_alpha
 from .layer_names import shown_name
 
+_LARGEST = 1e37
+
 OPTIONS = {
     # A folder of 20,000 images would be listed anew at every open.
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",
@@ -135,6 +137,14 @@ def band_names(dataset, bands):
     return tuple(dataset.descriptions[band - 1] or "" for band in bands)
 
 
+def is_measured(values):
+    """Where real numbers are such that something was measured: not NaN, infinite or 1e37 and more.
+
+    Files hold the largest number of their type where they have no data, and do not always say so.
+    """
+    return np.abs(values) <= values.dtype.type(min(_LARGEST, np.finfo(values.dtype).max))
+
+
 def validity(dataset, bands, values, window=None):
     """Tell where `values` hold data; the rule is at the top of this module.
 
@@ -157,7 +167,7 @@ def validity(dataset, bands, values, window=None):
         mask = dataset.read_masks(bands[0], window=window, out_shape=values.shape[1:])
         parts.append(mask > 0)
     if values.dtype.kind == "f":
-        parts.append(np.isfinite(values).all(axis=0))
+        parts.append(is_measured(values).all(axis=0))
     valid = np.logical_and.reduce(parts) if parts else None
     return None if valid is None or valid.all() else valid
 

@@ -9,7 +9,7 @@ from rasterio.warp import transform, transform_bounds
 from rasterio.windows import Window
 
 from .grid import Grid
-from .opening import options_for, unreadable
+from .opening import is_measured, options_for, unreadable
 from .raster import Raster
 
 # GDAL warps between grids of one plane without knowing which plane; any CRS in meters will do.
@@ -80,7 +80,7 @@ class WarpedRaster(Raster):
             raise unreadable(self.path, error) from error
         if np.dtype(self.own_dtype).kind in "iu":
             values = values.round()
-        valid = np.isfinite(values).all(axis=0)
+        valid = is_measured(values).all(axis=0)
         return values, None if valid.all() else valid
 
     def _handle(self):

@@ -24,7 +24,7 @@ def load(name):
     JobError
         If no such job exists, or the engine is not the one that does it.
     """
-    if name not in JOBS:
+    if not isinstance(name, str) or name not in JOBS:
         raise JobError(f'The engine knows no job "{name}".', f"Use one of: {', '.join(JOBS)}.")
     module = f"{__name__}.{name}"
     try:

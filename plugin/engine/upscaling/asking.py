@@ -100,10 +100,10 @@ def _warn_of_infinite(raster, ranges, progress):
     most = max(shares.values())
     text = "< 0.1%" if most < 0.001 else f"{most:.1%}"
     if len(shares) == 1:
-        said = f"Band {next(iter(shares))} contains NaN or infinite values in {text} of the pixels"
+        said = f"Band {next(iter(shares))} contains NaN, infinite or huge values (1e37 and more) in {text} of the pixels"
     else:
         listed = ", ".join(map(str, shares))
-        said = f"Bands {listed} contain NaN or infinite values, in up to {text} of the pixels"
+        said = f"Bands {listed} contain NaN, infinite or huge values (1e37 and more), in up to {text} of the pixels"
     progress.warning(f"{said}: treated as nodata.")
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..rasters import is_measured
 from ..reading_ahead import ahead
 from .fine_images import STANDARD_DEVIATIONS
 
@@ -59,7 +60,7 @@ class Ranges:
     low, high : float array, shape (band,)
         The least and the greatest value.
     not_finite : float array, shape (band,)
-        Share of the pixels that are NaN or infinite.
+        Share of the pixels that are NaN, infinite, or larger than anything that is measured.
     holes : bool
         Whether pixels without data were met, or may have been missed.
     empty : bool
@@ -141,7 +142,7 @@ class _Tally:
         self._pixels += values.shape[1] * values.shape[2]
         self._holes |= valid is not None
         if values.dtype.kind == "f":
-            self._not_finite += (~np.isfinite(values)).sum(axis=(1, 2))
+            self._not_finite += (~is_measured(values)).sum(axis=(1, 2))
         self._inside += _valid_inside(window, self._area, valid)
         thin = np.s_[..., :: self._step, :: self._step]
         if valid is None:
