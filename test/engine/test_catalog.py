@@ -292,6 +292,14 @@ def test_identical_copies_count_once(tmp_path):
     assert "1 of 3 events are left out: identical copies of another one." in ears.of("warning")
 
 
+def test_file_that_is_no_text_is_refused_without_showing_what_it_holds(tmp_path):
+    path = tmp_path / "events.csv"
+    path.write_bytes(b"time,mag\n" + np.random.default_rng(0).bytes(4000))
+    with pytest.raises(JobError) as caught:
+        read_catalog(str(path), CatalogFields(), Ears())
+    assert caught.value.found == '"events.csv" is no text.'
+
+
 @pytest.mark.parametrize(
     "position, field, value",
     [

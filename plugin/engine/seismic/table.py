@@ -8,6 +8,7 @@ from itertools import islice
 from ...jobs.errors import JobError
 
 _SEPARATORS = (",", ";", "\t", "|")
+_LOOKED_AT = 2**16  # bytes
 _ROWS_TO_LOOK_AT = 200
 _LONGEST_HEADER = 100_000
 _ROWS_BETWEEN_CHECKS = 5000
@@ -148,12 +149,24 @@ def _too_long(table, row, number):
 
 
 def _encoding(path):
-    """UTF-8 or UTF-16 by its mark, UTF-8 without one, or else the code page of Windows."""
+    """UTF-8 or UTF-16 by its mark, UTF-8 without one, or else the code page of Windows.
+
+    Raises
+    ------
+    JobError
+        If it is none of them.
+    """
     with open(path, "rb") as file:
         start = file.read(4)
         for mark, encoding in _BOMS:
             if start.startswith(mark):
                 return encoding
+        if b"\0" in start + file.read(_LOOKED_AT):
+            raise JobError(
+                f'"{os.path.basename(path)}" is no text.',
+                "Choose a table of events, such as a CSV file.",
+            )
+        file.seek(0)
         try:
             for line in file:
                 line.decode("utf-8")
