@@ -7,7 +7,7 @@ import traceback
 
 from ..jobs import JOBS
 from ..jobs.declare import from_values
-from ..jobs.errors import JobError
+from ..jobs.errors import JobError, Stopped
 from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
 from . import joint, memory, notices
@@ -64,7 +64,10 @@ def do(name, values, progress):
     except BaseException as error:
         sweep(JOBS[name], values)
         if isinstance(error, Exception):
-            fresh.withdraw()
+            trained = [] if isinstance(error, Stopped) else fresh.models()
+            fresh.withdraw(but=trained)
+            for path in trained:
+                progress.note(f'The model was finished before that, and is at "{path}".')
         raise
 
 

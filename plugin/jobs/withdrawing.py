@@ -2,13 +2,15 @@
 
 A job with several outputs puts one after the other in place; if it ends in between, those that are
 there already would tell of a result that is none. What was there before the job stays, and so
-does what another process has written there meanwhile.
+does what another process has written there meanwhile. A trained model stays too if something goes
+wrong after it, such as its report: it took the time.
 """
 
 import os
 import shutil
 
 from .declare import declared
+from .model_library import ENDING
 from .places import is_ours
 
 _ASIDE = ("", ".aux.xml", ".ovr", ".msk")
@@ -28,9 +30,13 @@ class Fresh:
         self._folders = _free(job, [part for part in parts if part.kind == "new_folder"])
         self._files = _free(job, [part for part in parts if part.kind != "new_folder"])
 
-    def withdraw(self):
-        """Remove what this process has put there."""
-        for path in filter(is_ours, self._files):
+    def models(self):
+        """Models that this process has put there."""
+        return [path for path in filter(is_ours, self._files) if path.endswith(ENDING)]
+
+    def withdraw(self, but=()):
+        """Remove what this process has put there, `but` some files."""
+        for path in (path for path in filter(is_ours, self._files) if path not in but):
             for place in (path + ending for ending in _ASIDE):
                 if os.path.isfile(place):
                     _remove(place)

@@ -73,6 +73,8 @@ def run(job, progress):
         judged = _judged(job, scenes, blocks, learned, blur, device, progress.part(0.9, 0.99))
         card = _card(job, scenes, learned, judged, sensor, start)
         progress.check()
+        if job.model:
+            model_file.save(job.model, card, learned.network)
         if job.report:
             ground = _ground(scenes, blocks)
             facts, before = _facts(job, card, describe(device)), card.training["before"]
@@ -82,8 +84,6 @@ def run(job, progress):
         close_scenes(scenes)
     for text in training_warnings(judged, learned):
         progress.warning(text)
-    if job.model:
-        model_file.save(job.model, card, learned.network)
     progress(1.0)
     outputs = {"MODEL": job.model, "REPORT": job.report}
     numbers = {"PSNR_GAIN": judged.gain(OURS)[0], "SSIM": judged.scores(OURS)["ssim"]}
