@@ -52,9 +52,9 @@ def run(job, progress):
         known = plan, tested, fits.seconds_for_baselines
         baselines = _baselines(job, labels, ground, known, progress.part(half, half + 0.05))
         shipped = fits.ship(tested, progress.part(half + 0.05, 0.96))
-        seer, pictured = fits.see(shipped), progress.part(0.97, 0.98)
+        seer, pictured = fits.see(shipped), progress.part(0.98, 1.0)
         trust = measure_trust_of(
-            seer, ground, plan, len(stack.bands), job.seed, progress.part(0.98, 1.0)
+            seer, ground, plan, len(stack.bands), job.seed, progress.part(0.96, 0.98)
         )
         pictures = draw_pictures(stack, ground, plan, windows, tested, pictured)
         result = make_result(
