@@ -41,7 +41,7 @@ def run(path, answers):
     """
     stop = _stop_on_signal()
     try:
-        ranks.join()
+        ranks.join(Progress(_keep_silent, stop.is_set).check)
         name, values = read_job(path)
         refuse_itself(path, name, values)
         sweep_dead(name, values)

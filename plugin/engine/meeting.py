@@ -10,6 +10,7 @@ import json
 import os
 import time
 import uuid
+from functools import partial
 
 from ..jobs.errors import JobError
 
@@ -17,7 +18,7 @@ _PAUSE_SECONDS = 0.05
 _PATIENCE_SECONDS = 900.0
 
 
-def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
+def meet(distributed, number, count, timeout, check=lambda: None, patience=_PATIENCE_SECONDS):
     """Wait for the other processes.
 
     Parameters
@@ -28,6 +29,8 @@ def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
         Of this process, and of all.
     timeout : datetime.timedelta
         For all that is done with the store once it is there.
+    check : callable
+        Called many times a second; raises `Stopped` if the user has cancelled.
     patience : float
         Seconds in which the others have to come.
 
@@ -51,12 +54,12 @@ def meet(distributed, number, count, timeout, patience=_PATIENCE_SECONDS):
     store.set_timeout(timeout)
     own = uuid.uuid4().hex
     store.set(f"greeting {number}", own)
-    latest = time.monotonic() + patience
-    token = _invite(store, count, latest) if number == 0 else _accept(store, number, own, latest)
+    pause = partial(_pause, time.monotonic() + patience, check)
+    token = _invite(store, count, pause) if number == 0 else _accept(store, number, own, pause)
     return distributed.PrefixStore(token, store)
 
 
-def _invite(store, count, latest):
+def _invite(store, count, pause):
     """Say who was heard until all have answered; gives the name of the attempt."""
     heard, token = None, ""
     while True:
@@ -68,10 +71,10 @@ def _invite(store, count, latest):
         elif all(heard) and all(store.check([f"{token} {k}"]) for k in range(1, count)):
             store.set(f"{token} begins", "1")
             return token
-        _pause(latest)
+        pause()
 
 
-def _accept(store, number, own, latest):
+def _accept(store, number, own, pause):
     """Answer the invitation that names this process, and wait until all have; gives its name."""
     answered = ""
     while True:
@@ -82,10 +85,11 @@ def _accept(store, number, own, latest):
                 answered = token
             if store.check([f"{token} begins"]):
                 return token
-        _pause(latest)
+        pause()
 
 
-def _pause(latest):
+def _pause(latest, check):
+    check()
     if time.monotonic() > latest:
         raise JobError(
             "The other processes of the job did not come: some ended, or cannot reach this one.",

@@ -34,7 +34,7 @@ class _Member:
 
     is_launched = True
 
-    def __init__(self):
+    def __init__(self, check):
         import torch
         from torch import distributed
 
@@ -44,7 +44,7 @@ class _Member:
         self.restarts = int(known.get("TORCHELASTIC_RESTART_COUNT", 0))
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         self.distributed = distributed
-        self.store = meet(distributed, self.number, self.count, _LONGEST)
+        self.store = meet(distributed, self.number, self.count, _LONGEST, check)
         distributed.init_process_group(
             backend, store=self.store, rank=self.number, world_size=self.count, timeout=_LONGEST
         )
@@ -53,11 +53,11 @@ class _Member:
 _here = _Alone()
 
 
-def join():
-    """Meet the other processes, if torchrun has started this one."""
+def join(check=lambda: None):
+    """Meet the other processes, if torchrun has started this one; `check` may raise meanwhile."""
     global _here
     if all(name in os.environ for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR")):
-        _here = _Member()
+        _here = _Member(check)
 
 
 def leave():
