@@ -17,6 +17,12 @@ def truth(tmp_path_factory):
     return write_ground(tmp_path_factory.mktemp("truth") / "the truth.tif", fine_values())
 
 
+@pytest.fixture
+def copied(truth, tmp_path):
+    """The truth in another file."""
+    return write_ground(tmp_path / "copied.tif", fine_values())
+
+
 def test_classical_result_is_judged_beside_the_usual_resamplings(run, truth, tmp_path):
     coarse = write_ground(tmp_path / "coarse.tif", coarse_values(), FACTOR * PIXEL)
     made = run("upscaleraster", INPUT=coarse, METHOD="classical", **KNOWN,
@@ -36,16 +42,16 @@ def test_classical_result_is_judged_beside_the_usual_resamplings(run, truth, tmp
     assert "Before and after" in Path(outputs["REPORT"]).read_text(encoding="utf-8")
 
 
-def test_table_goes_to_memory_and_the_report_to_a_temporary_file(run, truth):
-    outputs = run("assessupscaling", REFERENCE=truth, UPSCALED=truth, **KNOWN,
+def test_table_goes_to_memory_and_the_report_to_a_temporary_file(run, truth, copied):
+    outputs = run("assessupscaling", REFERENCE=truth, UPSCALED=copied, **KNOWN,
                   REPORT="TEMPORARY_OUTPUT", SCORES="memory:")  # fmt: skip
     assert outputs["SCORES"].featureCount() == 6 and not outputs["SCORES"].isSpatial()
     assert outputs["PSNR"] > 100 and Path(outputs["REPORT"]).is_file()
 
 
-def test_layer_of_the_project_is_found_by_its_name(run, truth, project):
+def test_layer_of_the_project_is_found_by_its_name(run, truth, copied, project):
     project.addMapLayer(QgsRasterLayer(truth, "my truth", "gdal"))
-    outputs = run("assessupscaling", REFERENCE="my truth", UPSCALED=truth, BANDS=[2], **KNOWN,
+    outputs = run("assessupscaling", REFERENCE="my truth", UPSCALED=copied, BANDS=[2], **KNOWN,
                   REPORT="TEMPORARY_OUTPUT")  # fmt: skip
     assert outputs["SAM"] is None and outputs["PSNR"] > 100
     assert QgsProject.instance().mapLayersByName("my truth")
@@ -53,6 +59,8 @@ def test_layer_of_the_project_is_found_by_its_name(run, truth, project):
 
 def test_rasters_that_do_not_belong_together_are_refused(refused, truth, model, tmp_path):
     report = {"REPORT": str(tmp_path / "r.html")}
+    text = refused("assessupscaling", REFERENCE=truth, UPSCALED=truth, **KNOWN, **report)
+    assert "are the same file" in text
     coarse = write_ground(tmp_path / "coarse.tif", coarse_values(), FACTOR * PIXEL)
     text = refused("assessupscaling", REFERENCE=truth, UPSCALED=coarse, **KNOWN, **report)
     assert "has pixels of 20" in text
