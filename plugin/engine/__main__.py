@@ -39,7 +39,8 @@ def main(arguments):
     asks, answers = private_handles()
     faulthandler.enable()  # a crash inside a library leaves its Python trace in the log
     if arguments:
-        return command.run(arguments[1], answers)
+        # Threads of the libraries may still be at work, and would abort an exit in order.
+        return end_now(command.run(arguments[1], answers))
     return serve(asks, answers)
 
 

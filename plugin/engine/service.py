@@ -126,6 +126,7 @@ def _last_word(id, name, values, progress):
 
 def end_now(code=0):
     """End this process, whatever threads are still reading or computing."""
+    sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
 
