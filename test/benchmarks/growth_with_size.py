@@ -3,7 +3,8 @@
 Run with the engine's Python from the repository: ``python test/benchmarks/growth_with_size.py
 [SIDES ...]``; ``4096 8192 16384 32768`` takes half an hour. The job of every larger raster takes turns of
 ten seconds with jobs of the smallest one, again and again, until it is done: while one runs the other
-is halted. A machine that others make slow for minutes is then as slow for both. One thread each, a
+is halted. A machine that others make slow for minutes is then as slow for both; but a job that fits
+into a turn is never halted midway, and going on costs, so the growth is rather overstated. One thread each, a
 network of single pixels, three bands of 8 bits, classes and confidence. Overviews, and reading
 back what was written, are part of it; starting Python and loading the libraries are not. The status is 1
 if a pixel of a raster takes a tenth more than one of the smallest, or its job a tenth more memory.
