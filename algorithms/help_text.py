@@ -36,15 +36,8 @@ def short_help(job, about, example, following=(), picture=""):
     parts = declared(job)
     asked = [part for part in parts if part.is_input and not part.advanced]
     given = [part for part in parts if not part.is_input]
-    lines = [
-        about,
-        *filter(None, [picture]),
-        "",
-        tr("Inputs:"),
-        *map(_line, asked),
-        "",
-        tr("Outputs:"),
-    ]
+    lines = [about, picture] if picture else [about]
+    lines += ["", tr("Inputs:"), *map(_line, asked), "", tr("Outputs:")]
     lines += [*map(_line, given), ""]
     if following:
         lines += [tr("Next:"), ", ".join(map(tr, following)) + ".", ""]

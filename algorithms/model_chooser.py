@@ -35,7 +35,8 @@ class ModelChooser(WidgetWrapper):
         self._combo.lineEdit().setPlaceholderText(tr("Choose a model, or type a path"))
         if self.dialogType == DIALOG_MODELER:
             add_sources(self._combo, self.dialog, *_FITTING)
-        for model in [*model_library.models(task), *recent_models.models(task)]:
+        listed = model_library.models(task)
+        for model in [*listed, *recent_models.models(task, listed)]:
             self._add_model(model)
         self._combo.setCurrentIndex(-1)
         self._combo.setEditText("")

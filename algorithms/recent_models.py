@@ -16,20 +16,22 @@ def remember(path):
     QgsSettings().setValue(_KEY, kept[:_MOST])
 
 
-def models(task=""):
-    """The models that are still there and not in the library, the newest first.
+def models(task, listed):
+    """The models for a task that are still there, the newest first.
 
     Parameters
     ----------
     task : str
-        The task that they must be for; empty for any.
+        Empty for any.
+    listed : sequence of plugin.jobs.model_library.LibraryModel
+        Those of the library, which are left out.
 
     Returns
     -------
     list of plugin.jobs.model_library.LibraryModel
     """
-    listed = {os.path.abspath(model.path) for model in model_library.models()}
-    found = (model_library.read(path) for path in _paths() if path not in listed)
+    known = {os.path.abspath(model.path) for model in listed}
+    found = (model_library.read(path) for path in _paths() if path not in known)
     return [model for model in found if model and (not task or model.card.task == task)]
 
 

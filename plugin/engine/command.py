@@ -11,7 +11,7 @@ from collections import Counter
 from ..jobs import JOBS
 from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
-from ..jobs.places import sweep
+from ..jobs.places import is_same_file, sweep
 from . import ranks, work
 from .channel import plain
 from .progress import Progress
@@ -112,7 +112,7 @@ def _why(error):
 def refuse_itself(path, name, values):
     """Refuse a job that would write over its own job file."""
     for output, place in _outputs(name, values).items():
-        if os.path.realpath(place) == os.path.realpath(path):
+        if is_same_file(place, path):
             raise JobError(
                 f"{output.upper()} is the job file itself.", "Choose another name for the output."
             )
@@ -125,11 +125,14 @@ def sweep_dead(name, values):
     """
     if not os.path.isdir("/proc/self"):
         return
-    for place in _outputs(name, values).values():
-        for left in glob.glob(f"{glob.escape(place)}.*.part*"):
-            writer = left[len(place) + 1 :].split(".")[0]
-            if writer.isdigit() and not os.path.exists(f"/proc/{writer}"):
-                sweep(JOBS[name], values, int(writer))
+    writers = {
+        left[len(place) + 1 :].split(".")[0]
+        for place in _outputs(name, values).values()
+        for left in glob.glob(f"{glob.escape(place)}.*.part*")
+    }
+    for writer in filter(str.isdigit, writers):
+        if not os.path.exists(f"/proc/{writer}"):
+            sweep(JOBS[name], values, int(writer))
 
 
 def _outputs(name, values):

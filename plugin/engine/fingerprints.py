@@ -30,16 +30,20 @@ def fingerprints(job):
         raster that others stand behind, as in a mosaic, has ``"parts"`` too, the digest of their
         names, sizes and times.
     """
-    known = {}
+    return {
+        part.name: [
+            {"path": _whole(path), **_describe(path), **_parts(part.kind, path)} for path in paths
+        ]
+        for part, paths in _given(job)
+    }
+
+
+def _given(job):
+    """The parameters that name files or folders to read, with the paths that were given."""
     for part in declared(job):
         given = getattr(job, part.name) if part.kind in READ_KINDS else None
         if given:
-            paths = given if isinstance(given, (list, tuple)) else [given]
-            known[part.name] = [
-                {"path": _whole(path), **_describe(path), **_parts(part.kind, path)}
-                for path in paths
-            ]
-    return known
+            yield part, given if isinstance(given, (list, tuple)) else [given]
 
 
 def latest_change(job):
@@ -72,9 +76,8 @@ def _state(path):
 def states(job):
     """Size and time of every file that a job reads, by its path; of a mosaic also of its parts."""
     found = {}
-    for part in declared(job):
-        given = getattr(job, part.name) if part.kind in READ_KINDS else None
-        for path in given if isinstance(given, (list, tuple)) else [given]:
+    for part, paths in _given(job):
+        for path in paths:
             if isinstance(path, str) and os.path.isfile(path):
                 behind = source_files(path) if part.kind in _RASTERS else []
                 found.update({place: _state(place) for place in [path, *behind]})

@@ -1,6 +1,5 @@
 """The job that judges an upscaled raster."""
 
-import os
 from dataclasses import dataclass
 
 from .common import device
@@ -16,6 +15,7 @@ from .declare import (
 )
 from .errors import JobError
 from .model_card import UPSCALING, read_card
+from .places import is_same_file
 from .upscaling import FACTORS, blur, check_upscaler
 
 
@@ -66,7 +66,7 @@ class AssessUpscaling:
                 "Both an upscaled raster and a model are given.",
                 "Give one of them: UPSCALED or MODEL.",
             )
-        if self.upscaled and os.path.realpath(self.upscaled) == os.path.realpath(self.reference):
+        if self.upscaled and is_same_file(self.upscaled, self.reference):
             raise JobError(
                 "The upscaled raster and the reference are the same file.",
                 "Give what was measured at the fine pixels as the reference.",

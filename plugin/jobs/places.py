@@ -183,6 +183,11 @@ def refuse_clashes(job):
         taken[_same(path)] = name
 
 
+def is_same_file(first, second):
+    """Whether two paths lead to one place."""
+    return _same(first) == _same(second)
+
+
 def _same(path):
     return os.path.normcase(os.path.realpath(path)) if isinstance(path, str) and path else None
 

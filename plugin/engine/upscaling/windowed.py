@@ -18,7 +18,6 @@ _COPIES = 6  # of the fine result: made of two, and some windows wait to be writ
 # Single precision numbers that a network keeps for a coarse pixel, at once and in strips.
 _CHANNELS, _CHANNELS_IN_STRIPS = 200, 60
 _MOST_TOGETHER = 8
-_WINDOWS_OF_MEMORY = 1000
 # As `writing` lays bands of a file one after the other: fewer bands at once take less memory.
 BANDS_TOGETHER = 16
 _FINE_TOGETHER = 256
