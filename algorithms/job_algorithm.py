@@ -25,7 +25,7 @@ from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
 from .parameters import make_output, make_parameters
-from .translation import error_text, said, tr
+from .translation import error_text, language, said, tr
 from .values import as_qgis_checks, read_places
 
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
@@ -178,7 +178,9 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             raise JobError(*NO_ENGINE)
         listener = FeedbackListener(feedback)
         try:
-            return worker.run(self.job_name, job_values, listener, feedback.isCanceled)
+            return worker.run(
+                self.job_name, job_values, listener, feedback.isCanceled, language=language()
+            )
         except JobError as error:  # its trace was told to the listener
             raise JobError(error.found, error.remedy) from error
         finally:

@@ -9,9 +9,10 @@ from qgis.core import QgsProcessingParameterFileDestination
 from ..plugin.jobs.declare import from_values
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.places import written_whole
+from ..plugin.jobs.texts import written_in
 from .destinations import asked_place
 from .handover import hand_over
-from .translation import tr
+from .translation import language, tr
 from .versions import ADVANCED
 
 NAME = "JOB_FILE"
@@ -71,12 +72,17 @@ def write_job_file(path, algorithm, run, known, folder):
     from_values(algorithm.job, values)
     try:
         with written_whole(path, encoding="utf-8") as file:
-            json.dump({"do": algorithm.job_name, "values": values}, file, indent=2)
+            json.dump({"do": algorithm.job_name, **_told_in(), "values": values}, file, indent=2)
     except OSError as error:
         found = f'Job file "{path}" cannot be written: {error.strerror or error}.'
         raise JobError(found, "Choose a folder you may write to.") from error
     run[2].pushInfo(tr("The job is written; nothing was run. In the folder of the plugin, run:"))
     run[2].pushInfo(f'python -m plugin.engine run "{path}"')
+
+
+def _told_in():
+    """The language of the report, where it is not English."""
+    return {"language": language()} if written_in(language()) != "en" else {}
 
 
 def _places(algorithm, parameters, stem):

@@ -3,17 +3,22 @@
 from qgis.core import QgsApplication
 
 from ..plugin.jobs.errors import JobError
-from ..plugin.texts import catalog
+from ..plugin.jobs.texts import catalog
+
+
+def language():
+    """The language of QGIS, such as ``"zh_CN"``; that of reports too."""
+    return QgsApplication.locale()
 
 
 def tr(text):
     """Translate a text of the plugin; English where the catalog has none."""
-    return catalog(QgsApplication.locale()).text(text)
+    return catalog(language()).text(text)
 
 
 def said(text):
     """Translate a message that a tool or the engine has put together; its values stay."""
-    return catalog(QgsApplication.locale()).message(text)
+    return catalog(language()).message(text)
 
 
 def error_text(error):

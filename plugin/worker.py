@@ -79,7 +79,7 @@ class Worker:
         self._limits = limits or Limits()
         self._pool = EnginePool(logs, self._limits.idle)
 
-    def run(self, job_name, values, listener, is_canceled, python=None):
+    def run(self, job_name, values, listener, is_canceled, python=None, language=""):
         """Run a job in the engine; may be called from several threads at once.
 
         Parameters
@@ -96,6 +96,8 @@ class Worker:
             Asked ten times a second.
         python : str, optional
             The engine's Python; the prepared one if not given.
+        language : str, optional
+            Of the report, as QGIS names it; English where there is no translation.
 
         Returns
         -------
@@ -112,19 +114,20 @@ class Worker:
         """
         if job_name not in JOBS:
             raise JobError(f'There is no job "{job_name}".', f"Use one of: {', '.join(JOBS)}.")
+        ask = protocol.do(next(_ids), job_name, values, language)
         key = _with_stamp(self._command(python))
         engine, is_warm = self._pool.take(key)
         if not is_warm:
             listener.starting()
         try:
-            return self._converse(engine, job_name, values, listener, is_canceled)
+            return self._converse(engine, ask, listener, is_canceled)
         except EngineGone as gone:
             if gone.has_accepted or not is_warm:
                 raise self._obituary(engine, gone, listener) from None
         # The warm engine had died while it waited: that is nothing the user should know of.
         engine = self._pool.start(key)
         try:
-            return self._converse(engine, job_name, values, listener, is_canceled)
+            return self._converse(engine, ask, listener, is_canceled)
         except EngineGone as gone:
             raise self._obituary(engine, gone, listener) from None
 
@@ -136,43 +139,42 @@ class Worker:
         """End all engines; for the end of QGIS and the unloading of the plugin."""
         self._pool.close()
 
-    def _converse(self, engine, job_name, values, listener, is_canceled):
-        ask = protocol.do(next(_ids), job_name, values)
+    def _converse(self, engine, ask, listener, is_canceled):
         conversation = Conversation(engine, ask, listener, is_canceled, self._limits)
         try:
             outputs = conversation.hold()
         except EngineGone:
-            self._bury(engine, job_name, values)
+            self._bury(engine, ask)
             raise
         except BaseException:
-            self._part_from(engine, conversation, job_name, values)
+            self._part_from(engine, conversation, ask)
             raise
-        self._give_back(engine, job_name)
+        self._give_back(engine, ask)
         return outputs
 
-    def _give_back(self, engine, job_name):
-        self._pool.give_back(engine, keep=job_name not in NOT_KEPT_WARM)
+    def _give_back(self, engine, ask):
+        self._pool.give_back(engine, keep=ask["do"] not in NOT_KEPT_WARM)
 
-    def _part_from(self, engine, conversation, job_name, values):
+    def _part_from(self, engine, conversation, ask):
         """After a failure or a cancel: keep an engine that is free, wait for one that is not."""
         if not conversation.is_open:
-            self._give_back(engine, job_name)
+            self._give_back(engine, ask)
             return
         conversation.cancel()
-        arguments = (engine, conversation, job_name, values)
+        arguments = (engine, conversation, ask)
         threading.Thread(target=self._wait_or_bury, args=arguments, daemon=True).start()
 
-    def _wait_or_bury(self, engine, conversation, job_name, values):
+    def _wait_or_bury(self, engine, conversation, ask):
         if conversation.wait_for_last_word(self._limits.grace - self._limits.cancel):
-            self._give_back(engine, job_name)
+            self._give_back(engine, ask)
         else:
-            self._bury(engine, job_name, values)
+            self._bury(engine, ask)
 
-    def _bury(self, engine, job_name, values):
+    def _bury(self, engine, ask):
         """End an engine, its children, and what they left half-written."""
         self._pool.bury(engine)
         for _ in range(5):
-            if not sweep(JOBS[job_name], values, engine.pid):
+            if not sweep(JOBS[ask["do"]], ask["values"], engine.pid):
                 return
             time.sleep(0.2)  # Windows lets go of the files of a dead process a little later
 

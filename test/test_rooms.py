@@ -13,7 +13,7 @@ STANDARD = frozenset(sys.stdlib_module_names)
 ENGINE = {"numpy", "rasterio", "torch", "torchvision", "safetensors", "sklearn", "matplotlib"}
 ENGINE |= {"PIL", "affine", "scipy", "onnx"}
 QGIS = {"qgis", "processing"}
-BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment", "plugin.texts"}
+BORDER = {"plugin.jobs", "plugin.worker", "plugin.proxy", "plugin.environment"}
 
 # Room: (libraries beside the standard one, rooms of the package). The longest name that fits
 # a file is its room.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from plugin.texts import FOLDER, Catalog, catalog
+from plugin.jobs.texts import FOLDER, Catalog, catalog
 
 sys.path.insert(0, FOLDER)
 from make import collected, renewed

@@ -26,7 +26,7 @@ def run(path, answers):
     ----------
     path : str
         A JSON file: ``{"do": "classify_raster", "values": {"input": "survey.tif", ...}}``.
-        Relative paths in it start at the current folder.
+        Relative paths in it start at the current folder. ``"language": "zh_CN"`` may be added.
     answers : binary file
         Where the outputs go, as JSON.
 
@@ -42,11 +42,14 @@ def run(path, answers):
     stop = _stop_on_signal()
     try:
         ranks.join(Progress(_keep_silent, stop.is_set).check)
-        name, values = read_job(path)
+        name, values, language = read_job(path)
         refuse_itself(path, name, values)
         sweep_dead(name, values)
         outputs = _do(
-            name, values, Progress(_tell if ranks.is_first() else _keep_silent, stop.is_set)
+            name,
+            values,
+            Progress(_tell if ranks.is_first() else _keep_silent, stop.is_set),
+            language,
         )
     except Stopped:
         _say_last("Stopped.")
@@ -66,8 +69,8 @@ def read_job(path):
 
     Returns
     -------
-    tuple of str and dict
-        The job's name, and value by parameter name.
+    tuple of str, dict and str
+        The job's name, value by parameter name, and the language of its report.
 
     Raises
     ------
@@ -82,12 +85,13 @@ def read_job(path):
         raise JobError(f'The job file "{path}" cannot be read: {_why(error)}.', remedy) from error
     if not isinstance(asked, dict) or not isinstance(asked.get("values"), dict):
         raise JobError(f'"{path}" is not a job file: it has no "values".', remedy)
-    for key in sorted({*asked} - {"do", "values"}):
+    for key in sorted({*asked} - {"do", "values", "language"}):
         raise JobError(
             f'"{key}" stands beside "values" in the job file "{path}", where nobody reads it.',
             'Put it inside of "values".',
         )
-    return asked.get("do"), {key.lower(): value for key, value in asked["values"].items()}
+    values = {key.lower(): value for key, value in asked["values"].items()}
+    return asked.get("do"), values, str(asked.get("language", ""))
 
 
 def _each_once(pairs):
@@ -141,9 +145,9 @@ def _outputs(name, values):
     return {output: place for output, place in places.items() if place and isinstance(place, str)}
 
 
-def _do(name, values, progress):
+def _do(name, values, progress, language):
     try:
-        return work.do(name, values, progress)
+        return work.do(name, values, progress, language)
     except (JobError, Stopped):
         raise
     except BaseException as error:  # whatever a library raises becomes a sentence

@@ -1,9 +1,14 @@
 """How figures look: one style, and colors that the colorblind can tell apart."""
 
+import functools
 import logging
 
 from matplotlib import font_manager, rcParams
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
+
+from .wording import word
 
 # Okabe & Ito 2008, Color universal design: told apart with every kind of color vision.
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000")
@@ -11,8 +16,9 @@ DASHES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (1, 1)), "-")
 GRAY = "#6b7580"
 # Names of classes come in every script; matplotlib's own font has no Chinese or Korean.
 _MORE_FONTS = (
-    "Noto Sans CJK SC", "Noto Sans CJK JP", "Microsoft YaHei", "Malgun Gothic", "Yu Gothic",
-    "PingFang SC", "Hiragino Sans", "WenQuanYi Zen Hei", "Nirmala UI", "Arial Unicode MS",
+    "Noto Sans CJK SC", "Noto Sans CJK JP", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei",
+    "SimHei", "PingFang SC", "Heiti SC", "Hiragino Sans", "WenQuanYi Micro Hei", "Malgun Gothic",
+    "WenQuanYi Zen Hei", "Droid Sans Fallback", "Yu Gothic", "Nirmala UI", "Arial Unicode MS",
 )  # fmt: skip
 _STYLE = {
     "font.size": 9.5,
@@ -42,6 +48,31 @@ def new_figure(width, height):
     rcParams["font.family"] = ["DejaVu Sans", *_installed_fonts()]
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     return Figure(figsize=(width, height), layout="constrained")
+
+
+def speak(figure):
+    """Bring the words of a figure into the report's language, where a font here can draw them."""
+    for text in figure.findobj(Text):
+        text.set_text(_drawable(text.get_text()))
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        if isinstance(axis.get_major_locator(), FixedLocator):
+            names = [label.get_text() for label in axis.get_ticklabels()]
+            spoken = [_drawable(name) for name in names]
+            if spoken != names:
+                axis.set_ticklabels(spoken)
+
+
+def _drawable(text):
+    """A text in the report's language, or as it is if its letters would be empty boxes."""
+    spoken = word(text)
+    return spoken if spoken == text or _has_letters(spoken) else text
+
+
+@functools.lru_cache(maxsize=1024)
+def _has_letters(text):
+    fonts = [font_manager.get_font(font_manager.findfont(f)) for f in rcParams["font.family"]]
+    letters = {ord(letter) for letter in text if not letter.isspace()}
+    return all(any(font.get_char_index(letter) for font in fonts) for letter in letters)
 
 
 def shorten(name, letters=22):

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from .wording import say, word
+
 _COLOR = re.compile(r"#[0-9a-fA-F]{6}")
 # A number with its unit or interval, or the dash that stands for none: aligned to the right.
 _ONE = r"[-−+]?[\d.,\s]*\d"
@@ -30,7 +32,7 @@ class Swatch:
     def html(self):
         color = self.color if _COLOR.fullmatch(str(self.color)) else "#999999"
         swatch = f'<span class="swatch" style="background:{color}"></span>'
-        return _together(swatch, self.text)
+        return _together(swatch, word(self.text))
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Bar:
     def html(self):
         width = 100 * min(max(self.share, 0.0), 1.0) if self.share == self.share else 0.0
         bar = f'<span class="bar"><span style="width:{width:.0f}%"></span></span>'
-        return _together(bar, self.text)
+        return _together(bar, word(self.text))
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Picture:
         width, height = picture_size(self.image)
         shown = self.width or width
         tall = max(1, round(height * shown / width))
-        return f'<img src="{uri}" width="{shown}" height="{tall}" alt="{escape(self.alt)}">'
+        return f'<img src="{uri}" width="{shown}" height="{tall}" alt="{escape(say(self.alt))}">'
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def cell(value):
     """The HTML of a table's cell: escaped text, or a piece with its own `html`."""
     if isinstance(value, int):
         return f"{value:,}"
-    return value.html() if hasattr(value, "html") else lines(value)
+    return value.html() if hasattr(value, "html") else lines(word(value))
 
 
 def are_numbers(values):
@@ -114,7 +116,10 @@ def data_uri(content, kind):
 
 def figure_image(figure, dots_per_inch=160):
     """Draw a matplotlib figure: a data URI, and its width in the page in pixels."""
+    from .figures import speak  # matplotlib takes half a second, and not every report draws
+
     buffer = io.BytesIO()
+    speak(figure)
     figure.savefig(buffer, format="png", dpi=dots_per_inch, facecolor="white")
     return data_uri(buffer.getvalue(), "image/png"), round(figure.get_figwidth() * 96)
 

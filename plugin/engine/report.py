@@ -18,6 +18,7 @@ from ..jobs.places import written_whole
 from . import repeating
 from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
+from .wording import language, say, word
 
 # The parts of a report, in the order in which they are read: name in the style, and title.
 PICTURES, NUMBERS, METHOD = PARTS = (
@@ -25,11 +26,12 @@ PICTURES, NUMBERS, METHOD = PARTS = (
     ("numbers", "Numbers"),
     ("method", "How it was done"),
 )
+_AGAIN = "How to repeat this"
 _SHORT = 12  # rows of a table that is not broken over two printed pages
 # Nothing may be fetched or run, whatever a file name or a model's card holds.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="{language}">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="{policy}">
@@ -44,7 +46,7 @@ _PAGE = """<!DOCTYPE html>
 <h1>{title}</h1>
 {top}
 {body}
-<p id="foot">Written by Deep Geology on {day}.</p>
+<p id="foot">{foot}</p>
 </div>
 </body>
 </html>
@@ -70,14 +72,14 @@ class Report:
 
     def verdict(self, headline, *sentences):
         """Say the result in plain words; it stands at the top of the page."""
-        more = "".join(f"<p>{lines(sentence)}</p>\n" for sentence in sentences if sentence)
+        more = "".join(f"<p>{lines(say(sentence))}</p>\n" for sentence in sentences if sentence)
         self._verdict = (
-            f'<div id="verdict"><p class="headline">{escape(headline)}</p>\n{more}</div>'
+            f'<div id="verdict"><p class="headline">{escape(say(headline))}</p>\n{more}</div>'
         )
 
     def warning(self, text):
         """Say what the reader should know before believing the result; it follows the verdict."""
-        self._warnings.append(f'<div class="warning">{lines(text)}</div>')
+        self._warnings.append(f'<div class="warning">{lines(say(text))}</div>')
 
     def section(self, title, part, text=""):
         """Begin a section, after those that its part has; returns the report for its content.
@@ -90,12 +92,12 @@ class Report:
         text : str
         """
         self._body = self._parts[part]
-        self._body.append(f"<h2>{escape(title)}</h2>")
+        self._body.append(f"<h2>{escape(say(title))}</h2>")
         return self.paragraph(text) if text else self
 
     def paragraph(self, text):
         """Add a paragraph."""
-        self._body.append(f"<p>{lines(text)}</p>")
+        self._body.append(f"<p>{lines(say(text))}</p>")
         return self
 
     def table(self, headers, rows, caption=""):
@@ -110,12 +112,12 @@ class Report:
         caption : str
         """
         numeric = [i > 0 and are_numbers([row[i] for row in rows]) for i in range(len(headers))]
-        head = "".join(_cell("th", escape(h), n) for h, n in zip(headers, numeric))
+        head = "".join(_cell("th", escape(word(h)), n) for h, n in zip(headers, numeric))
         body = "\n".join(
             f"<tr>{''.join(_cell('td', cell(value), n) for value, n in zip(row, numeric))}</tr>"
             for row in rows
         )
-        title = f"<caption>{escape(caption)}</caption>" if caption else ""
+        title = f"<caption>{escape(say(caption))}</caption>" if caption else ""
         whole = " short" if len(rows) <= _SHORT else ""
         self._body.append(
             f'<div class="wide{whole}"><table>{title}<thead><tr>{head}</tr></thead>\n'
@@ -126,7 +128,7 @@ class Report:
     def facts(self, pairs):
         """Add names with their values, a line each."""
         rows = "\n".join(
-            f"<tr><td>{escape(name)}</td><td>{cell(value)}</td></tr>" for name, value in pairs
+            f"<tr><td>{escape(word(name))}</td><td>{cell(value)}</td></tr>" for name, value in pairs
         )
         self._body.append(f'<div class="wide"><table class="facts">{rows}</table></div>')
         return self
@@ -135,8 +137,8 @@ class Report:
         """Add a matplotlib figure; `alt` tells what it shows to who does not see it."""
         uri, width = figure_image(figure)
         self._body.append(
-            f'<div class="figure"><img src="{uri}" width="{width}" alt="{escape(alt or caption)}">'
-            f'<p class="caption">{lines(caption)}</p></div>'
+            f'<div class="figure"><img src="{uri}" width="{width}" alt="{escape(say(alt or caption))}">'
+            f'<p class="caption">{lines(say(caption))}</p></div>'
         )
         return self
 
@@ -156,14 +158,15 @@ class Report:
 
     def html(self):
         """The whole page as text."""
-        subtitle = f'<p id="subtitle">{escape(self._subtitle)}</p>' if self._subtitle else ""
+        subtitle = f'<p id="subtitle">{escape(say(self._subtitle))}</p>' if self._subtitle else ""
         return _PAGE.format(
             policy=_POLICY,
             style=STYLE,
-            title=escape(self._title),
+            language=language(),
+            title=escape(say(self._title)),
             top="\n".join([subtitle, self._verdict, *self._warnings]),
             body="\n".join(self._part(part) for part in PARTS),
-            day=datetime.date.today().isoformat(),
+            foot=escape(say(f"Written by Deep Geology on {datetime.date.today().isoformat()}.")),
         )
 
     def _part(self, part):
@@ -173,9 +176,7 @@ class Report:
             return ""
         name, title = part
         content = "\n".join(body)
-        return (
-            f'<div class="part" id="{name}">\n<p class="part-title">{title}</p>\n{content}\n</div>'
-        )
+        return f'<div class="part" id="{name}">\n<p class="part-title">{say(title)}</p>\n{content}\n</div>'
 
     def write(self, path):
         """Write the page beside its final place, then move it there.
@@ -201,10 +202,11 @@ def _repeat():
     if known is None:
         return []
     rows = "\n".join(
-        f"<tr><td>{escape(name)}</td><td>{cell(value)}</td></tr>" for name, value in known.facts
+        f"<tr><td>{escape(word(name))}</td><td>{cell(value)}</td></tr>"
+        for name, value in known.facts
     )
     return [
-        f"<h2>How to repeat this</h2>\n<p>{escape(known.sentence)}</p>",
+        f"<h2>{say(_AGAIN)}</h2>\n<p>{escape(say(known.sentence))}</p>",
         f'<div class="wide"><table class="facts">{rows}</table></div>',
         f'<pre class="wide">{escape(known.job)}</pre>',
     ]
@@ -218,4 +220,4 @@ def _cell(tag, content, numeric):
 def _card(image, caption, width):
     shown = width or picture_size(image)[0]
     picture = Picture(image, caption.replace("\n", ", "), shown).html()
-    return f'<div class="picture" style="width:{shown}px">{picture}{lines(caption)}</div>'
+    return f'<div class="picture" style="width:{shown}px">{picture}{lines(say(caption))}</div>'

@@ -49,7 +49,7 @@ class Service:
             ask = self._asks.get()
             if ask is None or self._leaving.is_set():
                 return
-            self._do(ask.get("id"), ask["do"], ask.get("values", {}))
+            self._do(ask)
             work.release_memory()
 
     def _read(self):
@@ -93,7 +93,8 @@ class Service:
                     if due:
                         self._channel.send(protocol.heartbeat(self._current.id))
 
-    def _do(self, id, name, values):
+    def _do(self, ask):
+        id, name, values = ask.get("id"), ask["do"], ask.get("values", {})
         progress = Progress(
             lambda kind, **words: self._channel.send(getattr(protocol, kind)(id, **words)),
             lambda: id in self._cancelled or self._leaving.is_set(),
@@ -101,7 +102,7 @@ class Service:
         with self._lock:
             self._current = _Current(id, name, values, progress)
         self._channel.send(protocol.heartbeat(id))
-        last_word = _last_word(id, name, values, progress)
+        last_word = _last_word(ask, progress)
         with self._lock:
             self._current = None
             self._channel.send(last_word)
@@ -114,9 +115,11 @@ class _Current:
         self.id, self.name, self.values, self.progress = id, name, values, progress
 
 
-def _last_word(id, name, values, progress):
+def _last_word(ask, progress):
+    id, name = ask.get("id"), ask["do"]
     try:
-        return protocol.done(id, work.do(name, values, progress))
+        outputs = work.do(name, ask.get("values", {}), progress, ask.get("language", ""))
+        return protocol.done(id, outputs)
     except Stopped:
         return protocol.stopped(id)
     except BaseException as error:  # whatever a library raises, SystemExit too, is answered

@@ -10,7 +10,7 @@ from ..jobs.declare import from_values
 from ..jobs.errors import JobError, Stopped
 from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
-from . import joint, memory, notices
+from . import joint, memory, notices, wording
 from .fingerprints import changed, states
 from .tasks import load
 
@@ -20,7 +20,7 @@ ERRNO_DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENO
 ERRNO_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def do(name, values, progress):
+def do(name, values, progress, language=""):
     """Check a job and do it.
 
     Parameters
@@ -30,6 +30,8 @@ def do(name, values, progress):
     values : dict
         Value by parameter name (lower case).
     progress : Progress
+    language : str
+        Of the report, such as ``"zh_CN"``; English where there is no translation.
 
     Returns
     -------
@@ -53,7 +55,8 @@ def do(name, values, progress):
     notices.send_to(progress.note)
     try:
         progress.check()
-        outputs = joint.run(name, run, job, progress)
+        with wording.spoken(language):
+            outputs = joint.run(name, run, job, progress)
         for path in changed(before):
             progress.warning(
                 f'"{path}" was changed while it was read: the result may be partly of what it was '

@@ -30,6 +30,7 @@ INPUT_KINDS = (
     "moment", "stack_bands",
 )  # fmt: skip
 OUTPUT_KINDS = ("new_raster", "new_features", "new_folder", "new_file")
+_NO_TEXTS = ("integer", "number", "bands", "stack_bands", "extent")
 RESULT_KINDS = ("result_number", "result_text")
 
 
@@ -241,8 +242,9 @@ def from_values(job_class, values):
     job_class : type
         A job's dataclass.
     values : dict
-        Value by parameter name (lower case). A missing name, or None, takes its default. A model
-        may be given by its name in the Model library.
+        Value by parameter name (lower case). A missing name, or None, takes its default, as does
+        an empty text for a number that may be left out. A model may be given by its name in the
+        Model library.
 
     Raises
     ------
@@ -256,11 +258,15 @@ def from_values(job_class, values):
                 f'"{name}" is not a parameter of {job_class.__name__}.',
                 f"Use one of: {', '.join(known)}.",
             )
-    values = {name: value for name, value in values.items() if value is not None}
+    values = {name: v for name, v in values.items() if not _is_empty(known[name], v)}
     models = {name: path_of(values[name]) for name in values if known[name].kind == "model_file"}
     job = job_class(**{**values, **models})
     check(job)
     return job
+
+
+def _is_empty(part, value):
+    return value is None or (value == "" and part.optional and part.kind in _NO_TEXTS)
 
 
 def to_values(job):

@@ -112,7 +112,8 @@ def refuse_no_place(job):
     Parameters
     ----------
     job : object
-        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
+        A job; in QGIS the dialog has refused this already, a job file nobody has looked at. It
+        may go without its report.
 
     Raises
     ------
@@ -120,7 +121,7 @@ def refuse_no_place(job):
     """
     for part in declared(job):
         path, name = getattr(job, part.name) if part.is_output else None, part.name.upper()
-        if part.is_output and not path and not part.optional and part.kind != "new_file":
+        if part.is_output and not path and not part.optional and part.extension != "html":
             example = f", such as result.{part.extension}" if part.extension else ""
             raise JobError(f"{part.label} is missing.", f"Give {name} a place{example}.")
         if path and part.kind == "new_raster" and not path.lower().endswith(_RASTER_ENDINGS):
@@ -157,7 +158,8 @@ def refuse_clashes(job):
     Parameters
     ----------
     job : object
-        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
+        A job; in QGIS the dialog has refused this already, a job file nobody has looked at. It
+        may go without its report.
 
     Raises
     ------

@@ -12,9 +12,9 @@ HEARTBEAT_SECONDS = 5
 LAST_WORDS = ("done", "failed", "stopped")
 
 
-def do(id, job, values):
-    """Ask for a job: its name in `JOBS` and its values."""
-    return {"v": VERSION, "id": id, "do": job, "values": values}
+def do(id, job, values, language=""):
+    """Ask for a job: its name in `JOBS`, its values, and the language of its report."""
+    return {"v": VERSION, "id": id, "do": job, "values": values, "language": language}
 
 
 def cancel(id):

@@ -2,8 +2,8 @@
 
 Every text of the plugin gets an entry in ``LANGUAGE.json``, beside its translation or an empty
 text; entries that no longer exist leave. Without a language, all catalogs are looked through. A
-catalog has three parts: ``texts`` of dialogs, ``messages`` while tools work, with slots for values,
-and ``pieces``, words that messages take in.
+catalog has four parts: ``texts`` of dialogs, ``messages`` while tools work, with slots for values,
+``reports``, in the same way, and ``pieces``, words that messages and reports take in.
 """
 
 import json
@@ -14,14 +14,18 @@ FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
 from dialogs import dialog_texts  # noqa: E402 - found beside this file
 from messages import messages  # noqa: E402
+from reports import report_texts  # noqa: E402
 
 
 def collected():
     """All texts of the plugin: set of texts by part of a catalog."""
     texts = dialog_texts()
     said, pieces = messages()
+    told, taken_in = report_texts()
     said -= texts
-    return {"texts": texts, "messages": said, "pieces": pieces - texts - said}
+    told -= texts | said
+    pieces = (pieces | taken_in) - texts - said - told
+    return {"texts": texts, "messages": said, "reports": told, "pieces": pieces}
 
 
 def renewed(old, wanted):

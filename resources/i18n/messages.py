@@ -25,7 +25,7 @@ SAID = {
     "part": (2,),
 }
 KEYWORDS = ("found", "remedy", "text", "name")
-# What only reports say stays English.
+# What only reports say stands in a part of its own.
 _REPORTS = re.compile("report|figures|pictures|markup|repeating|page")
 # Tables of messages that are picked at run time.
 TABLES = (("pip_errors.py", "_MEANINGS"), ("engine_log.py", "EXIT_CODES"))
@@ -83,6 +83,8 @@ def _kept(node):
         name = name_of(node.func)
         if name == "append" or name[:1].isupper():
             return [*node.args, *(word.value for word in node.keywords)]
+        if name == "extend":
+            return [given.elt for given in node.args if isinstance(given, ast.GeneratorExp)]
     return getattr(node, "elts", ()) if isinstance(node, ast.List) else ()
 
 

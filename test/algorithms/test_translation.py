@@ -57,3 +57,25 @@ def test_what_the_engine_says_is_translated_where_it_arrives(chinese):
     log = feedback.textLog()
     assert "要写出的模型文件。" in log and 'Field "soil" has been read.' in log
     assert "第 2 折，共 3 折" in log and "窗口 124 / 400" in log and "剩余 2 分钟" in log
+
+
+def test_report_is_written_in_the_language_of_qgis(chinese, tmp_path):
+    import processing
+
+    report = str(tmp_path / "model.html")
+    asked = {"MODEL": "sentinel2_land_cover", "REPORT": report}
+    processing.run("deepgeology:describemodel", asked)
+    page = (tmp_path / "model.html").read_text(encoding="utf-8")
+    assert '<html lang="zh-CN">' in page and "由 Deep Geology 写于" in page
+    assert "Pasture" in page and "How it was done" not in page
+
+
+def test_job_file_keeps_the_language(chinese, tmp_path):
+    import json
+
+    import processing
+
+    report, job = str(tmp_path / "model.html"), tmp_path / "job.json"
+    asked = {"MODEL": "sentinel2_land_cover", "REPORT": report, "JOB_FILE": str(job)}
+    processing.run("deepgeology:describemodel", asked)
+    assert json.loads(job.read_text(encoding="utf-8"))["language"] == "zh_CN"

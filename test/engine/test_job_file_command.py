@@ -53,13 +53,18 @@ def test_job_file_that_is_not_there_is_refused(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_job_file_of_any_editor_is_read(tmp_path, encoding):
     path = written(tmp_path, json.dumps(JOB).replace("\n", "\r\n").encode(encoding))
-    assert command.read_job(path) == (JOB["do"], JOB["values"])
+    assert command.read_job(path) == (JOB["do"], JOB["values"], "")
 
 
 def test_names_may_be_written_as_in_the_dialogs_help(tmp_path):
     values = {key.upper(): value for key, value in JOB["values"].items()}
     path = written(tmp_path, json.dumps({**JOB, "values": values}))
     assert command.read_job(path)[1] == JOB["values"]
+
+
+def test_job_file_may_name_the_language_of_its_report(tmp_path):
+    path = written(tmp_path, json.dumps({**JOB, "language": "zh_CN"}))
+    assert command.read_job(path) == (JOB["do"], JOB["values"], "zh_CN")
 
 
 def test_value_beside_the_values_is_refused(tmp_path):

@@ -20,7 +20,7 @@ class TryOut:
 
     act: str = text("Act", help="What to do.")
     number: int = integer("Number", 0, minimum=0, help="How often, or how long.")
-    output: str = new_file("Output", "txt", help="Where to write.")
+    output: str = new_file("Output", "txt", help="Where to write.", optional=True)
     pid: str = result_text("Process id")
 
 

@@ -71,7 +71,8 @@ def _short(name):
 
 def _both(numbers, name):
     main = numbers["main_score"]
-    return f"{_NAMES[main]} {numbers['baselines'][name][main]:.3f} against {numbers[main]:.3f}"
+    theirs = numbers["baselines"][name][main]
+    return f"{_NAMES[main]} {theirs:.3f}, this network {numbers[main]:.3f}"
 
 
 def sentences(result, numbers):

@@ -159,8 +159,8 @@ def draw_places(ground):
     """
     shown = ground[:4]
     figure = new_figure(8.9, 3.2)
-    colors = {"training": "#dbe3ea", "watched": COLORS[4], "validation": COLORS[1],
-              "left out": "#9aa4ad"}  # fmt: skip
+    parts = ("training", "watched", "validation", "left out")
+    colors = dict(zip(parts, ("#dbe3ea", COLORS[4], COLORS[1], "#9aa4ad"), strict=True))
     for axes, (name, size, blocks) in zip(
         figure.subplots(1, len(shown), squeeze=False)[0], shown, strict=True
     ):

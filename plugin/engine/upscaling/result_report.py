@@ -144,9 +144,8 @@ def _add_measurements(report, check, raster, ranges, settings):
 
 def _facts(job, made, model):
     raster, _, settings, generator, fine, _ = made
-    detail = f"{settings.detail:g}"
-    if settings.detail and settings.intensity_only:
-        detail += ", the same in all bands"
+    in_all = settings.detail and settings.intensity_only
+    detail = f"{settings.detail:g}" + (", the same in all bands" if in_all else "")
     facts = [
         ("Raster", raster.name),
         ("Model", model),
