@@ -133,3 +133,7 @@ def test_extraction_leaves_other_languages_alone():
     old = {"texts": {"Bands": "Bänder", "Gone": "Weg"}}
     new = renewed(old, {"texts": {"Bands", "New"}, "messages": {"Epoch {0}"}})
     assert new == {"texts": {"Bands": "Bänder", "New": ""}, "messages": {"Epoch {0}": ""}}
+
+
+def test_pieces_of_messages_are_found_though_reports_say_them_too(texts):
+    assert "{0} min" in texts["pieces"] and not texts["pieces"] & texts["reports"]

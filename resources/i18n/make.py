@@ -23,9 +23,13 @@ def collected():
     said, pieces = messages()
     told, taken_in = report_texts()
     said -= texts
-    told -= texts | said
-    pieces = (pieces | taken_in) - texts - said - told
-    return {"texts": texts, "messages": said, "reports": told, "pieces": pieces}
+    pieces = (pieces | taken_in) - texts - said
+    return {
+        "texts": texts,
+        "messages": said,
+        "reports": told - texts - said - pieces,
+        "pieces": pieces,
+    }
 
 
 def renewed(old, wanted):
