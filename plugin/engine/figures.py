@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import re
 
 from matplotlib import font_manager, rcParams
 from matplotlib.figure import Figure
@@ -20,6 +21,9 @@ _MORE_FONTS = (
     "SimHei", "PingFang SC", "Heiti SC", "Hiragino Sans", "WenQuanYi Micro Hei", "Malgun Gothic",
     "WenQuanYi Zen Hei", "Droid Sans Fallback", "Yu Gothic", "Nirmala UI", "Arial Unicode MS",
 )  # fmt: skip
+_FONT_FILES = re.compile(
+    r"(cjk|wqy|msyh|simhei|pingfang|heiti|hiragino|sourcehan|fallback)[^/\\]*$", re.I
+)
 _STYLE = {
     "font.size": 9.5,
     "axes.titlesize": 10.5,
@@ -82,4 +86,14 @@ def shorten(name, letters=22):
 
 def _installed_fonts():
     known = set(font_manager.get_font_names())
+    if not known & {*_MORE_FONTS}:
+        known |= _new_fonts()
     return [name for name in _MORE_FONTS if name in known]
+
+
+@functools.cache
+def _new_fonts():
+    """Names of fonts that came to this computer after matplotlib had looked for them."""
+    for path in filter(_FONT_FILES.search, font_manager.findSystemFonts()):
+        font_manager.fontManager.addfont(path)
+    return set(font_manager.get_font_names())
