@@ -12,6 +12,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from .event_columns import read_columns
+from .feature_table import is_layer, open_layer
 from .fields import CatalogFields, find_fields
 from .moments import to_days, to_iso
 from .table import open_table
@@ -114,7 +115,7 @@ class Reading:
 
 
 def read_catalog(path, fields, progress):
-    """Read a catalog from a CSV file, as QGIS wrote it or as it was downloaded.
+    """Read a catalog from a CSV file, as QGIS wrote it or as it was downloaded, or from GeoJSON.
 
     Blasts and other events that are no earthquakes, events without time, place or magnitude, and
     identical copies are left out, with a warning.
@@ -148,7 +149,7 @@ def read_events(path, fields, progress):
     -------
     Catalog, Reading
     """
-    table = open_table(path)
+    table = open_layer(path) if is_layer(path) else open_table(path)
     found = find_fields(table, _asked(fields))
     columns, remarks = read_columns(table, found, progress)
     keep, left_out = _usable(columns)

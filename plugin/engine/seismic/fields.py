@@ -27,7 +27,7 @@ _LONGITUDE = ("longitude", "lon", "long", "lng", "epilon", "evlo", "longitud", "
 _LATITUDE = ("latitude", "lat", "epilat", "evla", "latitud", "y")
 _ID = ("eventid", "publicid", "evid", "id", "evtid", "code", "fid")
 _TYPE = ("type", "eventtype", "evtype", "et", "evttype")
-_POSITION = ("_longitude", "_latitude")
+POSITION = ("_longitude", "_latitude")
 # What ComCat, SCEDC, ISC and QuakeML call events that no fault made.
 _OTHER_TYPES = re.compile(
     r"blast|explos|quarry|\bmin(e|ing)\b|nuclear|eruption|landslide|slide|boom|\bice\b|icequake|"
@@ -130,8 +130,8 @@ def is_numeric(values):
 
 def _position(table, asked):
     """The geometry's position if there is one, or else fields of longitude and latitude."""
-    if not asked.longitude and not asked.latitude and set(_POSITION) <= set(table.names):
-        return _POSITION
+    if not asked.longitude and not asked.latitude and set(POSITION) <= set(table.names):
+        return POSITION
     return (
         _chosen(table, asked.longitude, "longitude", _LONGITUDE, is_numeric),
         _chosen(table, asked.latitude, "latitude", _LATITUDE, is_numeric),
