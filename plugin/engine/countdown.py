@@ -6,7 +6,7 @@ from .schedule import minutes
 
 
 class Countdown:
-    """Tells how many of a number of things are done.
+    """Tells which of a number of things is being done.
 
     Parameters
     ----------
@@ -24,7 +24,7 @@ class Countdown:
     def __call__(self, done):
         """Tell that so many are done; raises `Stopped` if the user has cancelled."""
         seconds = time.monotonic() - self._start
-        text = f"{self._what} {done:,} of {self._total:,}"
+        text = f"{self._what} {min(done + 1, self._total):,} of {self._total:,}"
         if seconds > 1 and done:
             text += f", {minutes(seconds / done * (self._total - done))} left"
         self._progress(done / self._total, text)
