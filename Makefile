@@ -138,6 +138,7 @@ pictures: engine ## take the pictures of the docs in the desktop, under Xvfb
 	@bash docs/take_pictures.sh .build/pictures label_pictures
 	@bash docs/take_pictures.sh .build/pictures seismic_pictures
 	@bash docs/take_pictures.sh .build/pictures upscaling_pictures
+	@bash docs/take_pictures.sh .build/pictures language_pictures
 
 models: setup ## write the ready-made models again (in QGIS 3.22)
 	@PYTHONPATH=/usr/share/qgis/python/plugins $(SYSTEM_PYTHON) resources/models3/make.py

@@ -1,7 +1,7 @@
-"""Take a picture of the toolbox and of a dialog in Simplified Chinese.
+"""Take pictures of the toolbox, of a dialog and of a report in Simplified Chinese.
 
 docs/take_pictures.sh .build/pictures language_pictures; needs a font with Chinese letters, such as
-Debian's fonts-wqy-zenhei. The engine need not be prepared.
+Debian's fonts-wqy-zenhei.
 """
 
 import os
@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.join(os.environ["DEEP_GEOLOGY_ROOT"], "docs"))
 from qgis.PyQt.QtGui import QColor, QPainter, QPixmap
 from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QTreeView
 
-from desktop import keep, main_window, open_dialog, shoot, visit
+from desktop import ROOT, WORK, keep, main_window, open_dialog, run_dialog, shoot, visit
 
 GROUPS = 4  # shown unfolded
 
@@ -33,6 +33,9 @@ def steps():
     beside(left, dialog.grab(), "chinese")
     shoot(dialog, "chinese_dialog")
     dialog.close()
+    catalog = ROOT / "resources" / "samples" / "japan" / "earthquakes.csv"
+    asked = {"CATALOG": str(catalog), "OUTPUT": str(WORK / "events.gpkg")}
+    yield from run_dialog("checkcatalog", {**asked, "REPORT": str(WORK / "events.html")})
 
 
 def unfold(tree):

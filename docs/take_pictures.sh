@@ -22,7 +22,7 @@ export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
 python=${ENGINE_PYTHON:-$(cat "$root/.build/engine_python" 2>/dev/null || true)}
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
 wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
-wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling chinese"
+wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling chinese report_chinese"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
 [ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
@@ -48,6 +48,8 @@ if command -v chromium >/dev/null; then
     page upscaled.html report_upscaled 1400
     page trained.html report_trained 1400
     page generator.html report_generator 1400
+  elif [ "$visit" = language_pictures ]; then
+    page events.html report_chinese 1150
   else
     page accuracy.html report_accuracy 1150
   fi
