@@ -6,7 +6,8 @@ through QGIS, so its texts are translated as they are put on the page.
 
 from contextlib import contextmanager
 
-from ..jobs.texts import pages, written_in
+from ..jobs.page_texts import pages
+from ..jobs.texts import written_in
 
 _now = ""
 

@@ -51,16 +51,18 @@ def report_texts():
 def _told(module):
     """What a file may say in a report, as `_shown` gives it."""
     functions = {id(function.node): function for function in module.functions}
+    if "engine" not in module.path.parts:
+        return
     if ROOMS.search(module.path.stem):
         is_drawn = bool(re.search("figures|pictures|plot|crops", module.path.stem))
         yield from _shown(module.tree, None, functions, is_drawn)
-    elif "engine" in module.path.parts:
-        for function in module.functions:
-            if _GIVES.search(function.node.name):
-                yield from _shown(function.node, function, functions)
-            for node in own(function.node):
-                for named in _named(node):
-                    yield named, function, False
+        return
+    for function in module.functions:
+        if _GIVES.search(function.node.name):
+            yield from _shown(function.node, function, functions)
+        for node in own(function.node):
+            for named in _named(node):
+                yield named, function, False
 
 
 def _named(node):

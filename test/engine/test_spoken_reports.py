@@ -9,7 +9,7 @@ from plugin.engine import figures, markup, wording, work
 from plugin.engine.progress import Silent
 from plugin.engine.report import NUMBERS, Report
 from plugin.jobs.errors import JobError
-from plugin.jobs.texts import Pages, pages
+from plugin.jobs.page_texts import Pages, pages
 from small_world import World, outputs, usual
 
 # Four English words in a row: a sentence that nobody has translated.
