@@ -13,14 +13,13 @@ import numpy as np
 import pytest
 import rasterio
 
-from fake_event_service import EventService, days_of, event
 from plugin.conversation import Limits
 from plugin.engine.progress import Silent
 from plugin.engine.work import do
 from plugin.jobs import JOBS, protocol
 from plugin.jobs.errors import JobError, Stopped
 from plugin.worker import Worker
-from small_world import NOT_BY_THE_ENGINE, World, outputs, usual
+from small_world import NOT_BY_THE_ENGINE, outputs, usual
 from worker.helpers import Listener, is_running, never, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,13 +29,6 @@ ALL = [
     pytest.param(name, marks=[] if name in FEW else [pytest.mark.soak]) for name in BY_THE_ENGINE
 ]
 SOON = 1.0  # second in which a job that works is struck, at the latest
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    events = [event(number, days_of("2020-01-01") + number / 4) for number in range(200)]
-    with EventService(events) as service:
-        yield World(tmp_path_factory.mktemp("world"), service.address)
 
 
 @pytest.fixture(scope="module")

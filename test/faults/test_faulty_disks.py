@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from fake_event_service import EventService, days_of, event
 from faults.test_odd_inputs import check_sentence
 from plugin.engine import work
 from plugin.engine.progress import Progress
@@ -22,19 +21,12 @@ from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
 from plugin.jobs.errors import Stopped
 from plugin.jobs.places import leftovers
-from small_world import NOT_BY_THE_ENGINE, World, outputs, usual
+from small_world import NOT_BY_THE_ENGINE, outputs, usual
 from worker.helpers import wait_until
 
 BY_THE_ENGINE = [name for name in JOBS if name not in NOT_BY_THE_ENGINE]
 SLOW = [name for name in BY_THE_ENGINE if name.startswith("train")]
 ALL = [pytest.param(name, marks=[pytest.mark.soak] * (name in SLOW)) for name in BY_THE_ENGINE]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    events = [event(number, days_of("2020-01-01") + number / 4) for number in range(200)]
-    with EventService(events) as service:
-        yield World(tmp_path_factory.mktemp("world"), service.address)
 
 
 def ask(name, world, folder):

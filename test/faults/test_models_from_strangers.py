@@ -15,7 +15,7 @@ from plugin.engine import work
 from plugin.engine.progress import Silent
 from plugin.jobs.errors import JobError
 from plugin.jobs.model_card import KEY, read_card
-from small_world import World, outputs, usual
+from small_world import outputs, usual
 
 TASKS = {
     "image classification": "classify_images", "pixel classification": "classify_pixels",
@@ -29,11 +29,6 @@ VALUES = st.sampled_from((
     "<script>alert(1)</script>", "\0", "\ud800", [], {}, [[]], [None], [-1], ["a"], {"a": 1}, 0.5,
     [math.nan] * 3, [{"value": 1}], [{"name": "../../x", "value": 1, "color": "#000000"}],
 ))  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    return World(tmp_path_factory.mktemp("world"))
 
 
 def taken_apart(path):

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, strategies as st
 
-from fake_event_service import EventService, days_of, event
 from faults.small_settings import few
 from oddities import odd_value
 from plugin.engine import work
@@ -24,19 +23,12 @@ from plugin.jobs.declare import declared
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.places import leftovers
 from right_results import check_results
-from small_world import World, outputs, usual
+from small_world import outputs, usual
 
 LONGEST_SECONDS, PATIENCE = 1.0, 90
 FEW, FEWER, MANY = 8, 3, 80  # tries of a job; a training takes longer
 TEMPORARY = tempfile.gettempdir()
 TECHNICAL = ("Traceback", "object at 0x", "NoneType", "Errno", "<class '", "does not know in")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    events = [event(number, days_of("2020-01-01") + number / 4) for number in range(200)]
-    with EventService(events) as service:
-        yield World(tmp_path_factory.mktemp("world"), service.address)
 
 
 @pytest.fixture(scope="module")

@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from fake_event_service import EventService, days_of, event
 from faults.test_odd_inputs import check_sentence
 from plugin.engine import work
 from plugin.engine.progress import Progress, Silent
 from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
 from plugin.jobs.errors import Stopped
-from small_world import NOT_BY_THE_ENGINE, World, outputs, usual
+from small_world import NOT_BY_THE_ENGINE, outputs, usual
 
 # After so many seconds of work an input was plainly taken.
 TAKEN_SECONDS = 1.5
@@ -73,13 +72,6 @@ class Made:
 
     name: str
     path: str
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory):
-    events = [event(number, days_of("2020-01-01") + number / 4) for number in range(200)]
-    with EventService(events) as service:
-        yield World(tmp_path_factory.mktemp("world"), service.address)
 
 
 @pytest.fixture(scope="module")
