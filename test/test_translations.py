@@ -63,9 +63,9 @@ def test_texts_of_every_kind_are_found(texts):
 
 
 def rendered(text):
-    """A message with a value in every slot, and the values."""
-    slots = list(dict.fromkeys(SLOT.findall(text)))
-    values = {slot: f"Q{number}Q" for number, slot in enumerate(slots)}
+    """A message with a value in every slot, the s of many in its own, and the values."""
+    slots, plurals = list(dict.fromkeys(SLOT.findall(text))), PLURAL.findall(text)
+    values = {slot: "s" if slot in plurals else f"Q{n}Q" for n, slot in enumerate(slots)}
     return filled(text, values), values
 
 

@@ -43,7 +43,7 @@ def write_accuracy_report(path, assessment, title, subtitle):
     JobError
         If it cannot be written.
     """
-    report = Report(title, subtitle)
+    report = Report(title, subtitle, assessment.names)
     report.verdict(headline(assessment), *sentences(assessment))
     for text in assessment.warnings:
         report.warning(text)

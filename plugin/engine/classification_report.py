@@ -45,7 +45,7 @@ def write_classification_report(path, result):
         If it cannot be written.
     """
     numbers = scores(result)
-    report = Report(result.title, result.subtitle)
+    report = Report(result.title, result.subtitle, result.class_names)
     report.verdict(headline(result, numbers), *sentences(result, numbers))
     _add_warnings(report, [*cautions(result), *result.warnings])
     _add_mistakes(report, result)

@@ -12,6 +12,7 @@ from ..jobs import JOBS
 from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
 from ..jobs.places import is_same_file, sweep
+from ..jobs.texts import is_spoken, spoken
 from . import ranks, work
 from .channel import plain
 from .progress import Progress
@@ -91,7 +92,17 @@ def read_job(path):
             'Put it inside of "values".',
         )
     values = {key.lower(): value for key, value in asked["values"].items()}
-    return asked.get("do"), values, str(asked.get("language", ""))
+    return asked.get("do"), values, _language_of(asked.get("language", ""), path)
+
+
+def _language_of(language, path):
+    """The language of the report that a job file asks for; refused if there is no translation."""
+    if language and (not isinstance(language, str) or not is_spoken(language)):
+        raise JobError(
+            f'"language" is {json.dumps(language)} in the job file "{path}".',
+            f"Choose one of: {', '.join(spoken())}.",
+        )
+    return language or ""
 
 
 def _each_once(pairs):

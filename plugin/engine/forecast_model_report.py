@@ -3,7 +3,7 @@
 import os
 
 from ..jobs.model_card import SEISMIC
-from .model_report import text
+from .model_report import names_in, text
 from .report import METHOD, NUMBERS, Report
 
 _TRAINING = (
@@ -31,7 +31,8 @@ _MOST_NUMBERS = 200
 
 def write_forecast_model_report(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
-    report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
+    title = os.path.splitext(name)[0]
+    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
     report.verdict(_purpose(card), _decision(card), _openings(card))
     training = card.training
     report.section("What it learned from", METHOD).facts(

@@ -66,7 +66,8 @@ def write_model_report(path, card, weights, name):
     JobError
         If it cannot be written.
     """
-    report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
+    title = os.path.splitext(name)[0]
+    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
     report.verdict(_purpose(card), _success(card), _need(card))
     _add_scores(report, card.scores)
     _add_classes(report, card)
@@ -74,6 +75,11 @@ def write_model_report(path, card, weights, name):
     _add_making(report, card)
     _add_file(report, card, weights, name)
     report.write(path)
+
+
+def names_in(card):
+    """The names of a card's classes and bands."""
+    return [text(entry["name"]) for entry in (*card.classes, *card.bands)]
 
 
 def text(value):

@@ -18,7 +18,7 @@ from ..jobs.places import written_whole
 from . import repeating
 from .markup import Picture, are_numbers, cell, escape, figure_image, lines, picture_size
 from .report_style import STYLE
-from .wording import language, say, word
+from .wording import keep, language, say, word
 
 # The parts of a report, in the order in which they are read: name in the style, and title.
 PICTURES, NUMBERS, METHOD = PARTS = (
@@ -60,9 +60,12 @@ class Report:
     ----------
     title, subtitle : str
         Plain text, as every text here: it is escaped.
+    names : iterable of str
+        Of the user's, such as those of classes and bands, which are not translated.
     """
 
-    def __init__(self, title, subtitle=""):
+    def __init__(self, title, subtitle="", names=()):
+        keep(names)
         self._title = title
         self._subtitle = subtitle
         self._verdict = ""

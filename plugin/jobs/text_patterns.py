@@ -12,12 +12,16 @@ class Pattern:
         parts = SLOT.split(english)
         self._words, self._names = parts[::2], parts[1::2]
         self._translated = translated
+        # A slot without a name at the end of a word is the s of many.
+        before = zip(self._words, self._names)
+        self._plurals = [words[-1:].islower() and name.isdigit() for words, name in before]
         self.weight = sum(map(len, self._words))
 
-    def values(self, said, pieces=()):
+    def values(self, said, is_piece=None):
         """Value by name of its slot, or None if something else was said.
 
-        Of two slots with nothing between them, the second has the longest of the pieces.
+        Of two slots with nothing between them, the second has the longest piece, if it is known
+        what a piece is.
         """
         first, last = self._words[0], self._words[-1]
         stop = len(said) - len(last)
@@ -26,12 +30,15 @@ class Pattern:
         values, place = [], len(first)
         for words, after in zip(self._words[1:-1], [*self._words[2:-1], ""]):
             end = said.find(after, place, stop) if after else stop
-            found = said.find(words, place, stop) if words else _cut(said, place, end, pieces)
+            found = said.find(words, place, stop) if words else _cut(said, place, end, is_piece)
             if found < 0:
                 return None
             values.append(said[place:found])
             place = found + len(words)
-        return dict(zip(self._names, [*values, said[place:stop]]))
+        values.append(said[place:stop])
+        if any(value not in ("", "s") for value, one in zip(values, self._plurals) if one):
+            return None
+        return dict(zip(self._names, values))
 
     def fill(self, values, translate):
         """The translation with the values; slots with a name take in pieces."""
@@ -43,9 +50,11 @@ class Pattern:
         )
 
 
-def _cut(said, place, end, pieces):
-    """Where the longest of the pieces begins that ends at a place."""
-    return next((cut for cut in range(place, end) if said[cut:end] in pieces), place)
+def _cut(said, place, end, is_piece):
+    """Where the longest piece begins that ends at a place."""
+    cuts = range(place, end) if is_piece else ()
+    starts = (cut for cut in cuts if not said[cut].isalnum() and said[cut] not in ".%")
+    return next((cut for cut in starts if is_piece(said[cut:end])), place)
 
 
 def patterns(translations):

@@ -113,16 +113,33 @@ def read_catalog(language):
     return {}
 
 
+def spoken():
+    """The codes of all languages that texts come in."""
+    return ["en", *sorted(_files())]
+
+
+def is_spoken(language):
+    """Whether texts come in a language, in whatever way it is written."""
+    return re.split(r"[-_.@]", language.lower())[0] in ("en", "c", "") or bool(_catalogs(language))
+
+
+def _files():
+    """Name of every catalog, such as ``zh_CN``."""
+    names = os.listdir(FOLDER) if os.path.isdir(FOLDER) else []
+    return [name[: -len(".json")] for name in names if name.endswith(".json")]
+
+
 def _catalogs(language):
-    paths = ((name, os.path.join(FOLDER, name + ".json")) for name in _names(language))
-    return [(name, path) for name, path in paths if os.path.isfile(path)]
+    known = {name.lower(): name for name in _files()}
+    names = (known[name] for name in _names(language.lower()) if name in known)
+    return [(name, os.path.join(FOLDER, name + ".json")) for name in names]
 
 
 def _names(language):
-    """Names of catalogs that serve a language, the closest first."""
+    """Names of catalogs that serve a language, in small letters, the closest first."""
     parts = re.split(r"[-_.@]", language)
     if parts[0] == "zh":  # Traditional Chinese is another script
-        simplified = {"", "CN", "SG", "Hans"}
-        return ("zh_CN",) if set(parts[1:]) & simplified or len(parts) == 1 else ()
+        simplified = {"", "cn", "sg", "hans"}
+        return ("zh_cn",) if set(parts[1:]) & simplified or len(parts) == 1 else ()
     known = [part for part in parts if part.isalpha()]
     return tuple(dict.fromkeys(["_".join(known[:2]), *known[:1]]))

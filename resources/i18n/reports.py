@@ -7,7 +7,7 @@ from source import Source
 from trees import FIELD, has_words, name_of, own
 
 ROOMS = re.compile(
-    "report|figures|pictures|plot|page|verdict|repeating|markup|_result$|baselines|card$|device|judging|crops|checking|asking|references|excitation"
+    "report|figures|pictures|plot|page|verdict|repeating|markup|_result$|baselines|card$|device|judging|guard|fingerprints|^catalog$|crops|checking|asking|references|excitation"
 )
 # Elsewhere: functions that give what a report says, and the words that name a report.
 _GIVES = re.compile("facts|said")
@@ -19,7 +19,7 @@ _STYLE = {
     "interpolation", "layout", "linestyle", "loc", "ls", "marker", "newline", "origin", "rotation",
     "rotation_mode", "shading", "style", "textcoords", "va", "weight", "where", "which", "xscale", "xycoords", "yscale", "zorder",
 }  # fmt: skip
-_CODE = {"getattr", "hasattr", "get", "split", "rsplit", "startswith", "endswith", "compile"}
+_CODE = {"getattr", "hasattr", "split", "rsplit", "startswith", "endswith", "compile"}
 _CODE |= {"data_uri", "get_cmap", "save", "to_bytes", "set_xscale", "set_yscale", "shown_reference"}
 _COLORS = {"Blues", "Oranges"}
 _CONSTANTS = re.compile("FONTS|STYLE|POLICY|_PAGE|_MAP$|__all__")
@@ -116,7 +116,7 @@ def _is_text(node):
 
 
 def _is_title(node):
-    return _is_text(node) and node.value[:1].isupper()
+    return _is_text(node) and (node.value[:1].isupper() or " " in node.value)
 
 
 def _is_sum(node):

@@ -264,7 +264,7 @@ def test_events_without_magnitude_place_or_time_are_left_out_and_counted(tmp_pat
 
 def test_catalog_of_nothing_usable_is_refused(tmp_path):
     said = refusal(tmp_path, MAULE.replace(",8.8,", ",,"), TOHOKU.replace(",9.1,", ",,"))
-    assert 'No event of "events.csv" can be used: 2 have no magnitude.' in said
+    assert 'No event of "events.csv" can be used: no magnitude (2).' in said
 
 
 @pytest.mark.parametrize(

@@ -97,3 +97,22 @@ def test_layer_without_events_and_a_damaged_one_are_refused(tmp_path):
     with open(path, "w", encoding="utf-8") as file:
         file.write('{"type": "FeatureCollection", "features": [{')
     assert "is not a GeoJSON file" in refusal(path)
+
+
+def test_collection_of_geometries_is_refused(tmp_path):
+    place = {"type": "GeometryCollection", "geometries": [PLACE]}
+    assert "is no single point" in refusal(written(tmp_path, (place, MAULE)))
+
+
+def test_geometry_counts_more_than_attributes_that_are_called_as_a_position(tmp_path):
+    catalog = read(written(tmp_path, (PLACE, {**MAULE, "_longitude": 99, "_latitude": 9})))
+    assert (catalog.longitude[0], catalog.latitude[0]) == (-72.898, -36.122)
+
+
+def test_third_coordinate_is_the_depth_where_no_field_is_and_places_differ(tmp_path):
+    def event(depth, mag):
+        place = {"type": "Point", "coordinates": [-72.898, -36.122, depth]}
+        return place, {"time": MAULE["time"], "mag": mag}
+
+    assert read(written(tmp_path, event(22.9, 5), event(30, 6))).depth_km.tolist() == [22.9, 30.0]
+    assert np.isnan(read(written(tmp_path, event(0, 5), event(0, 6))).depth_km).all()

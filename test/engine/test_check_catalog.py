@@ -111,7 +111,7 @@ def test_coarse_rounding_and_odd_b_are_told(tmp_path):
     coarse = np.round(law(3000, b=0.5) * 2) / 2
     check(tmp_path, write(tmp_path, days_of(3000), coarse), ears)
     said = " ".join(ears.warnings)
-    assert "Choose a larger MAGNITUDE_STEP." in said and "b is 0." in said
+    assert "Choose a larger MAGNITUDE_STEP." in said and "The b-value is 0." in said
     ears = Ears()
     check(tmp_path, write(tmp_path, days_of(3000), coarse), ears, magnitude_step=0.5)
     assert "MAGNITUDE_STEP" not in " ".join(ears.warnings)

@@ -67,6 +67,19 @@ def test_job_file_may_name_the_language_of_its_report(tmp_path):
     assert command.read_job(path) == (JOB["do"], JOB["values"], "zh_CN")
 
 
+@pytest.mark.parametrize("language", ["zh-cn", "ZH_cn", "zh_Hans", "en", "en_US", "", None])
+def test_language_is_known_however_it_is_written(tmp_path, language):
+    path = written(tmp_path, json.dumps({**JOB, "language": language}))
+    assert command.read_job(path)[2] == (language or "")
+
+
+@pytest.mark.parametrize("language", [5, True, ["zh_CN"], {"a": 1}, "xx", "zh_TW", "../../etc"])
+def test_language_without_a_translation_is_refused(tmp_path, language):
+    path = written(tmp_path, json.dumps({**JOB, "language": language}))
+    said = refused(path)
+    assert said.startswith('"language" is ') and said.endswith(f'in the job file "{path}".')
+
+
 def test_value_beside_the_values_is_refused(tmp_path):
     path = written(tmp_path, json.dumps({**JOB, "device": "cuda"}))
     assert '"device" stands beside "values"' in refused(path)

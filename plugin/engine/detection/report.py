@@ -33,7 +33,7 @@ def write_detection_report(path, result, numbers):
     JobError
         If it cannot be written.
     """
-    report = Report(result.title, result.subtitle)
+    report = Report(result.title, result.subtitle, result.class_names)
     report.verdict(_headline(numbers), *_sentences(numbers))
     for text in [*_cautions(numbers), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)

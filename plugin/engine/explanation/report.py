@@ -72,7 +72,8 @@ def write_heat_report(path, card, method, examples, subtitle, what):
     what : str
         ``"images"`` or ``"patches"``.
     """
-    report, names = Report("What the model looked at", subtitle), class_names(card)
+    names = class_names(card)
+    report = Report("What the model looked at", subtitle, names)
     total = int(examples.counts.sum())
     held = np.nanmean(examples.held) if np.isfinite(examples.held).any() else np.nan
     report.verdict(
@@ -116,7 +117,7 @@ def write_band_report(path, card, importance, worth, count, subtitle, what):
     names = [band["name"] for band in card.bands]
     drops, spread = importance.drops.mean(axis=1), _spread(importance.drops)
     order = np.argsort(-drops, kind="stable")
-    report = Report("Which bands the model needs", subtitle)
+    report = Report("Which bands the model needs", subtitle, names)
     report.verdict(
         *_need(names, drops, spread, order[0], f"{worth} falls by", importance.before),
         "Bands that say the same stand in for one another: each alone then seems unimportant.",

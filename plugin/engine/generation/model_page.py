@@ -2,7 +2,7 @@
 
 import os
 
-from ..model_report import text
+from ..model_report import names_in, text
 from ..report import METHOD, NUMBERS, Report
 
 _SCORES = (
@@ -17,7 +17,8 @@ _SCORES = (
 def write_generator_page(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
     training, scores = card.training, card.scores
-    report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
+    title = os.path.splitext(name)[0]
+    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
     size = f"{card.patch} x {card.patch} pixels"
     report.verdict(
         f"Makes images of {size} and {len(card.bands)} band{'s' * (len(card.bands) != 1)}.",

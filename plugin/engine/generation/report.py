@@ -37,6 +37,7 @@ def write_generator_report(path, job, collection, taught, scores, device):
     report = Report(
         f"Image generator of {name}",
         f"{len(collection.training):,} images of {collection.side} pixels, {taught.steps:,} steps",
+        [name, *collection.class_names],
     )
     report.verdict(headline(scores), *sentences(scores, taught))
     for text in _warnings(collection, taught):

@@ -40,7 +40,7 @@ def write_pixel_report(path, result, numbers):
     JobError
         If it cannot be written.
     """
-    report = Report(result.title, result.subtitle)
+    report = Report(result.title, result.subtitle, result.class_names)
     report.verdict(headline(result, numbers), *sentences(result, numbers))
     for text in [*cautions(result), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)

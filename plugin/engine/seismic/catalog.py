@@ -17,6 +17,7 @@ from .fields import CatalogFields, find_fields
 from .moments import to_days, to_iso
 from .table import open_table
 
+_COPIES = "identical copies of another one"
 __all__ = [
     "Catalog", "CatalogFields", "Reading", "read_catalog", "read_events", "to_days", "to_iso",
 ]  # fmt: skip
@@ -154,7 +155,7 @@ def read_events(path, fields, progress):
     columns, remarks = read_columns(table, found, progress)
     keep, left_out = _usable(columns)
     if not keep.any():
-        reasons = "; ".join(f"{count:,} have {reason}" for reason, count in left_out.items())
+        reasons = "; ".join(f"{reason} ({count:,})" for reason, count in left_out.items())
         raise JobError(
             f'No event of "{table.name}" can be used: {reasons}.',
             "Choose other fields, or another catalog.",
@@ -162,7 +163,7 @@ def read_events(path, fields, progress):
     catalog = Catalog.of(*(column[keep] for column in columns.arrays()))
     first = ~_copies(catalog)
     if not first.all():
-        left_out["identical copies of another one"] = int((~first).sum())
+        left_out[_COPIES] = int((~first).sum())
     rows = len(keep)
     return catalog.where(first), Reading(
         table.name, rows, left_out, [found.sentence(), *remarks], found

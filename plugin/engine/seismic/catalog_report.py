@@ -28,7 +28,8 @@ def write_catalog_report(path, check, reading, facts):
     """
     catalog = check.catalog
     span = f"{to_iso(catalog.days[0])[:10]} to {to_iso(catalog.days[-1])[:10]}"
-    report = Report(reading.name, f"Earthquake catalog, {len(catalog):,} events, {span}")
+    what = f"Earthquake catalog, {len(catalog):,} events, {span}"
+    report = Report(reading.name, what, [reading.name])
     report.verdict(_headline(check), *_sentences(check))
     for text in cautions(check):
         report.warning(text)

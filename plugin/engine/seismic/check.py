@@ -139,7 +139,7 @@ def _odd_b(check):
     if not check.b.is_known or USUAL_B[0] <= check.b.value <= USUAL_B[1]:
         return ""
     return (
-        f"b is {check.b.value:.2f}, outside {USUAL_B[0]} to {USUAL_B[1]}, where it lies for "
+        f"The b-value is {check.b.value:.2f}, outside {USUAL_B[0]} to {USUAL_B[1]}, where it lies for "
         "tectonic earthquakes: mixed kinds of magnitude, unlabeled blasts, a swarm or a wrong "
         "completeness are usual reasons."
     )

@@ -10,6 +10,7 @@ from ..vectors import read_features
 from .fields import POSITION
 
 _ROWS_TO_LOOK_AT = 200
+_THIRD = "z"  # among the names of a depth the last that is looked for
 
 
 @dataclass(frozen=True)
@@ -53,29 +54,37 @@ def is_layer(path):
 
 
 def open_layer(path):
-    """Read a layer of events, its positions brought to longitude and latitude (EPSG:4326).
+    """Read a layer of events, its positions brought to longitude and latitude (WGS 84).
 
     Raises
     ------
     JobError
         If it is no GeoJSON, has no features, or one of them is no point.
     """
-    features, name = read_features(path, CRS.from_epsg(4326)), os.path.basename(path)
+    features, name = read_features(path, CRS.from_user_input("OGC:CRS84")), os.path.basename(path)
     if not features:
         raise JobError(
             f'"{name}" has no events.',
             "Check the filter of the layer or the query of the download.",
         )
-    fields = list(dict.fromkeys(field for one in features for field in one.properties))
+    known = dict.fromkeys(field for one in features for field in one.properties)
+    fields = [field for field in known if field not in POSITION]
     ids = [] if "id" in map(str.lower, fields) else ["id"]
-    ends = [*POSITION] if any(one.geometry for one in features) else []
+    has_places = any(one.geometry for one in features)
+    places = [_position(one, name) if has_places else [] for one in features]
     rows = [
-        [str(one.id) for _ in ids]
-        + [_text(one.properties.get(field)) for field in fields]
-        + (_position(one, name) if ends else [])
-        for one in features
+        [str(one.id) for _ in ids] + [_text(one.properties.get(field)) for field in fields] + place
+        for one, place in zip(features, _with_depth(places, fields))
     ]
+    ends = [*POSITION, _THIRD][: len(rows[0]) - len(ids + fields)]
     return FeatureTable(path, ids + fields + ends, rows)
+
+
+def _with_depth(places, fields):
+    """Positions with their third coordinate if it tells something, as in the feed of ComCat (km)."""
+    third = {place[2] for place in places if len(place) > 2}
+    is_depth = len(third) > 1 and _THIRD not in map(str.lower, fields)
+    return [(place + [""])[:3] if is_depth else place[:2] for place in places]
 
 
 def _text(value):
@@ -86,10 +95,17 @@ def _position(feature, name):
     geometry = feature.geometry
     if geometry is None:
         return ["", ""]
-    places = [geometry["coordinates"]] if geometry["type"] == "Point" else geometry["coordinates"]
-    if geometry["type"] not in ("Point", "MultiPoint") or len(places) != 1:
+    place = _point(geometry)
+    if place is None:
         raise JobError(
             f'Feature {feature.id} of "{name}" is no single point, but a {geometry["type"]}.',
             "Choose a layer of points, one for every event.",
         )
-    return [repr(float(number)) for number in places[0][:2]]
+    return [repr(float(number)) for number in place[:3]]
+
+
+def _point(geometry):
+    """The coordinates of a point, or of the only one of several; None for all else."""
+    if geometry["type"] == "MultiPoint" and len(geometry["coordinates"]) == 1:
+        return geometry["coordinates"][0]
+    return geometry["coordinates"] if geometry["type"] == "Point" else None

@@ -59,7 +59,7 @@ def _subtitle(trained, series):
 def _verdict(trained):
     base = trained.forecaster.base
     gained, tested = trained.validation_skills[base], trained.test_skills[base]
-    held = f"In the test its skill over it is {_skill(tested)}."
+    held = f"In the test the network's skill over it is {_skill(tested)}."
     if trained.helped:
         then = (
             f": in the test it saves {tested.value:.0%} of its squared error."
@@ -73,7 +73,7 @@ def _verdict(trained):
     return (
         f"The network did not improve on the best reference, {base}; the reference is used.",
         f"Its skill in validation was {_skill(gained)}: the lower bound is not above 0.",
-        held.replace("its skill", "the network's skill"),
+        held,
     )
 
 

@@ -3,7 +3,7 @@
 import math
 import os
 
-from ..model_report import text
+from ..model_report import names_in, text
 from ..report import METHOD, NUMBERS, Report
 
 _SCORES = (("psnr", "PSNR (dB)"), ("ssim", "SSIM"), ("rmse", "RMSE"), ("sam", "SAM (°)"),
@@ -14,7 +14,8 @@ _METHODS = (("cubic", "Cubic interpolation"), ("generator", "Generator"),
 
 def write_upscaler_page(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
-    report = Report(os.path.splitext(name)[0], f"Model for {text(card.task)}")
+    title = os.path.splitext(name)[0]
+    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
     report.verdict(_purpose(card), _success(card.scores), _texture(card))
     _add_scores(report, card.scores)
     training, known = card.training, card.arguments

@@ -31,7 +31,8 @@ def write_result_report(job, made, check, model):
     """
     raster, ranges, settings, generator, fine, area = made
     factor = generator.factor
-    report = Report(f"{os.path.basename(job.output)}", f"{raster.name}, {_times(factor)}, {model}")
+    title = os.path.basename(job.output)
+    report = Report(title, f"{raster.name}, {_times(factor)}, {model}", [title, raster.name])
     report.verdict(
         _headline(check, ranges, factor),
         _sizes(area, factor),
@@ -156,7 +157,10 @@ def _facts(job, made, model):
         ("Data type", fine.form.dtype),
         ("Nodata", _nodata(fine.form)),
         ("Device", describe(generator.device)),
-        ("Precision", "bfloat16 products, single-precision sums" if settings.narrow else "single"),
+        (
+            "Numerical precision",
+            "bfloat16 products, single-precision sums" if settings.narrow else "single",
+        ),
     ]
     if job.synthesized_detail and settings.detail and fine.pixels > fine.holes:
         count = (fine.pixels - fine.holes) / generator.factor**2

@@ -21,7 +21,7 @@ _HELD_BACK = (
     "scores flatter."
 )
 _BEFORE = (
-    "The training did not begin from nothing. What it began from had learned before from: {}. If ground of "
+    "The training did not begin from nothing. What it began from had learned before from: {before}. If ground of "
     "yours is among that, the scores flatter."
 )
 
@@ -60,7 +60,7 @@ def write_training_report(path, judged, learned, ground, facts, warnings, before
     _add_learning(report, learned)
     report.section("How it was validated", METHOD, _HELD_BACK)
     if before:
-        report.paragraph(_BEFORE.format(before))
+        report.paragraph(_BEFORE.format(before=before))
     report.figure(draw_places(ground), "What the blocks of the ground were for.",
                   "Map of the validation blocks")  # fmt: skip
     report.section("Settings", METHOD).facts(facts)
