@@ -117,12 +117,16 @@ def draw_map(check):
     small = check.catalog.magnitude.min()
     size = 2 + 4 ** np.clip(catalog.magnitude[order] - small - 1.5, 0, 3.4)
     known = catalog.depth_km[order]
-    dots = axes.scatter(
-        longitude[order], catalog.latitude[order], s=size, c=np.where(np.isnan(known), 0, known),
-        cmap="viridis_r", alpha=0.6, lw=0,
-    )  # fmt: skip
-    if np.isfinite(known).any():
+    is_known = np.isfinite(known)
+    look = {"s": size, "alpha": 0.6, "lw": 0}
+    if is_known.any():
+        colors = np.where(is_known, known, 0)
+        dots = axes.scatter(
+            longitude[order], catalog.latitude[order], c=colors, cmap="viridis_r", **look
+        )
         figure.colorbar(dots, ax=axes, label="depth (km)", shrink=0.8, pad=0.01)
+    else:
+        axes.scatter(longitude[order], catalog.latitude[order], color=COLORS[0], **look)
     axes.set_aspect(1 / max(np.cos(np.radians((south + north) / 2)), 0.1))
     axes.set_xlabel("longitude (degrees)")
     axes.set_ylabel("latitude (degrees)")
