@@ -24,6 +24,7 @@ from .layer_groups import group_on_load
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
+from .origins import origins
 from .parameters import make_output, make_parameters
 from .translation import error_text, language, said, tr
 from .values import as_qgis_checks, read_places
@@ -179,8 +180,9 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         listener = FeedbackListener(feedback)
         try:
             return worker.run(
-                self.job_name, job_values, listener, feedback.isCanceled, language=language()
-            )
+                self.job_name, job_values, listener, feedback.isCanceled,
+                language=language(), sources=self._sources,
+            )  # fmt: skip
         except JobError as error:  # its trace was told to the listener
             raise JobError(error.found, error.remedy) from error
         finally:
@@ -204,6 +206,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             write_job_file(job_file, self, run, (self._inputs, self._rasters), folder)
             return {JOB_FILE: job_file}
         files = hand_over(self, run, self._inputs, self._rasters, folder)
+        self._sources = origins(self, parameters, context, self._rasters, files)
         places = new_places(self, parameters, context, folder)
         whole = {name: os.path.abspath(path) for name, path in places.items()}
         job_values = {**self._inputs, **files, **whole}

@@ -15,6 +15,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import Qt
 
 from ..plugin.jobs.errors import JobError, Stopped
+from .origins import origin_of
 from .translation import said
 from .versions import WRITTEN
 
@@ -33,11 +34,13 @@ class RasterSource:
         GDAL's name of the raster if another process can open it as it is; otherwise empty.
     crs : QgsCoordinateReferenceSystem
         The layer's, which a user may have set.
+    origin : str
+        What a report calls it if it is exported.
     """
 
     def __init__(self, layer):
         self.name, self.crs = layer.name(), layer.crs()
-        self.path = _gdal_name(layer)
+        self.path, self.origin = _gdal_name(layer), origin_of(layer)
         self._provider = None if self.path else layer.dataProvider().clone()
 
     def file(self, copy, box, feedback, transforms):

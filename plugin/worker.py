@@ -79,7 +79,7 @@ class Worker:
         self._limits = limits or Limits()
         self._pool = EnginePool(logs, self._limits.idle)
 
-    def run(self, job_name, values, listener, is_canceled, python=None, language=""):
+    def run(self, job_name, values, listener, is_canceled, python=None, language="", sources=None):
         """Run a job in the engine; may be called from several threads at once.
 
         Parameters
@@ -98,6 +98,8 @@ class Worker:
             The engine's Python; the prepared one if not given.
         language : str, optional
             Of the report, as QGIS names it; English where there is no translation.
+        sources : dict of str to str, optional
+            What the report calls the temporary files that stand for layers, by their path.
 
         Returns
         -------
@@ -114,7 +116,7 @@ class Worker:
         """
         if job_name not in JOBS:
             raise JobError(f'There is no job "{job_name}".', f"Use one of: {', '.join(JOBS)}.")
-        ask = protocol.do(next(_ids), job_name, values, language)
+        ask = protocol.do(next(_ids), job_name, values, language, sources)
         key = _with_stamp(self._command(python))
         engine, is_warm = self._pool.take(key)
         if not is_warm:

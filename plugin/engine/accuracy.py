@@ -6,6 +6,7 @@ import numpy as np
 
 from ..jobs.colors import class_colors
 from ..jobs.errors import JobError
+from .class_names import alike
 from .metrics.area_estimation import estimate_areas
 from .reference import match_classes
 
@@ -108,6 +109,7 @@ def assess(tally, values, reference, design, unit, polygons=0, numbered=True):
         polygons=polygons,
         pixels=tally.pixels,
         warnings=[
+            *alike(names),
             *_say_numbers(by_number, mapped),
             *_warnings(names, strangers, confusion, areas, design, tally, polygons),
         ],

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .class_names import classes_of
 from .vectors import lattice_inside, middle, pieces
 
 _LONGEST_NAME = 80
@@ -35,16 +36,6 @@ class Plan:
 
     chips: list = field(default_factory=list)
     left_out: Counter = field(default_factory=Counter)
-
-
-def class_name(value):
-    """The name of a class from a field's value; empty if there is none."""
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return ""
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    text = str(value)
-    return text if text.strip() else ""
 
 
 def usual_side(features, grid):
@@ -104,9 +95,9 @@ def plan_chips(features, class_field, grid, side, step, progress):
         With ``left_out`` for "NULL", "no geometry", "outside", "border".
     """
     plan, planned = Plan(), set()
-    for number, feature in enumerate(features, 1):
+    names = classes_of(features, class_field)
+    for number, (feature, name) in enumerate(zip(features, names, strict=True), 1):
         progress(number / len(features), f"Label {number:,} of {len(features):,}")
-        name = class_name(feature.properties.get(class_field))
         parts = pieces(feature.geometry)
         if not name or not parts:
             plan.left_out["NULL" if not name else "no geometry"] += 1

@@ -6,8 +6,8 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..jobs.errors import JobError
+from .class_names import class_name
 from .map_tally import Tally
-from .reference import class_text
 from .vectors import pieces, read_crs, read_features
 
 _EARTH_RADIUS_M = 6_371_007.2  # of the sphere with the Earth's area
@@ -52,7 +52,7 @@ def read_feature_map(path, field):
             f"Choose one of: {', '.join(sorted(known)) or 'none'}.",
         )
     for feature in features:
-        name = class_text(feature.properties.get(field))
+        name = class_name(feature.properties.get(field))
         parts += [(name, *piece) for piece in pieces(feature.geometry) if name]
     parts = [part for part in parts if part[1] in ("Point", "Polygon")]
     if not parts:

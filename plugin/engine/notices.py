@@ -2,20 +2,35 @@
 
 import sys
 
-_heard = {"say": None, "told": set()}
+_heard = {"say": None, "warn": None, "told": set()}
 
 
-def send_to(say):
-    """Let all that follows be told to `say`, a callable that takes a text; each text once."""
-    _heard.update(say=say, told=set())
+def send_to(say, warn=None):
+    """Let all that follows be told to callables that take a text; each text once.
+
+    Parameters
+    ----------
+    say, warn : callable
+        Takes notes, and warnings; warnings are notes if `warn` is not given.
+    """
+    _heard.update(say=say, warn=warn or say, told=set())
 
 
 def tell(text):
     """Tell a sentence to the log of the job that is at work, if it was not told before."""
+    _send("say", text)
+
+
+def warn(text):
+    """Warn the user of the job that is at work, if it was not told before."""
+    _send("warn", text)
+
+
+def _send(kind, text):
     if text in _heard["told"]:
         return
     _heard["told"].add(text)
-    if _heard["say"] is None:
+    if _heard[kind] is None:
         print(text, file=sys.stderr)
     else:
-        _heard["say"](text)
+        _heard[kind](text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..jobs.errors import JobError
+from .class_names import class_name
 from .vectors import middle, pieces, read_features
 
 
@@ -69,7 +70,7 @@ def read_reference(path, class_field, crs=None, keep=""):
     _check_field(features, class_field)
     left_out, points, polygons = Counter(), [], []
     for feature in features:
-        name = class_text(feature.properties.get(class_field)) if class_field else "deposit"
+        name = class_name(feature.properties.get(class_field)) if class_field else "deposit"
         found = pieces(feature.geometry)
         reason = _why_not(name, found, keep)
         if reason:
@@ -78,15 +79,6 @@ def read_reference(path, class_field, crs=None, keep=""):
         points += [(name, middle(*piece)) for piece in found if piece[0] == "Point"]
         polygons += [(name, rings) for kind, rings in found if kind == "Polygon"]
     return _gathered(points, polygons, left_out, keep)
-
-
-def class_text(value):
-    """A field's value as the name of a class: 3.0 is "3", NULL and blanks are nothing."""
-    if value is None or isinstance(value, bool):
-        return "" if value is None else str(value)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
 
 
 def _check_field(features, class_field):
@@ -156,9 +148,12 @@ def match_classes(names, values, numbered=True):
     Returns
     -------
     dict of str to int
-        Value by name, for the names that the map has: as its name or, failing that, its value.
+        Value by name, for the names that the map has: as its name or, failing that, with other
+        capital letters or as its value.
     """
+    exact = {name.strip(): value for value, name in reversed(list(values.items()))}
     by_name = {name.strip().casefold(): value for value, name in reversed(list(values.items()))}
     by_value = {str(value): value for value in values} if numbered else {}
-    found = {name: by_name.get(name.casefold(), by_value.get(name)) for name in names}
+    alike = {name: by_name.get(name.casefold(), by_value.get(name)) for name in names}
+    found = {name: exact.get(name, alike[name]) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -1,12 +1,13 @@
 """What it takes to do a job once more, for the report: the job, its inputs, and what did it."""
 
 import json
+import os
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ..jobs.declare import to_values
-from . import facts, ranks
+from ..jobs.declare import declared, to_values
+from . import facts, ranks, wording
 from .fingerprints import fingerprints
 
 _SENTENCE = (
@@ -15,6 +16,12 @@ _SENTENCE = (
     "the same model and the same map, on a CPU byte for byte, as long as no time limit, and no "
     "automatic one, hurries or ends a training."
 )
+_EXPORT = (
+    "Some inputs below are layers that QGIS alone reads: export them as GeoJSON, CSV or GeoTIFF and "
+    "name those files instead, or let the parameter Job file of the dialog write a job that runs "
+    "elsewhere."
+)
+_READ_HERE = {"features": (".geojson", ".json"), "catalog": (".csv", ".geojson", ".json")}
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,24 @@ class Repeat:
 
 
 _now = None
+_sources = {}
+
+
+@contextmanager
+def standing_for(sources):
+    """Remember which files stand for a layer of the user's, for the reports of a job.
+
+    Parameters
+    ----------
+    sources : dict of str to str
+        What the user gave, by the path of the file.
+    """
+    global _sources
+    before, _sources = _sources, {os.path.abspath(path): text for path, text in sources.items()}
+    try:
+        yield
+    finally:
+        _sources = before
 
 
 @contextmanager
@@ -60,9 +85,33 @@ def repeat():
     if _now is None:
         return None
     name, job = _now
-    said = json.dumps({"do": name, "values": to_values(job)}, indent=1, default=str)
-    known = [*_machine(job), *_inputs(job)]
-    return Repeat(_SENTENCE, known, said)
+    job = _with_own_files(job)
+    values = {key: _named(value) for key, value in to_values(job).items()}
+    spoken = {} if wording.language() == "en" else {"language": wording.language()}
+    said = json.dumps(
+        {"do": name, **spoken, "values": values}, indent=1, default=str, ensure_ascii=False
+    )
+    # A name that is not UTF-8 is escaped; all others stay readable.
+    said = said.encode("utf-8", "backslashreplace").decode("utf-8")
+    sentence = _SENTENCE if values == to_values(job) else f"{_SENTENCE} {_EXPORT}"
+    return Repeat(sentence, [*_machine(job), *_inputs(job)], said)
+
+
+def _with_own_files(job):
+    """The job with the user's own files where the engine reads them as well as what QGIS wrote."""
+    found = {}
+    for part in declared(job):
+        own = _named(getattr(job, part.name)) if part.kind in _READ_HERE else None
+        if own and os.path.isfile(own) and own.lower().endswith(_READ_HERE[part.kind]):
+            found[part.name] = own
+    return replace(job, **found)
+
+
+def _named(value):
+    """A value of a job with the user's own words for the files that stand for layers."""
+    if isinstance(value, (list, tuple)):
+        return type(value)(_named(one) for one in value)
+    return _sources.get(os.path.abspath(value), value) if isinstance(value, str) else value
 
 
 def _machine(job):
@@ -90,9 +139,11 @@ def _inputs(job):
 
 
 def _described(one):
-    words = [f"{one['files']:,} files" if "files" in one else "", one["path"]]
+    path = _named(one["path"])
+    path = path if path == one["path"] else f"{path} as {os.path.basename(one['path'])}"
+    words = [f"{one['files']:,} files" if "files" in one else "", path]
     if "bytes" in one:
         words.append(f"{one['bytes']:,} bytes")
     if "sha256" in one:
         words.append(f"SHA-256 {one['sha256']}")
-    return ", ".join(filter(None, words))
+    return "\n".join(filter(None, words))

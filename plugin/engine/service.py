@@ -118,7 +118,8 @@ class _Current:
 def _last_word(ask, progress):
     id, name = ask.get("id"), ask["do"]
     try:
-        outputs = work.do(name, ask.get("values", {}), progress, ask.get("language", ""))
+        told = ask.get("language", ""), ask.get("sources")
+        outputs = work.do(name, ask.get("values", {}), progress, *told)
         return protocol.done(id, outputs)
     except Stopped:
         return protocol.stopped(id)

@@ -10,7 +10,7 @@ from ..jobs.declare import from_values
 from ..jobs.errors import JobError, Stopped
 from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
 from ..jobs.withdrawing import Fresh
-from . import joint, memory, notices, wording
+from . import joint, memory, notices, repeating, wording
 from .fingerprints import changed, states
 from .tasks import load
 
@@ -20,7 +20,7 @@ ERRNO_DISK_FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENO
 ERRNO_REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def do(name, values, progress, language=""):
+def do(name, values, progress, language="", sources=None):
     """Check a job and do it.
 
     Parameters
@@ -32,6 +32,8 @@ def do(name, values, progress, language=""):
     progress : Progress
     language : str
         Of the report, such as ``"zh_CN"``; English where there is no translation.
+    sources : dict of str to str, optional
+        What the report calls the temporary files that stand for layers, by their path.
 
     Returns
     -------
@@ -52,10 +54,10 @@ def do(name, values, progress, language=""):
     refuse_clashes(job)
     _say_device(name, job, progress)
     fresh, before = Fresh(job), states(job)
-    notices.send_to(progress.note)
+    notices.send_to(progress.note, progress.warning)
     try:
         progress.check()
-        with wording.spoken(language):
+        with wording.spoken(language), repeating.standing_for(sources or {}):
             outputs = joint.run(name, run, job, progress)
         for path in changed(before):
             progress.warning(

@@ -15,6 +15,8 @@ from .errors import JobError
 FORMAT = 1
 KEY = "deep_geology"
 _LONGEST_HEADER = 16_000_000  # a hundred times that of the largest network
+# Formats of weights whose files are no safetensors: of PyTorch, and of a network in ONNX.
+_OF_OTHERS = (".pth", ".pt", ".ckpt", ".bin", ".onnx")
 CLASSIFICATION = "image classification"
 PIXELS = "pixel classification"
 DETECTION = "object detection"
@@ -122,7 +124,8 @@ def read_card(path, task=""):
     if not isinstance(text, str):
         raise JobError(
             f'"{name}" holds weights but no Deep Geology card.',
-            "Choose a model that one of the training tools wrote.",
+            'Choose a model that a training tool wrote. Weights of others are brought in with "Import '
+            'model"; choose the model that it writes.',
         )
     try:
         values = json.loads(text)
@@ -140,10 +143,7 @@ def read_card(path, task=""):
 def read_header(path):
     """Read the JSON header of a safetensors file; see `read_card` for the errors."""
     name = os.path.basename(path)
-    damaged = JobError(
-        f'"{name}" is not a model file, or it is damaged.',
-        "Choose a .safetensors file that a training tool wrote, or copy it again.",
-    )
+    damaged = _not_ours(name)
     try:
         size = os.path.getsize(path)
         with open(path, "rb") as file:
@@ -160,6 +160,19 @@ def read_header(path):
     if not isinstance(header, dict):
         raise damaged
     return header
+
+
+def _not_ours(name):
+    """What is said of a file that has no header of ours."""
+    if os.path.splitext(name)[1].lower() in _OF_OTHERS:
+        return JobError(
+            f'"{name}" is not a model of Deep Geology, which ends in .safetensors.',
+            'Weights of others are brought in with "Import model"; choose the model that it writes.',
+        )
+    return JobError(
+        f'"{name}" is not a model file, or it is damaged.',
+        "Choose a .safetensors file that a training tool wrote, or copy it again.",
+    )
 
 
 def _card(values, name):

@@ -19,6 +19,7 @@ READ_KINDS = (
     "images",
 )  # fmt: skip
 _RASTER_ENDINGS = ".tif", ".tiff"
+_FEATURE_ENDINGS = ".geojson", ".json"
 
 
 def part_path(path, pid=None):
@@ -124,11 +125,22 @@ def refuse_no_place(job):
         if part.is_output and not path and not part.optional and part.extension != "html":
             example = f", such as result.{part.extension}" if part.extension else ""
             raise JobError(f"{part.label} is missing.", f"Give {name} a place{example}.")
-        if path and part.kind == "new_raster" and not path.lower().endswith(_RASTER_ENDINGS):
-            raise JobError(
-                f'{part.label} is "{path}", which does not end in .tif.',
-                f"Give {name} a name that ends in .tif: rasters are written as GeoTIFF.",
-            )
+        if path:
+            _refuse_ending(part, path)
+
+
+def _refuse_ending(part, path):
+    name, ending = part.name.upper(), os.path.splitext(path)[1].lower()
+    if part.kind == "new_raster" and ending not in _RASTER_ENDINGS:
+        raise JobError(
+            f'{part.label} is "{path}", which does not end in .tif.',
+            f"Give {name} a name that ends in .tif: rasters are written as GeoTIFF.",
+        )
+    if part.kind == "new_features" and ending not in _FEATURE_ENDINGS:
+        raise JobError(
+            f'{part.label} is "{path}", which does not end in .geojson.',
+            f"Give {name} a name that ends in .geojson: the engine writes features as GeoJSON.",
+        )
 
 
 def refuse_missing_layers(job):
@@ -158,8 +170,7 @@ def refuse_clashes(job):
     Parameters
     ----------
     job : object
-        A job; in QGIS the dialog has refused this already, a job file nobody has looked at. It
-        may go without its report.
+        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
 
     Raises
     ------

@@ -12,9 +12,15 @@ HEARTBEAT_SECONDS = 5
 LAST_WORDS = ("done", "failed", "stopped")
 
 
-def do(id, job, values, language=""):
-    """Ask for a job: its name in `JOBS`, its values, and the language of its report."""
-    return {"v": VERSION, "id": id, "do": job, "values": values, "language": language}
+def do(id, job, values, language="", sources=None):
+    """Ask for a job: its name in `JOBS`, its values, and what its report needs to know.
+
+    That is its language, and what the user gave by the path of every file that stands for it.
+    """
+    return {
+        "v": VERSION, "id": id, "do": job, "values": values,
+        "language": language, "sources": sources or {},
+    }  # fmt: skip
 
 
 def cancel(id):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from plugin.engine import model_file
 from plugin.engine.progress import Silent
 from plugin.engine.tasks.describe_model import run
 from plugin.jobs.declare import from_values
@@ -183,7 +184,7 @@ def test_classes_and_bands_without_names_are_refused(model, part, entries):
 def test_weights_of_another_program_are_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file(WEIGHTS, str(path))
-    refuse(path, "no Deep Geology card")
+    refuse(path, 'no Deep Geology card.*brought in with "Import model"')
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 a zip", b"\xff" * 64, b"\x80\x04pickle" * 9])
@@ -191,3 +192,12 @@ def test_file_that_is_no_model_is_refused(tmp_path, content):
     path = tmp_path / "odd.safetensors"
     path.write_bytes(content)
     refuse(path, "is not a model file, or it is damaged")
+
+
+@pytest.mark.parametrize("name", ["resnet.pth", "resnet.PT", "net.ckpt", "model.bin", "net.onnx"])
+def test_weights_of_others_are_sent_to_import_model(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"PK\x03\x04 a zip of weights")
+    refuse(path, f'"{name}" is not a model of Deep Geology.*brought in with "Import model"')
+    with pytest.raises(JobError, match='brought in with "Import model"'):
+        model_file.load(str(path))

@@ -9,7 +9,7 @@ from rasterio.errors import CRSError
 from rasterio.warp import transform_geom
 
 from ...jobs.errors import JobError
-from ..chips import class_name
+from ..class_names import classes_of
 from ..vectors import pieces, read_features
 
 LEAST_SIDE = 2.0  # pixels
@@ -100,8 +100,8 @@ def _check_field(features, class_field, path):
 def _named_polygons(features, class_field, left_out):
     """The class and the outer ring (n, 2) of every polygon."""
     named = []
-    for feature in features:
-        name = class_name(feature.properties.get(class_field)) if class_field else ONE_CLASS
+    names = classes_of(features, class_field) if class_field else [ONE_CLASS] * len(features)
+    for feature, name in zip(features, names, strict=True):
         rings = [part[0] for kind, part in pieces(feature.geometry) if kind == "Polygon" and part]
         if not name:
             left_out["NULL"] += 1

@@ -7,9 +7,9 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from ..class_names import class_name
 from ..classification import check_bands, check_raster
 from ..image_folders import IMAGE_ENDINGS, image_files
-from ..map_features import class_text
 from ..prediction import corner_patches
 from ..rasters import describe_image, read_image
 from ..vectors import middle, pieces, read_features
@@ -192,7 +192,7 @@ def label_corners(path, field, raster, side, card):
     known = {name.casefold(): number for number, name in enumerate(class_names(card))}
     corners, labels, strangers = [], [], set()
     for feature in read_features(path, raster.grid.crs):
-        name = class_text(feature.properties.get(field))
+        name = class_name(feature.properties.get(field))
         for piece in pieces(feature.geometry):
             row, column = raster.grid.to_pixels(*middle(*piece))
             if not (0 <= row < raster.grid.height and 0 <= column < raster.grid.width):

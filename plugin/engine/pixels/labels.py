@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...jobs.errors import JobError
-from ..chips import class_name
+from ..class_names import classes_of
 from ..vectors import pieces, read_features
 from .burning import Brush, make_shapes
 
@@ -105,7 +105,7 @@ def _names(features, class_field):
             f'The labels have no field "{class_field}".',
             f"Choose one of: {', '.join(sorted(known)) or 'none'}.",
         )
-    return [class_name(feature.properties.get(class_field)) for feature in features]
+    return classes_of(features, class_field)
 
 
 def _sorted(names):

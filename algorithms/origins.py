@@ -1,0 +1,82 @@
+"""Where the files that stand for layers came from: a report names what the user gave."""
+
+from qgis.core import QgsFields, QgsProcessingFeatureSourceDefinition, QgsProviderRegistry
+
+from ..plugin.jobs.declare import declared
+from .destinations import layer_file
+
+_ONE_LAYER = (".geojson", ".json", ".csv")
+
+
+def origins(algorithm, parameters, context, rasters, files):
+    """Tell where the files that `handover.hand_over` wrote came from.
+
+    Parameters
+    ----------
+    algorithm : JobAlgorithm
+    parameters : dict
+        Processing's parameter values.
+    context : QgsProcessingContext
+    rasters : dict
+        As `handover.raster_sources` gives them.
+    files : dict
+        As `handover.hand_over` gives them.
+
+    Returns
+    -------
+    dict of str to str
+        By path of a written file: the user's file if it holds what was written, otherwise a text
+        that is no path: the file with what was taken of it, or the layer and its provider.
+    """
+    found = {}
+    for name, stack in rasters.items():
+        paths = files[name] if isinstance(files[name], list) else [files[name]]
+        pairs = zip(paths, stack)
+        found.update({path: raster.origin for path, raster in pairs if not raster.path})
+    for part in declared(algorithm.job):
+        if part.kind in ("features", "catalog") and part.name in files:
+            name, given = part.name.upper(), parameters.get(part.name.upper())
+            is_part = isinstance(given, QgsProcessingFeatureSourceDefinition)
+            asked = {**parameters, name: given.source if is_part else given}
+            layer = algorithm.parameterAsVectorLayer(asked, name, context)
+            if layer is not None:
+                taken = _taken(layer, given, part.kind)
+                found[files[part.name]] = "|".join([origin_of(layer), *taken])
+    return found
+
+
+def origin_of(layer):
+    """The file behind a layer, or what names it elsewhere; never a password."""
+    known = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
+    path = layer_file(layer)
+    if path:
+        inside = known.get("layerName")
+        many = inside and not path.lower().endswith(_ONE_LAYER)
+        return f"{path}|layername={inside}" if many else path
+    table = ".".join(str(known[key]) for key in ("dbname", "schema", "table") if known.get(key))
+    return f"{layer.providerType()}: {table or layer.name()}"
+
+
+def _taken(layer, given, kind):
+    """What makes the features that were written other ones than those in the layer's file."""
+    fields = layer.fields()
+    places = range(fields.count())
+    own = QgsFields.FieldOrigin.OriginProvider
+    crs = layer.crs().authid() or "CRS of the project"
+    moved = layer.crs() != layer.dataProvider().crs()
+    moved = moved or (kind == "catalog" and layer.isSpatial() and crs != "EPSG:4326")
+    return [
+        *([f"subset={layer.subsetString()}"] if layer.subsetString() else []),
+        *(["selection"] if _is_part(given) else []),
+        *(["edits"] if layer.isModified() else []),
+        *(["fields"] if any(fields.fieldOrigin(place) != own for place in places) else []),
+        *([f"crs={crs}"] if moved else []),
+    ]
+
+
+def _is_part(given):
+    """Whether only some features of a layer were asked for."""
+    if not isinstance(given, QgsProcessingFeatureSourceDefinition):
+        return False
+    filtered = getattr(given, "filterExpression", "")  # of QGIS 3.32 and newer
+    return given.selectedFeaturesOnly or given.featureLimit >= 0 or bool(filtered)
