@@ -8,8 +8,8 @@ from qgis.core import QgsProcessingParameterFileDestination
 
 from ..plugin.jobs.declare import from_values
 from ..plugin.jobs.errors import JobError
+from ..plugin.jobs.languages import written_in
 from ..plugin.jobs.places import written_whole
-from ..plugin.jobs.texts import written_in
 from .destinations import asked_place
 from .handover import hand_over
 from .translation import language, tr

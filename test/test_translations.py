@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from plugin.jobs.texts import FOLDER, Catalog, catalog
+from plugin.jobs.languages import FOLDER
+from plugin.jobs.texts import Catalog, catalog
 
 sys.path.insert(0, FOLDER)
 from make import collected, renewed
@@ -108,7 +109,7 @@ def test_words_that_a_message_takes_in_are_translated_and_names_are_not():
 
 def test_progress_that_was_put_together_is_translated_in_its_parts():
     made = Catalog(messages={"Fold {0} of {1}": "第 {0}/{1} 折", "Epoch {0}": "第 {0} 轮"})
-    assert made.message("Fold 2 of 3: Epoch 7") == "第 2/3 折: 第 7 轮"
+    assert made.message("Fold 2 of 3: Epoch 7") == "第 2/3 折：第 7 轮"
 
 
 def test_unknown_text_and_unknown_language_stay_english():

@@ -11,8 +11,8 @@ from collections import Counter
 from ..jobs import JOBS
 from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
+from ..jobs.languages import is_spoken, spoken
 from ..jobs.places import is_same_file, sweep
-from ..jobs.texts import is_spoken, spoken
 from . import ranks, work
 from .channel import plain
 from .progress import Progress

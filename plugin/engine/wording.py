@@ -6,8 +6,8 @@ through QGIS, so its texts are translated as they are put on the page.
 
 from contextlib import contextmanager
 
+from ..jobs.languages import written_in
 from ..jobs.page_texts import pages
-from ..jobs.texts import written_in
 
 _now, _names = "", frozenset()
 

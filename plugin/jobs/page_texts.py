@@ -3,8 +3,8 @@
 import functools
 import re
 
+from .languages import read_catalog
 from .text_patterns import patterns
-from .texts import read_catalog
 
 _DEEPEST, _MOST_PARTS, _FARTHEST = 3, 12, 6
 _LONGEST, _LONGEST_WORD = 3000, 200  # letters; longer texts are nobody's sentence or name
@@ -81,12 +81,17 @@ class Pages:
         said, place = "", 0
         while place < len(line):
             ahead = [end for end in ends if end > place][:_FARTHEST]
-            parts = ((end, self._known(line[place:end])) for end in reversed(ahead))
+            parts = ((end, self._clause(line[place:end])) for end in reversed(ahead))
             end, words = next(filter(lambda part: part[1], parts), (ahead[0], None))
             gap = "" if said[-1:] > "\u2fff" or not said else " "
             said += gap + (words or line[place:end])
             place = end + len(line[end:]) - len(line[end:].lstrip())
         return said
+
+    def _clause(self, said):
+        """The translation of a sentence, or of what stands before a colon."""
+        before = self._known(said[:-1]) if said.endswith(":") else None
+        return before + "：" if before else self._known(said)
 
     def _known(self, said, letters=_SOME, depth=0):
         """The translation of one sentence or word; None if it is not ours.
@@ -117,14 +122,17 @@ class Pages:
                 continue
             known = {name: self._value(name, values[name], depth + 1) for name in values}
             is_ours = all(known[name] or not _is_word(values[name]) for name in values)
-            if is_ours or pattern.weight >= letters:
+            clear = pattern.weight + sum(
+                len(values[n]) for n in known if known[n] and not n.isdigit()
+            )
+            if is_ours or clear >= letters:
                 return pattern.fill({name: known[name] or values[name] for name in values}, str)
         return None
 
     def _value(self, name, said, depth):
         """The translation of what stands in a slot; one word in a slot without a name is a name."""
         bare = said.strip()
-        if not _is_word(bare) or (name.isdigit() and " " not in bare):
+        if name.isdigit() and (not _is_word(bare) or " " not in bare):
             return None
         return self._known(bare, _CLEAR, depth)
 

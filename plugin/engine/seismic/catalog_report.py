@@ -98,7 +98,7 @@ def _add_magnitudes(report, check):
         ["Aki-Utsu, half-bin correction", _b_text(check.b), check.b.count],
         ["b-positive, from increases", _b_text(check.b_positive), check.b_positive.count],
     ]
-    report.section("b-value", NUMBERS)
+    report.section("The b-value", NUMBERS)
     report.table(["b-value for this Mc", "± standard error", "Magnitudes"], rows)
     report.paragraph(
         "b-positive uses only increases of magnitude from one event to the next, and so does not "
