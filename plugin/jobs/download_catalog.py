@@ -8,6 +8,8 @@ from .declare import extent, moment, new_features, number, result_number, text
 from .errors import JobError
 
 USGS = "https://earthquake.usgs.gov/fdsnws/event/1"
+# Without a default, QGIS's dialog would propose now, and now until now is no time at all.
+START = "2000-01-01T00:00:00"
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class DownloadCatalog:
         help="Where to look for events. Empty: the whole Earth. Over the antimeridian, go on "
         "beyond 180 degrees.",
     )
-    start: str = moment("Start", help="In UTC. Events from this moment on.")
+    start: str = moment("Start", default=START, help="In UTC. Events from this moment on.")
     end: str = moment("End", optional=True, help="In UTC, not included. Empty: now.")
     minimum_magnitude: float = number(
         "Minimum magnitude",

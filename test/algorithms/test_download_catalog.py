@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from qgis.core import QgsSettings, QgsVectorLayer
+from qgis.core import QgsApplication, QgsProcessingContext, QgsSettings, QgsVectorLayer
 
 from fake_event_service import EventService, event
 
@@ -108,3 +108,21 @@ def test_what_cannot_be_downloaded_is_told_in_one_sentence(
     said = refused("downloadcatalog", **{**asked, **change})
     assert sentence in said and "\n" not in said.strip()
     assert not os.path.exists(tmp_path / "events.gpkg")
+
+
+def test_dialog_proposes_a_span_of_time_with_events(qgis):
+    from deep_geology.algorithms.checks import checked_inputs
+    from processing.gui.AlgorithmDialog import AlgorithmDialog
+
+    registry = QgsApplication.processingRegistry()
+    tool = registry.algorithmById("deepgeology:downloadcatalog").create()
+    dialog = AlgorithmDialog(tool, False, None)
+    asked = {
+        name: wrapper.parameterValue()
+        for name, wrapper in dialog.mainWidget().wrappers.items()
+        if name in ("START", "END")
+    }
+    asked["OUTPUT"] = "TEMPORARY_OUTPUT"
+    dialog.deleteLater()
+    inputs = checked_inputs(tool, asked, QgsProcessingContext())
+    assert (inputs["start"], inputs["end"]) == ("2000-01-01T00:00:00", "")
