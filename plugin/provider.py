@@ -2,12 +2,12 @@
 
 import os
 
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm, QgsProcessingProvider
+from qgis.core import QgsApplication, QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from ..algorithms import ALGORITHMS
 from ..algorithms.destinations import TABLE_FORMATS, VECTOR_FORMATS
-from ..algorithms.translation import tr
+from ..algorithms.ready_model import ReadyModel
 
 RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
 ICONS = os.path.join(RESOURCES, "icons")
@@ -60,8 +60,8 @@ class DeepGeologyProvider(QgsProcessingProvider):
         for algorithm in ALGORITHMS:
             self.addAlgorithm(algorithm())
         for name, tool in READY_MODELS.items():
-            model = ready_model(os.path.join(RESOURCES, "models3", name), tool)
-            if model is not None:
+            model = ReadyModel(name, tool)
+            if model.is_complete():  # not as long as an algorithm of a step is missing
                 self.addAlgorithm(model)
 
     def supportedOutputRasterLayerExtensions(self):
@@ -78,29 +78,3 @@ class DeepGeologyProvider(QgsProcessingProvider):
 
     def supportsNonFileBasedOutput(self):
         return True
-
-
-class ReadyModel(QgsProcessingModelAlgorithm):
-    """A ready-made model, listed in the user's language; its id is its English name."""
-
-    tool = ""
-
-    def displayName(self):
-        return tr(self.name())
-
-    def icon(self):
-        return QIcon(self.svgIconPath())
-
-    def svgIconPath(self):
-        return os.path.join(ICONS, self.tool + ".svg")
-
-
-def ready_model(path, tool):
-    """A model from its file with a tool's icon, or None as long as a step of it is missing."""
-    model = ReadyModel()
-    model.tool = tool
-    if not model.fromFile(path):
-        return None
-    model.setGroup(tr(model.group()))
-    steps = model.childAlgorithms().values()
-    return model if all(step.algorithm() is not None for step in steps) else None

@@ -1,6 +1,7 @@
 """Find what dialogs, menus and lists of the plugin show."""
 
 import ast
+import html
 import re
 import sys
 
@@ -11,7 +12,10 @@ sys.path.insert(0, str(ROOT))
 from plugin.jobs import JOBS, model_card
 from plugin.jobs.declare import declared
 
-_MODEL_NAME = re.compile(r'name="model_(?:name|group)" value="([^"]+)"')
+# What is read of a ready-made model: its name and group, the labels of its inputs, its help.
+_MODEL_LABEL = re.compile(r'name="(?:model_name|model_group|description)" value="([^"]+)"')
+_MODEL_HELP = re.compile(r'<Option type="Map" name="help">(.*?)\n  </Option>', re.DOTALL)
+_HELP_TEXT = re.compile(r'name="(?!ALG_CREATOR)[^"]+" value="([^"]+)"')
 TITLES = ("title", "about", "group_title")
 # Texts that are translated where they are shown: (file, call, places of its arguments).
 SHOWN_LATER = (("plugin/desktop/samples.py", "Step", (0, 1)),)
@@ -24,7 +28,7 @@ def dialog_texts():
     -------
     set of str
     """
-    texts = {*_job_texts(), *_tasks(), *_model_names()}
+    texts = {*_job_texts(), *_tasks(), *_model_texts()}
     for folder in ("algorithms", "plugin"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             if "engine" not in path.relative_to(ROOT).parts:
@@ -46,10 +50,12 @@ def _tasks():
     return [getattr(model_card, name) for name in (*names, "GENERATION")]
 
 
-def _model_names():
-    """Names and groups of the ready-made models, as they are written in their files."""
-    for path in (ROOT / "resources" / "models3").glob("*.model3"):
-        yield from _MODEL_NAME.findall(path.read_text(encoding="utf-8"))
+def _model_texts():
+    """Texts of the ready-made models, as they are written in their files."""
+    for path in sorted((ROOT / "resources" / "models3").glob("*.model3")):
+        text = path.read_text(encoding="utf-8")
+        told = "".join(_MODEL_HELP.findall(text))
+        yield from map(html.unescape, _MODEL_LABEL.findall(text) + _HELP_TEXT.findall(told))
 
 
 def _file_texts(module):

@@ -1,6 +1,7 @@
 """The ready-made models are in the toolbox and run as they are."""
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -82,6 +83,52 @@ def test_file_opens_with_all_its_steps(qgis, file):
     assert all(step.algorithm() is not None for step in model.childAlgorithms().values())
     for name in model.childAlgorithms():
         assert model.validateChildAlgorithm(name)[0], model.validateChildAlgorithm(name)[1]
+
+
+def translated(monkeypatch, name):
+    """A model as it is shown where every text has a translation: it stands in angle brackets."""
+    from deep_geology.algorithms import ready_model
+
+    monkeypatch.setattr(ready_model, "tr", "<{}>".format)
+    return listed()[name].create()
+
+
+@pytest.mark.parametrize("name", MODELS.values())
+def test_all_that_a_dialog_shows_of_a_model_is_translated(qgis, monkeypatch, name):
+    model = translated(monkeypatch, name)
+    assert model.displayName() == f"<{name}>" and model.group() == "<Ready-made models>"
+    for part in model.parameterDefinitions():
+        assert part.isDestination() or re.fullmatch("<.+>", part.description()), part.name()
+        assert re.fullmatch("<.+>", part.help()), part.name()
+    told = {key: text for key, text in model.helpContent().items() if key != "ALG_CREATOR"}
+    assert len(told) > 5 and all(re.fullmatch("<.+>", text) for text in told.values())
+
+
+@pytest.mark.parametrize("name", MODELS.values())
+def test_outputs_of_a_model_are_named_as_those_of_its_tools(qgis, name):
+    model = listed()[name].create()
+    made = [part for part in model.parameterDefinitions() if part.isDestination()]
+    names = {part.name(): part.description() for part in made}
+    assert len(names) > 1 and len(set(names.values())) == len(names) and all(names.values())
+    titles = {step.algorithm().displayName() for step in model.childAlgorithms().values()}
+    assert {text.rpartition(": ")[2] for text in names.values()} <= titles
+    results = {one.name(): one.description() for one in model.outputDefinitions()}
+    assert all(results[key] == text for key, text in names.items() if key in results)
+
+
+def test_dialog_of_a_model_shows_meanings_and_numbers_without_many_zeros(qgis):
+    from processing.gui.AlgorithmDialog import AlgorithmDialog
+
+    dialog = AlgorithmDialog(listed()["Land cover from imagery"].create(), False, None)
+    wrappers = dialog.mainWidget().wrappers
+    shown = {name: wrappers[name]._combo.currentText() for name in ("network", "design")}
+    assert shown["network"].startswith("U-Net on MobileNetV2")
+    assert shown["design"] and shown["design"] != "opportunistic"
+    assert wrappers["network"]._combo.count() == 2 and wrappers["design"]._combo.count() == 3
+    values = [wrappers[name].parameterValue() for name in ("network", "design", "minutes")]
+    assert values == ["unet_mobilenet_v2", "opportunistic", 10.0]
+    assert wrappers["minutes"].wrappedWidget().text() == "10.00"
+    dialog.deleteLater()
 
 
 def run(name, outputs, **parameters):
