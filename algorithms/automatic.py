@@ -8,9 +8,10 @@ import re
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
-from ..plugin.jobs.model_card import names_of, read_card
+from ..plugin.jobs.model_bands import bands_by_name, taken_by_name
+from ..plugin.jobs.model_card import read_card
 from .asked_layers import RASTER_KINDS, feature_source, raster_layers
-from .raster_header import read_header
+from .raster_header import labels_of, read_header
 
 # Names of a field of classes in the order in which they are taken, in lower case, letters only.
 _CLASSES = (
@@ -84,17 +85,10 @@ def class_field(fields):
 
 
 def _bands(headers, model):
-    """Numbers of the bands that have the names of the model's, if they are not all bands in order."""
+    """Numbers of the bands that have the names of the model's, and what is told of them."""
     try:
-        wanted = names_of(read_card(model).bands)
+        card = read_card(model)
     except (JobError, OSError):
         return [], []  # it is refused where models are checked
-    names = [name.lower() for header in headers for name in header.named]
-    numbers = [names.index(name.lower()) + 1 for name in wanted if name.lower() in names]
-    is_sure = all(wanted) and len(set(wanted)) == len(wanted) == len(numbers)
-    is_sure = is_sure and all(names.count(name.lower()) == 1 for name in wanted)
-    every = list(range(1, len(names) + 1))
-    if not is_sure or numbers == every or any("band" in name.lower() for name in wanted):
-        return [], []
-    listed = ", ".join(map(str, numbers))
-    return numbers, [f"Bands {listed} are taken, by their names in the model: {', '.join(wanted)}."]
+    numbers = bands_by_name(card, labels_of(headers))
+    return numbers, [taken_by_name(card, numbers)] if numbers else []

@@ -3,12 +3,13 @@
 import os
 
 from ..plugin.jobs.errors import JobError
-from ..plugin.jobs.model_bands import check_bands
+from ..plugin.jobs.model_bands import bands_by_name, check_bands
 from ..plugin.jobs.model_card import read_card
 from ..plugin.jobs.raster_sizes import check_chip_fits, check_patch_fits
 from ..plugin.jobs.train_pixel_classifier import SMALLEST_PATCH
 from .checkpoint_rule import check_checkpoint
 from .layer_rules import check_band, check_layers, look
+from .raster_header import labels_of
 from .upscaling_rules import (
     check_alike,
     check_fine_and_coarse,
@@ -45,7 +46,8 @@ def check_together(algorithm, job, parameters, context):
 def _check_model(asked):
     """Refuse rasters with other bands than the model was trained on."""
     stack, card = asked.stack(), read_card(asked.job.model)
-    if stack and card.bands:
+    # Without a choice, the engine takes bands by their names.
+    if stack and card.bands and (asked.numbers() or not bands_by_name(card, labels_of(stack))):
         _compare(card, stack, asked.numbers(), "more_rasters" in asked.headers)
 
 

@@ -86,6 +86,12 @@ def read_header(layer):
     )  # fmt: skip
 
 
+def labels_of(headers):
+    """Name or color of every band of some rasters, by its number through all of them."""
+    names = [name for header in headers for name in header.named]
+    return dict(enumerate(names, 1))
+
+
 def _plain(member):
     """The number of an enum's member; older enums are numbers."""
     return int(getattr(member, "value", member))

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ..jobs.model_bands import check_bands, listed
+from ..jobs.model_bands import bands_by_name, check_bands, listed, taken_by_name
 from ..jobs.model_card import class_names
 from ..jobs.raster_sizes import check_patch_fits
+from .rasters import describe_image, stack_labels
 
 _COARSER = 1.5
 
@@ -14,13 +15,66 @@ def patch_side(card):
     return card.chip or card.patch
 
 
+def chosen_bands(card, paths, bands, progress):
+    """The bands of some rasters that a model takes.
+
+    Parameters
+    ----------
+    card : ModelCard
+    paths : sequence of str
+    bands : sequence of int
+        As the user asks for them; empty for those with the names of the model's.
+    progress : Progress
+        Is told which bands are taken by their names.
+
+    Returns
+    -------
+    sequence of int
+        Counted through all rasters from 1; empty for all but alpha.
+
+    Raises
+    ------
+    JobError
+        If a raster cannot be opened.
+    """
+    numbers = bands or bands_by_name(card, stack_labels(paths))
+    if not bands:
+        say_taken(card, [numbers], progress)
+    return numbers
+
+
+def describe_for(card, path):
+    """Describe an image, with the bands that have the names of the model's if it has others.
+
+    Returns
+    -------
+    rasters.Description
+
+    Raises
+    ------
+    JobError
+        If it is no image.
+    """
+    known = describe_image(path)
+    numbers = bands_by_name(card, known.labels)
+    return describe_image(path, numbers) if numbers else known
+
+
+def say_taken(card, choices, progress):
+    """Tell which bands are taken by their names, every choice once; an empty one is no news."""
+    for numbers in dict.fromkeys(map(tuple, choices)):
+        if numbers:
+            progress.note(taken_by_name(card, numbers))
+
+
 def warn_of_bands(card, name, names, progress):
     """Warn if bands are named and their names are not those of the model.
 
     It is no error: one maker's "B4" is another one's "red".
     """
     wanted = [band["name"] for band in card.bands]
-    if list(names) != wanted and all(map(_is_a_name, [*names, *wanted])):
+    is_other = [name.lower() for name in names] != [name.lower() for name in wanted]
+    if is_other and all(map(_is_a_name, [*names, *wanted])):
         progress.warning(
             f'The bands of "{name}" are named {listed(names)}; the model was trained on '
             f"{listed(wanted)}, in this order. If they are not the same, the result is wrong."

@@ -42,7 +42,10 @@ class ExplainClassification:
     )
     more_rasters: list = rasters("Further rasters", optional=True, help=FURTHER_HELP)
     bands: list = bands(
-        "Bands", "input", help="Bands of the first raster in the model's order. Empty: all bands."
+        "Bands",
+        "input",
+        help="Bands of the first raster in the model's order. Empty: those with the names of the "
+        "model's bands, else all but alpha.",
     )
     extent: list = extent("Extent", help="Part of the raster to explain. Empty: all of it.")
     model: str = model_file(

@@ -38,6 +38,38 @@ def check_bands(card, name, names):
         )
 
 
+def bands_by_name(card, labels):
+    """The bands that have the names of the model's, whatever their case.
+
+    Parameters
+    ----------
+    card : ModelCard
+    labels : dict
+        Name of every band that holds data by its number, empty where there is none.
+
+    Returns
+    -------
+    list of int
+        Numbers in the model's order; empty if they are all bands in order, or if it is not sure:
+        a name is missing or comes twice, or says no more than the number of a band.
+    """
+    wanted = [name.lower() for name in names_of(card.bands)]
+    names = {number: name.lower() for number, name in labels.items()}
+    given = list(names.values())
+    is_sure = len(set(wanted)) == len(wanted) and all(given.count(name) == 1 for name in wanted)
+    if not is_sure or not all(wanted) or any("band" in name for name in wanted):
+        return []
+    numbers = [next(n for n, name in names.items() if name == one) for one in wanted]
+    return [] if numbers == list(names) else numbers
+
+
+def taken_by_name(card, numbers):
+    """What a user is told of the bands that `bands_by_name` found."""
+    listed_numbers = ", ".join(map(str, numbers))
+    wanted = ", ".join(names_of(card.bands))
+    return f"Bands {listed_numbers} are taken, by their names in the model: {wanted}."
+
+
 def listed(names):
     """Names for a sentence: the first of many, and short ones."""
     shown = [name if len(name) <= _LONGEST_NAME else name[:_LONGEST_NAME] + "..." for name in names]

@@ -94,3 +94,17 @@ def test_chips_need_no_more_than_a_raster_and_labels(run, landscape, feedback, t
     assert 'Class field: "rock" of "squares" is taken.' in feedback.info
     assert "Chips of 32 x 32 pixels are cut." in feedback.info
     assert outputs["CHIPS"] >= 16
+
+
+def test_explanation_does_not_refuse_bands_that_the_model_names(qgis, tmp_path, colors_model):
+    names = ("red", "green", "blue", "near infrared")
+    asked = {"INPUT": scene(tmp_path / "naip.tif", names=names), "MODEL": colors_model}
+    for tool, places in (
+        ("explainclassification", ["REPORT"]),
+        ("mapembedding", ["OUTPUT", "PLOT"]),
+    ):
+        given = {**asked, **dict.fromkeys(places, "TEMPORARY_OUTPUT")}
+        inputs, _ = completed(tool, **given)
+        assert not inputs["bands"]  # the engine takes them, and says so
+        with pytest.raises(Exception, match="trained on 3 bands"):
+            completed(tool, BANDS=[1, 2], **given)

@@ -225,14 +225,18 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path, model):
     assert "band 9" in refused(tmp_path, raster, model, bands=[1, 2, 9])
 
 
-def test_named_bands_in_another_order_are_refused(tmp_path, monkeypatch, model):
+def test_named_bands_are_taken_by_their_names_and_refused_if_given_in_another_order(
+    tmp_path, monkeypatch, model
+):
     bands = [{"name": name, "unit": ""} for name in ("tmi", "k", "th")]
     monkeypatch.setattr(
         classify_pixels, "load_predictor", lambda *ignored: known_predictor(bands=bands)
     )
     raster = write_raster(tmp_path / "a.tif", textured(TRUTH), names=("k", "tmi", "th"))
-    assert "in the order of the model: tmi, k, th" in refused(tmp_path, raster, model)
+    text = refused(tmp_path, raster, model, bands=[1, 2, 3])
+    assert "in the order of the model: tmi, k, th" in text
     classify(tmp_path, raster, model, bands=[2, 1, 3])
+    classify(tmp_path, raster, model)
 
 
 @pytest.mark.parametrize("gsd, warned", [(10.0, 0), (16.0, 1), (None, 0)])

@@ -173,12 +173,15 @@ def test_other_number_of_bands_is_refused_with_both_lists(tmp_path, model):
     assert "3 bands (band 1, band 2, band 3)" in text and '"a.tif" has 2 (tmi, k)' in text
 
 
-def test_named_bands_in_another_order_are_refused(tmp_path, monkeypatch):
+def test_named_bands_are_taken_by_their_names_and_refused_if_given_in_another_order(
+    tmp_path, monkeypatch
+):
     bands = [{"name": name, "unit": ""} for name in ("tmi", "k", "th")]
     use(monkeypatch, classify_raster, Brightness(replace(card(), bands=bands)))
     raster = write_raster(tmp_path / "a.tif", textured(TRUTH), names=("k", "tmi", "th"))
-    assert "in the order of the model: tmi, k, th" in refused(tmp_path, raster)
+    assert "in the order of the model: tmi, k, th" in refused(tmp_path, raster, bands=[1, 2, 3])
     classify(tmp_path, raster, bands=[2, 1, 3])
+    classify(tmp_path, raster)
 
 
 def test_raster_smaller_than_a_patch_is_refused(tmp_path, model):

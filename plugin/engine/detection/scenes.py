@@ -93,11 +93,11 @@ class RasterPixels:
 class ImagePixels:
     """The pixels of an image file, which is decoded whole and kept while there is room."""
 
-    def __init__(self, path, cache):
-        self.path, self.cache = path, cache
+    def __init__(self, path, cache, numbers=()):
+        self.path, self.cache, self.numbers = path, cache, numbers
 
     def read(self, row, column, height, width):
-        values, valid = self.cache.get(self.path)
+        values, valid = self.cache.get(self.path, self.numbers)
         size = values.shape[1:]
         window = np.full((len(values), height, width), np.nan, np.float32)
         top, left = max(row, 0), max(column, 0)
@@ -119,13 +119,13 @@ class ImageCache:
         self._most, self._held, self._bytes = most, OrderedDict(), 0
         self._lock = threading.Lock()
 
-    def get(self, path):
-        """Values and validity of an image, as `rasters.read_image` gives them."""
+    def get(self, path, numbers=()):
+        """Values and validity of an image, or of some of its bands; see `rasters.read_image`."""
         with self._lock:
             if path in self._held:
                 self._held.move_to_end(path)
                 return self._held[path]
-            image = read_image(path)
+            image = read_image(path, numbers=numbers)
             self._held[path] = image
             self._bytes += image[0].nbytes
             while self._bytes > self._most and len(self._held) > 1:
@@ -164,8 +164,8 @@ def raster_scene(path, bands=()):
     )  # fmt: skip
 
 
-def image_scene(path, cache, root=""):
-    """Describe an image as a scene; its pixels are read later.
+def image_scene(path, cache, root="", numbers=()):
+    """Describe an image as a scene, or some of its bands; its pixels are read later.
 
     Returns
     -------
@@ -177,11 +177,11 @@ def image_scene(path, cache, root=""):
     JobError
         If it is no image.
     """
-    known = describe_image(path)
+    known = describe_image(path, numbers)
     ground = known.transform if known.transform is not None else Affine.scale(1, -1)
     name = os.path.relpath(path, root) if root else os.path.basename(path)
     scene = Scene(
-        path, name, known.height, known.width, ImagePixels(path, cache), ground, known.crs,
-        known.gsd,
+        path, name, known.height, known.width, ImagePixels(path, cache, known.numbers), ground,
+        known.crs, known.gsd,
     )  # fmt: skip
     return scene, known

@@ -8,7 +8,7 @@ import numpy as np
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
 from ..class_names import class_name
-from ..classification import check_bands, check_raster
+from ..classification import check_bands, describe_for, say_taken
 from ..image_folders import IMAGE_ENDINGS, image_files
 from ..prediction import corner_patches
 from ..rasters import describe_image, read_image
@@ -65,10 +65,10 @@ def read_squares(subject, paths, progress):
     JobError
         If no image can be used.
     """
-    told, used = Counter(), 0
+    told, used, taken = Counter(), 0, set()
     for place, path in enumerate(paths):
         progress.check()
-        square = _square_or_error(subject, path)
+        square, numbers = _square_or_error(subject, path)
         if isinstance(square, JobError):
             told["all"] += 1
             if told["all"] <= _WARNINGS_TOLD:
@@ -76,6 +76,8 @@ def read_squares(subject, paths, progress):
             last = square
             continue
         used += 1
+        say_taken(subject.card, {numbers} - taken, progress)
+        taken.add(numbers)
         yield place, square
     if not used:
         raise last
@@ -84,23 +86,30 @@ def read_squares(subject, paths, progress):
 
 
 def _square_or_error(subject, path):
-    card = subject.card
+    """An image as the network takes it, or why it is left out; and the bands taken by name."""
     try:
-        known = describe_image(path)
-        check_bands(card, os.path.basename(path), known.names)
-        if known.dtype != card.dtype:
-            return JobError(
-                f'"{os.path.basename(path)}" has values of type {known.dtype}; the model was '
-                f"trained on {card.dtype}.",
-                f"Convert the images to {card.dtype}.",
-            )
-        values, valid = read_image(path, 0 if subject.of_pixels else card.patch)
+        known = _known_image(subject.card, path)
+        side = 0 if subject.of_pixels else subject.card.patch
+        values, valid = read_image(path, side, known.numbers)
     except JobError as error:
-        return error
+        return error, ()
     square = subject.square(values, valid)
     if not np.isfinite(square).any():
-        return JobError(f'"{os.path.basename(path)}" has no valid pixel.', "Remove it.")
-    return square
+        return JobError(f'"{os.path.basename(path)}" has no valid pixel.', "Remove it."), ()
+    return square, known.numbers
+
+
+def _known_image(card, path):
+    """Describe an image as the model takes it; refuse another kind."""
+    known = describe_for(card, path)
+    check_bands(card, os.path.basename(path), known.names)
+    if known.dtype != card.dtype:
+        raise JobError(
+            f'"{os.path.basename(path)}" has values of type {known.dtype}; the model was '
+            f"trained on {card.dtype}.",
+            f"Convert the images to {card.dtype}.",
+        )
+    return known
 
 
 def folder_labels(names, card):
@@ -118,47 +127,6 @@ def folder_labels(names, card):
     """
     known = {name: number for number, name in enumerate(class_names(card))}
     return np.array([known.get(name.split(os.sep)[0], -1) for name in names], int)
-
-
-def check_patches(subject, raster, extent, progress):
-    """Check a raster and find the window that is asked for.
-
-    Returns
-    -------
-    window : tuple of int
-        Row, column, height and width.
-    side : int
-        Of a patch in pixels.
-
-    Raises
-    ------
-    JobError
-        If the raster does not suit the model, or the extent lies elsewhere.
-    """
-    side = subject.side_in(raster.grid)
-    for note in raster.notes:
-        progress.note(note)
-    _check_layers(subject.card, raster, progress, side)
-    window = (0, 0, raster.grid.height, raster.grid.width)
-    if extent:
-        window = raster.grid.window_of(extent)
-        if 0 in window[2:]:
-            raise JobError(
-                f'The extent does not touch "{raster.name}".',
-                "Draw it over the raster, in the raster's coordinate reference system.",
-            )
-    return window, side
-
-
-def _check_layers(card, raster, progress, side):
-    """As `check_raster`; who gave too few bands learns where the others go."""
-    try:
-        check_raster(card, raster, progress, side)
-    except JobError as error:
-        if len(raster.names) >= len(card.bands):
-            raise
-        more = f"{error.remedy} Further rasters go into MORE_RASTERS."
-        raise JobError(error.found, more) from error
 
 
 def spread_corners(window, side, most):

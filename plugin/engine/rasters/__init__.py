@@ -10,7 +10,7 @@ from .images import Description, describe_image, read_image
 from .layer_names import short_name, shown_name
 from .likeness import Likeness, read_likeness
 from .new_images import image_ending, write_new_image
-from .opening import is_measured
+from .opening import is_measured, stack_labels
 from .raster import Raster
 from .sources import source_files
 from .stack import Stack, open_layers
@@ -39,6 +39,7 @@ __all__ = [
     "short_name",
     "shown_name",
     "source_files",
+    "stack_labels",
     "unwritable",
     "write_chip",
     "write_new_image",

@@ -1,14 +1,22 @@
 """Image files as arrays, whole or made smaller while they are read."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from rasterio.enums import Resampling
 
 from ...jobs.errors import JobError
 from .grid import ground_sample_distance
-from .opening import band_names, data_bands, is_palette, opened, refuse_complex, validity
+from .opening import (
+    band_labels,
+    band_names,
+    data_bands,
+    is_palette,
+    opened,
+    refuse_complex,
+    validity,
+)
 
 LARGEST_IMAGE = 2**31
 
@@ -35,6 +43,10 @@ class Description:
         From (column, row) to (easting, northing); None without georeferencing.
     position : tuple of float or None
         (longitude, latitude) in degrees from the EXIF block.
+    numbers : tuple of int
+        Of the bands that were asked for; empty for all but alpha.
+    labels : dict
+        Name or color of every band of the file that holds data, by its number.
     """
 
     path: str
@@ -47,9 +59,11 @@ class Description:
     crs: str = ""
     transform: object = None
     position: tuple = None
+    numbers: tuple = ()
+    labels: dict = field(default_factory=dict)
 
 
-def read_image(path, size=0):
+def read_image(path, size=0, numbers=()):
     """Read an image file whole, smaller if it is larger than needed.
 
     A palette is expanded to red, green and blue; an alpha band becomes validity; the EXIF
@@ -62,6 +76,8 @@ def read_image(path, size=0):
     size : int
         Wanted length of the shorter side in pixels. A larger image is averaged down by a whole
         factor while it is read, so that its shorter side is still at least `size`. 0: no change.
+    numbers : sequence of int
+        Of the bands that are wanted, from 1; empty for all but alpha.
 
     Returns
     -------
@@ -77,18 +93,26 @@ def read_image(path, size=0):
         than 2 GiB as it is read.
     """
     try:
-        return _read_image(path, size)
+        return _read_image(path, size, numbers)
     except JobError as error:
         # Many cameras leave a few stray bytes that hurt nothing; other complaints are damage.
         if "extraneous bytes" not in error.trace:
             raise
-        return _read_image(path, size, GDAL_ERROR_ON_LIBJPEG_WARNING="FALSE")
+        return _read_image(path, size, numbers, GDAL_ERROR_ON_LIBJPEG_WARNING="FALSE")
 
 
-def describe_image(path):
-    """Tell what an image file is without reading its pixels; see `Description`."""
+def describe_image(path, numbers=()):
+    """Tell what an image file is without reading its pixels; see `Description`.
+
+    Parameters
+    ----------
+    path : str
+    numbers : sequence of int
+        As `read_image`.
+    """
     with opened(path) as dataset:
-        bands = data_bands(dataset)
+        every = data_bands(dataset)
+        bands = list(numbers) or every
         refuse_complex(dataset, bands)
         palette = is_palette(dataset)
         located = not dataset.transform.is_identity
@@ -106,12 +130,14 @@ def describe_image(path):
             crs=dataset.crs.to_wkt() if dataset.crs else "",
             transform=dataset.transform if located else None,
             position=_position(tags),
+            numbers=tuple(numbers),
+            labels={} if palette else band_labels(dataset, every),
         )
 
 
-def _read_image(path, size, **options):
+def _read_image(path, size, numbers, **options):
     with opened(path, **options) as dataset:
-        bands = data_bands(dataset)
+        bands = list(numbers) or data_bands(dataset)
         refuse_complex(dataset, bands)
         shape = _decimated(dataset, size)
         _refuse_large(dataset, path, len(bands), shape)

@@ -19,6 +19,7 @@ from .alpha import has_mask, is_alpha
 from .layer_names import shown_name
 
 _LARGEST = 1e37
+_COLORS = {ColorInterp.red: "red", ColorInterp.green: "green", ColorInterp.blue: "blue"}
 
 OPTIONS = {
     # A folder of 20,000 images would be listed anew at every open.
@@ -135,6 +136,24 @@ def is_palette(dataset):
 def band_names(dataset, bands):
     """Description of every band, empty where there is none."""
     return tuple(dataset.descriptions[band - 1] or "" for band in bands)
+
+
+def band_labels(dataset, bands):
+    """Description of every band by its number, or its color where there is none; else empty."""
+    names = band_names(dataset, bands)
+    colors = [_COLORS.get(dataset.colorinterp[band - 1], "") for band in bands]
+    return {band: one or color for band, one, color in zip(bands, names, colors, strict=True)}
+
+
+def stack_labels(paths):
+    """Name or color of every band with data of some rasters, by its number through all of them."""
+    labels, before = {}, 0
+    for path in paths:
+        with opened(path) as dataset:
+            own = band_labels(dataset, data_bands(dataset))
+            labels.update({before + band: label for band, label in own.items()})
+            before += dataset.count
+    return labels
 
 
 def is_measured(values):

@@ -5,7 +5,14 @@ from contextlib import closing
 import numpy as np
 
 from ...jobs.errors import JobError
-from ..classification import attributes, check_raster, columns, patch_side, say_counts
+from ..classification import (
+    attributes,
+    check_raster,
+    chosen_bands,
+    columns,
+    patch_side,
+    say_counts,
+)
 from ..classifier import load_classifier
 from ..prediction import corner_patches, probabilities
 from ..rasters import Raster
@@ -32,7 +39,8 @@ def run(job, progress):
     """
     classifier = load_classifier(job.model, job.device, job.batch_size)
     card = classifier.card
-    with Raster(job.raster, job.bands) as raster:
+    bands = chosen_bands(card, [job.raster], job.bands, progress)
+    with Raster(job.raster, bands) as raster:
         check_raster(card, raster, progress)
         features = read_features(job.input, raster.grid.crs)
         corners, owners = _place_patches(features, raster, patch_side(card), progress)

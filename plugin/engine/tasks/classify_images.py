@@ -8,12 +8,20 @@ from contextlib import closing
 import numpy as np
 
 from ...jobs.errors import JobError
-from ..classification import attributes, check_bands, columns, say_counts, warn_of_scale
+from ..classification import (
+    attributes,
+    check_bands,
+    columns,
+    describe_for,
+    say_counts,
+    say_taken,
+    warn_of_scale,
+)
 from ..classifier import load_classifier
 from ..image_folders import IMAGE_ENDINGS, image_files
 from ..image_places import image_points
 from ..prediction import Patches, probabilities
-from ..rasters import describe_image, read_image
+from ..rasters import read_image
 from ..vectors import Feature, write_features
 
 _AT_ONCE = 64
@@ -38,7 +46,7 @@ def run(job, progress):
     """
     classifier = load_classifier(job.model, job.device, job.batch_size)
     card = classifier.card
-    images = _describe(_paths(job.input), job.input, progress.part(0.0, 0.1))
+    images = _describe(card, _paths(job.input), job.input, progress.part(0.0, 0.1))
     images = _such_as_known(card, images, progress)
     chances = _classify(classifier, images, progress.part(0.1, 1.0))
     known = np.flatnonzero(~np.isnan(chances[:, 0]))
@@ -76,13 +84,13 @@ def _natural(name):
     return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts if part]
 
 
-def _describe(paths, place, progress):
+def _describe(card, paths, place, progress):
     """Describe the images that can be opened; warn of the others."""
     described, errors = [], []
     for number, path in enumerate(paths, 1):
         progress(number / len(paths), f"Image {number:,} of {len(paths):,}")
         try:
-            described.append(describe_image(path))
+            described.append(describe_for(card, path))
         except JobError as error:
             errors.append(error)
     if not described:
@@ -112,6 +120,7 @@ def _such_as_known(card, images, progress):
     if not known:
         raise whys[0]
     _warn([why for why in whys if why is not None], progress)
+    say_taken(card, [image.numbers for image in known], progress)
     scales = [image.gsd for image in known if image.gsd]
     if scales:
         middle = float(np.median(scales))
@@ -164,7 +173,7 @@ def _read(classifier, images):
 def _square(classifier, image):
     """An image as the training saw its kind, or None if it is damaged or holds no data."""
     try:
-        values, valid = read_image(image.path, classifier.card.patch)
+        values, valid = read_image(image.path, classifier.card.patch, image.numbers)
     except JobError:
         return None
     square = classifier.fit(values, valid)

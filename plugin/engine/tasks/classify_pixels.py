@@ -4,7 +4,7 @@ import os
 from functools import partial
 
 from .. import ranks, strips
-from ..classification import say_counts
+from ..classification import chosen_bands, say_counts
 from ..dense_prediction import predict_dense
 from ..layout import Layout
 from ..pixels.maps import KINDS, open_maps
@@ -32,7 +32,8 @@ def run(job, progress):
     wanted = bool(job.trust), job.test_time_augmentation
     predictor = load_predictor(job.model, job.device, *wanted)
     card, places = predictor.card, {kind: getattr(job, kind) for kind in KINDS}
-    with Stack(job.rasters, job.bands) as stack:
+    bands = chosen_bands(card, job.rasters, job.bands, progress)
+    with Stack(job.rasters, bands) as stack:
         check_stack(card, stack, progress)
         area = area_of(stack, job.extent)
         layout = ranks.once(lambda: plan(predictor, area, job.overlap, job.window_size), Layout)

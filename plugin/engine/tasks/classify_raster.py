@@ -8,7 +8,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from .. import strips
-from ..classification import check_raster, patch_side, say_counts
+from ..classification import check_raster, chosen_bands, patch_side, say_counts
 from ..classifier import load_classifier
 from ..prediction import bands_of, classify_cells
 from ..rasters import Raster, new_raster
@@ -34,7 +34,8 @@ def run(job, progress):
     """
     classifier = load_classifier(job.model, job.device, job.batch_size)
     card = classifier.card
-    with Raster(job.input, job.bands) as raster, ExitStack() as whole:
+    bands = chosen_bands(card, [job.input], job.bands, progress)
+    with Raster(job.input, bands) as raster, ExitStack() as whole:
         check_raster(card, raster, progress)
         cells = _lay_out(raster, patch_side(card), job.stride, job.extent)
         _check_outputs(job)

@@ -11,14 +11,22 @@ import numpy as np
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
 from .. import strips
-from ..classification import check_bands, say_counts, warn_of_bands, warn_of_scale
+from ..classification import (
+    check_bands,
+    chosen_bands,
+    describe_for,
+    say_counts,
+    say_taken,
+    warn_of_bands,
+    warn_of_scale,
+)
 from ..detection.finder import Sighting, load_finder, usual_confidence
 from ..detection.measures import COLUMNS, measures
 from ..detection.result import shared_crs
 from ..detection.scenes import ImageCache, image_scene, raster_scene
 from ..image_folders import IMAGE_ENDINGS, image_files
 from ..metrics.detection import Objects
-from ..rasters import describe_image, shown_name
+from ..rasters import shown_name
 from ..vectors import Feature, write_features
 
 _NAMED = 10
@@ -71,7 +79,7 @@ def _say_nothing(counts, seen, job, progress):
 
 
 def _raster(job, card, progress):
-    scene = raster_scene(job.input, job.bands)
+    scene = raster_scene(job.input, chosen_bands(card, [job.input], job.bands, progress))
     raster = scene.source.raster
     check_bands(card, raster.name, raster.names)
     warn_of_bands(card, raster.name, raster.names, progress)
@@ -108,12 +116,13 @@ def _images(job, card, progress):
     for path in paths:
         progress.check()
         try:
-            _check_image(card, path)
-            scenes.append(image_scene(path, cache, job.input)[0])
+            known = _known_image(card, path)
+            scenes.append(image_scene(path, cache, job.input, known.numbers)[0])
         except JobError as error:
             errors.append(error)
     if not scenes:
         raise errors[0]
+    say_taken(card, [scene.source.numbers for scene in scenes], progress)
     _warn_of_one_scale(card, scenes, progress)
     for error in errors[:_NAMED]:
         progress.warning(f"Left out: {error.found}")
@@ -130,8 +139,9 @@ def _warn_of_one_scale(card, scenes, progress):
         warn_of_scale(card, odd.name, odd.gsd, progress)
 
 
-def _check_image(card, path):
-    known = describe_image(path)
+def _known_image(card, path):
+    """Describe an image as the model takes it; refuse another kind."""
+    known = describe_for(card, path)
     check_bands(card, os.path.basename(path), known.names)
     if known.dtype != card.dtype:
         raise JobError(
@@ -139,6 +149,7 @@ def _check_image(card, path):
             f"on {card.dtype}.",
             "Convert the image to the type of the training images.",
         )
+    return known
 
 
 class _Search:

@@ -10,7 +10,6 @@ from ..countdown import Countdown
 from ..explanation.band_importance import band_importance
 from ..explanation.inputs import (
     affordable_patches,
-    check_patches,
     find_images,
     folder_labels,
     is_images,
@@ -19,11 +18,12 @@ from ..explanation.inputs import (
     read_squares,
     spread_corners,
 )
+from ..explanation.layers import check_patches, open_input
 from ..explanation.mosaic import Mosaic
 from ..explanation.pictures import new_pictures, overlay, shown_image
 from ..explanation.report import Examples, write_band_report, write_heat_report
 from ..explanation.subject import load_subject
-from ..rasters import new_raster, open_layers, shown_name
+from ..rasters import new_raster, shown_name
 from ..vectors import Feature, write_features
 
 _NAMES = {
@@ -88,7 +88,7 @@ def _explain_one(job, subject, square, progress):
 
 
 def _explain_raster(job, subject, progress):
-    with open_layers(job.input, job.more_rasters, job.bands) as raster:
+    with open_input(job, subject.card, progress) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         mosaic = Mosaic(raster, window, side)
         examples = Examples(len(subject.card.classes), mosaic.patches)
@@ -176,7 +176,7 @@ def _gather_images(job, subject, progress):
 def _gather_patches(job, subject, progress):
     """Some patches, around the labels if there are some, else evenly over the raster."""
     most = affordable_patches(len(subject.card.bands), subject.side)
-    with open_layers(job.input, job.more_rasters, job.bands) as raster:
+    with open_input(job, subject.card, progress) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         if not job.labels:
             corners = spread_corners(window, side, most)

@@ -18,12 +18,13 @@ from ..embedding import (
     principal_components,
 )
 from ..embedding_plot import THUMBNAIL, draw_embedding, write_plot
-from ..explanation.inputs import check_patches, find_images, is_images, read_squares
+from ..explanation.inputs import find_images, is_images, read_squares
+from ..explanation.layers import check_patches, open_input
 from ..explanation.pictures import shown_image
 from ..explanation.subject import load_subject
 from ..image_places import image_points
 from ..prediction import cell_patches
-from ..rasters import describe_image, new_raster, open_layers, shown_name
+from ..rasters import describe_image, new_raster, shown_name
 from ..vectors import Feature, write_features
 from ..windows import Cells
 
@@ -143,7 +144,7 @@ def _add(seen, subject, waiting, progress):
 
 
 def _gather_patches(job, subject, progress):
-    with open_layers(job.input, job.more_rasters, job.bands) as raster:
+    with open_input(job, subject.card, progress) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         cells = Cells.over(window, job.stride or side, side)
         total = cells.rows * cells.columns

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from ..classification import chosen_bands
 from ..dense_prediction import predict_dense
 from ..pixels.burning import make_shapes
 from ..pixels.planning import area_of, check_stack, plan, windows_at_once
@@ -33,7 +34,8 @@ def run(job, progress):
         If the model does not suit the rasters, or no place is left to suggest.
     """
     predictor = load_predictor(job.model, job.device, trust=True)
-    with Stack(job.rasters, job.bands) as stack:
+    bands = chosen_bands(predictor.card, job.rasters, job.bands, progress)
+    with Stack(job.rasters, bands) as stack:
         check_stack(predictor.card, stack, progress)
         area = area_of(stack, job.extent)
         distance = _distance(job, stack.grid, area)
