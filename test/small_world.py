@@ -47,6 +47,7 @@ SHORT = {
 # Outputs that only some of a job's choices give.
 NOT_USUAL = {"explain_classification": ("table", "pictures")}
 NOT_BY_THE_ENGINE = ("prepare_engine", "download_engine")
+BY_THE_ENGINE = [name for name in JOBS if name not in NOT_BY_THE_ENGINE]
 
 
 class World:

@@ -16,14 +16,13 @@ import rasterio
 from plugin.conversation import Limits
 from plugin.engine.progress import Silent
 from plugin.engine.work import do
-from plugin.jobs import JOBS, protocol
+from plugin.jobs import protocol
 from plugin.jobs.errors import JobError, Stopped
 from plugin.worker import Worker
-from small_world import NOT_BY_THE_ENGINE, outputs, usual
+from small_world import BY_THE_ENGINE, outputs, usual
 from worker.helpers import Listener, is_running, never, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-BY_THE_ENGINE = [name for name in JOBS if name not in NOT_BY_THE_ENGINE]
 FEW = ("classify_raster", "upscale_raster", "train_pixel_classifier", "check_catalog")
 ALL = [
     pytest.param(name, marks=[] if name in FEW else [pytest.mark.soak]) for name in BY_THE_ENGINE
@@ -115,6 +114,14 @@ def test_cancel_at_a_random_moment_of_a_job(name, world, worker, tmp_path):
     worker.run("describe_model", ask_little(world, tmp_path), Listener(), never)
 
 
+def length(name, world, worker, folder):
+    """Seconds that a job takes when nothing strikes it, 6 at most."""
+    values, _ = prepared(name, world, folder)
+    began = time.monotonic()
+    worker.run(name, values, Listener(), never)
+    return min(time.monotonic() - began, 6.0)
+
+
 def cancel_once(name, world, worker, folder, chance, most=SOON):
     """Cancel a job; gives the seconds until it ended, or None if it was done before."""
     values, first = prepared(name, world, folder)
@@ -136,12 +143,8 @@ def cancel_once(name, world, worker, folder, chance, most=SOON):
 @pytest.mark.timeout(5400)
 def test_200_cancels_at_random_moments_leave_nothing_and_take_2_s(world, worker, tmp_path):
     """Every job in its turn, at any moment of its own length; those that were done before do not count."""
-    chance, waits, lengths = random.Random(200), [], {}
-    for name in BY_THE_ENGINE:
-        values, _ = prepared(name, world, tmp_path / name)
-        began = time.monotonic()
-        worker.run(name, values, Listener(), never)
-        lengths[name] = min(time.monotonic() - began, 6.0)
+    chance, waits = random.Random(200), []
+    lengths = {name: length(name, world, worker, tmp_path / name) for name in BY_THE_ENGINE}
     for number in range(600):
         if len(waits) == 200:
             break
@@ -157,11 +160,12 @@ def test_200_cancels_at_random_moments_leave_nothing_and_take_2_s(world, worker,
 @pytest.mark.timeout(5400)
 def test_three_kills_in_every_job_leave_nothing(world, worker, tmp_path):
     chance, deaths = random.Random(3), 0
+    lengths = {name: length(name, world, worker, tmp_path / name) for name in BY_THE_ENGINE}
     for number in range(3 * len(BY_THE_ENGINE)):
         name = BY_THE_ENGINE[number % len(BY_THE_ENGINE)]
         folder = tmp_path / f"{number}"
         values, first = prepared(name, world, folder)
-        fate = Fate(lambda: kill_all(worker), chance.uniform(0, 5))
+        fate = Fate(lambda: kill_all(worker), chance.uniform(0, lengths[name]))
         try:
             worker.run(name, values, fate, never)
         except JobError as error:

@@ -21,10 +21,9 @@ from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
 from plugin.jobs.errors import Stopped
 from plugin.jobs.places import leftovers
-from small_world import NOT_BY_THE_ENGINE, outputs, usual
+from small_world import BY_THE_ENGINE, outputs, usual
 from worker.helpers import wait_until
 
-BY_THE_ENGINE = [name for name in JOBS if name not in NOT_BY_THE_ENGINE]
 SLOW = [name for name in BY_THE_ENGINE if name.startswith("train")]
 ALL = [pytest.param(name, marks=[pytest.mark.soak] * (name in SLOW)) for name in BY_THE_ENGINE]
 

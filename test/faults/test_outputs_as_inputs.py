@@ -16,7 +16,7 @@ from plugin.engine.progress import Progress, Silent
 from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
 from plugin.jobs.errors import Stopped
-from small_world import NOT_BY_THE_ENGINE, outputs, usual
+from small_world import BY_THE_ENGINE, outputs, usual
 
 # After so many seconds of work an input was plainly taken.
 TAKEN_SECONDS = 1.5
@@ -78,7 +78,7 @@ class Made:
 def made(world, tmp_path_factory):
     """What every tool makes of its usual inputs."""
     found = []
-    for name in (name for name in JOBS if name not in NOT_BY_THE_ENGINE):
+    for name in BY_THE_ENGINE:
         folder = tmp_path_factory.mktemp(name)
         places = outputs(name, folder)
         work.do(name, {**usual(name, world), **places}, Silent())
@@ -88,7 +88,7 @@ def made(world, tmp_path_factory):
 
 def takers():
     """Every job with its name and the inputs that take a layer, a folder or a file."""
-    for name in (name for name in JOBS if name not in NOT_BY_THE_ENGINE):
+    for name in BY_THE_ENGINE:
         for part in declared(JOBS[name]):
             if part.is_input and part.kind in FITS:
                 yield name, part
