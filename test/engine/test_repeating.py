@@ -96,7 +96,7 @@ def test_report_names_the_file_of_the_user_that_qgis_handed_over(tmp_path):
     assert own in page.split("<pre", 1)[1]  # readable, and not escaped
     job = job_in(page)
     assert job["values"]["reference"] == own and "language" not in job
-    assert f"{own}, {Path(own).stat().st_size:,} bytes, SHA-256" in page
+    assert f"{own}<br>{Path(own).stat().st_size:,} bytes<br>SHA-256" in page
     work.do(job["do"], job["values"], Silent())
 
 
@@ -108,7 +108,7 @@ def test_report_says_which_inputs_must_be_exported(tmp_path, origin):
     page = assessed(tmp_path, origin)
     assert "processing_x" not in page and "layers that QGIS alone reads" in page
     assert job_in(page)["values"]["reference"] == origin
-    assert f"{origin} as labels.geojson, " in page
+    assert f"{origin} as labels.geojson<br>" in page
 
 
 def test_job_in_a_report_keeps_the_language_of_the_report(tmp_path):
