@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..report import NUMBERS, PICTURES
+from ..wording import word
 from .figures import (
     draw_bars,
     draw_consistency,
@@ -42,7 +43,7 @@ def add_pictures(report, judged, shown):
     )
     report.figure(
         draw_crops(judged.crops, shown, judged.main),
-        f'Error: absolute difference of "{judged.main}" from the truth, white where it is a '
+        f'Error: absolute difference of "{word(judged.main)}" from the truth, white where it is a '
         "quarter of the row's contrast.",
         "Squares of the coarse raster, of the results and of the truth",
     )
