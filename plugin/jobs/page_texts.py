@@ -142,11 +142,13 @@ class Pages:
         )
 
     def _measured(self, said):
-        """A word of ours with its value: "macro F1 0.93", "accuracy 91.7 to 95.1 %"."""
+        """A word of ours with its value: "macro F1 0.93", "0.3 (not given)"."""
         for cut in (place for place, letter in enumerate(said) if letter == " "):
-            known = None if _is_word(said[cut:]) else self._exact(said[:cut])
-            if known:
-                return known + said[cut:]
+            first, last = said[:cut], said[cut + 1 :]
+            if not _is_word(last) and self._exact(first):
+                return f"{self._exact(first)} {last}"
+            if not _is_word(first) and self._exact(last):
+                return f"{first} {self._exact(last)}"
         return None
 
     def _chained(self, said):

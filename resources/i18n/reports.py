@@ -10,7 +10,7 @@ ROOMS = re.compile(
     "report|figures|pictures|plot|page|verdict|repeating|markup|_result$|baselines|card$|device|judging|guard|fingerprints|^catalog$|crops|checking|asking|references|excitation"
 )
 # Elsewhere: functions that give what a report says, and the words that name a report.
-_GIVES = re.compile("facts|said")
+_GIVES = re.compile("facts|said|_blur$")
 _NAMES = {"title", "subtitle"}
 # Arguments, calls and constants that hold no words for a reader.
 _STYLE = {
@@ -86,7 +86,7 @@ def _shown(node, function, functions, is_word=False):
             is_call = isinstance(child, ast.Call)
             shown = is_call and name_of(child.func) in _WORDS_IN
             shown = shown or (isinstance(child, ast.keyword) and child.arg in _WORDS_IN)
-            shown = shown or isinstance(child, ast.Return)
+            shown = shown or isinstance(child, (ast.Return, ast.IfExp))
             passes_on = not isinstance(child, (ast.Call, ast.Subscript))
             yield from _shown(child, inside, functions, shown or (is_word and passes_on))
 

@@ -23,7 +23,7 @@ NAMES = {
     "Gutenberg", "Richter", "Omori", "Adam", "python", "run", "torch", "torchvision",
     "rasterio", "numpy", "and", "images", "level", "upright", "basalt", "chalk", "marl",
     "survey", "relief", "series", "events", "pitted", "object", "band", "time", "mag", "depth",
-    "twin", "many", "scratch", "all", "overhead", "holdout", "auto", "bundled", "classes", "photo",
+    "twin", "many", "scratch", "all", "overhead", "holdout", "auto", "bundled", "classes", "days", "cell", "gamma", "exp", "nat", "day", "fixed", "convgru", "persistence", "improvement", "omission", "hallucination", "min", "photo",
     "nothing",
 }  # fmt: skip
 CHINESE = re.compile("[\u4e00-\u9fff]")
