@@ -61,10 +61,8 @@ class Welcome:
     def greet(self):
         """Offer to prepare the engine; once it stands, offer a try, one time only."""
         if environment.engine_python() is None:
-            text = tr(
-                "Welcome. Prepare the engine once: {} to download, some minutes. "
-                "You can go on working."
-            ).format(download_size())
+            # One line beside two buttons: QGIS cuts what is longer.
+            text = tr("Welcome. Prepare the engine once ({} to download).").format(download_size())
             buttons = ((tr("Prepare engine"), self.prepare), (tr("Options…"), _open_prepare))
             self._say(text, buttons)
         elif not QgsSettings().value(_KEY, False, type=bool):
@@ -101,7 +99,7 @@ class Welcome:
 
     def _offer_try(self, text):
         QgsSettings().setValue(_KEY, True)
-        more = tr("See what the tools do: a sample project, in a few minutes.")
+        more = tr("See the tools at work.")
         self._say(f"{text} {more}", ((tr("Try it"), self.try_it),))
 
     def _say(self, text, buttons, level=Qgis.MessageLevel.Info):

@@ -13,8 +13,13 @@ _SPARE_BYTES = 2**20
 
 
 def check_space(folder, wanted):
-    """Refuse to begin if a folder's disk has less than `wanted` bytes left."""
-    free = shutil.disk_usage(folder).free - _SPARE_BYTES
+    """Refuse to begin if a folder's disk has less than `wanted` bytes left, or is none."""
+    disk = shutil.disk_usage(folder)
+    if not disk.total:  # such as /proc
+        raise JobError(
+            f'Nothing can be written in "{folder}".', "Choose a folder you may write to."
+        )
+    free = disk.free - _SPARE_BYTES
     if free < wanted:
         raise JobError(
             f"The output may need {_size(wanted)}; the disk has {_size(max(free, 0))} left.",
