@@ -60,7 +60,7 @@ def test_without_engine_the_message_says_the_size_and_prepares(
     welcome.add()
     assert [action.text() for action in desktop.menu] == ["Try it…", "Prepare engine…"]
     bar = desktop.messageBar()
-    assert re.search(r"engine once: \d.* [MG]B to download", bar.currentItem().text())
+    assert re.search(r"engine once \(\d.* [MG]B to download", bar.currentItem().text())
     assert list(buttons(bar)) == ["Prepare engine", "Options…"]
     buttons(bar)["Prepare engine"].click()
     wait_for(lambda: asked == [1] and welcome._preparing is None)
