@@ -33,7 +33,8 @@ def spoken():
 
 def is_spoken(language):
     """Whether texts come in a language, in whatever way it is written."""
-    return re.split(r"[-_.@]", language.lower())[0] in ("en", "c", "") or bool(_catalogs(language))
+    is_english = not language or re.split(r"[-_.@]", language.lower())[0] in ("en", "c")
+    return is_english or bool(_catalogs(language))
 
 
 def _files():
