@@ -529,7 +529,7 @@ def test_only_whole_numbers_are_made_of_products_in_bfloat16(tmp_path, dtype, me
     known = {"method": method, "report": str(tmp_path / "r.html")}
     upscale(tmp_path, raster, model=model if method == "model" else "", **known)
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert re.search(r"Precision</t[hd]>\s*<td>([^<]*)", page)[1] == said
+    assert re.search(r"Numerical precision</t[hd]>\s*<td>([^<]*)", page)[1] == said
 
 
 def test_dark_pixels_keep_their_mean_although_nothing_is_under_zero(tmp_path):
