@@ -61,8 +61,8 @@ class FeedbackListener:
         if step != self._step:
             self.flush()
         self._step = step
-        told = "not a number" if value is None else f"{value:.4g}"
-        self._metrics.append(f"{name.replace('_', ' ')} {told}")
+        told = tr("not a number") if value is None else f"{value:.4g}"
+        self._metrics.append(f"{_named(name)} {told}")
 
     def log(self, line):
         """Say something for those who look for a cause."""
@@ -72,5 +72,18 @@ class FeedbackListener:
     def flush(self):
         """Write the metrics that wait for the end of their epoch."""
         if self._metrics:
-            self._feedback.pushInfo(said(f"Epoch {self._step}: {', '.join(self._metrics)}"))
+            epoch = said(f"Epoch {self._step}")
+            self._feedback.pushInfo(f"{epoch}: {', '.join(self._metrics)}")
         self._metrics = []
+
+
+def _named(metric):
+    """A metric by the words that users read."""
+    known = {
+        "training_loss": tr("training loss"),
+        "validation_loss": tr("validation loss"),
+        "validation_accuracy": tr("validation accuracy"),
+        "validation_map50": tr("validation mAP50"),
+        "learning_rate": tr("learning rate"),
+    }
+    return known.get(metric, metric.replace("_", " "))

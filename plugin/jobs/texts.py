@@ -39,4 +39,5 @@ def catalog(language):
         As QGIS names it, such as ``"zh_CN"``, ``"zh-Hans"`` or ``"de"``.
     """
     parts = read_catalog(language)
-    return Catalog(*(parts.get(part) for part in ("texts", "messages", "pieces")))
+    messages = {**parts.get("reports", {}), **parts.get("messages", {})}
+    return Catalog(parts.get("texts"), messages, parts.get("pieces"))
