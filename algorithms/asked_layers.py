@@ -2,7 +2,12 @@
 
 import os
 
-from qgis.core import QgsCoordinateReferenceSystem, QgsMapLayer, QgsRasterLayer
+from qgis.core import (
+    QgsCoordinateReferenceSystem,
+    QgsMapLayer,
+    QgsProcessingFeatureSourceDefinition,
+    QgsRasterLayer,
+)
 
 from ..plugin.jobs.checks import in_short
 from ..plugin.jobs.declare import declared
@@ -42,6 +47,18 @@ def feature_source(algorithm, parameters, context, part):
     if source is not None:
         return source
     return _nothing(part, parameters, "a vector layer", "Choose a vector layer that opens in QGIS.")
+
+
+def vector_layer(algorithm, parameters, context, part):
+    """The whole layer behind an input of features, also where a part of it was asked for, or None.
+
+    QGIS finds no layer for "selected features only".
+    """
+    name = part.name.upper()
+    given = parameters.get(name)
+    is_part = isinstance(given, QgsProcessingFeatureSourceDefinition)
+    asked = {**parameters, name: given.source if is_part else given}
+    return algorithm.parameterAsVectorLayer(asked, name, context)
 
 
 def raster_layers(algorithm, parameters, context, part):

@@ -5,7 +5,7 @@ import os
 from ..plugin.jobs.declare import declared, from_values
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_card import read_card
-from .asked_layers import raster_layers
+from .asked_layers import raster_layers, vector_layer
 from .automatic import complete
 from .destinations import (
     NEED_POSITION,
@@ -21,7 +21,7 @@ from .translation import said
 from .values import read_inputs, read_places
 
 _PATHS = ("folder", "images", "file", "model_file")
-_LAYERS = ("raster", "features", "catalog")
+_FEATURES = ("features", "catalog")
 _ENDINGS = {"tif": (".tif", ".tiff"), "html": (".html", ".htm")}
 
 
@@ -100,9 +100,11 @@ def _input_files(algorithm, parameters, context, inputs):
     for part in declared(algorithm.job):
         if part.kind in _PATHS:
             files[part.name] = inputs[part.name]
-        if part.kind in _LAYERS:
+        if part.kind == "raster":
             layer = algorithm.parameterAsLayer(parameters, part.name.upper(), context)
             files[part.name] = layer_file(layer)
+        if part.kind in _FEATURES:
+            files[part.name] = layer_file(vector_layer(algorithm, parameters, context, part))
         if part.kind == "raster_or_images":
             files[part.name] = os.path.abspath(inputs[part.name]) if inputs[part.name] else ""
         if part.kind == "rasters":

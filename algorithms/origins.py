@@ -3,6 +3,7 @@
 from qgis.core import QgsFields, QgsProcessingFeatureSourceDefinition, QgsProviderRegistry
 
 from ..plugin.jobs.declare import declared
+from .asked_layers import vector_layer
 from .destinations import layer_file
 
 _ONE_LAYER = (".geojson", ".json", ".csv")
@@ -35,12 +36,9 @@ def origins(algorithm, parameters, context, rasters, files):
         found.update({path: raster.origin for path, raster in pairs if not raster.path})
     for part in declared(algorithm.job):
         if part.kind in ("features", "catalog") and part.name in files:
-            name, given = part.name.upper(), parameters.get(part.name.upper())
-            is_part = isinstance(given, QgsProcessingFeatureSourceDefinition)
-            asked = {**parameters, name: given.source if is_part else given}
-            layer = algorithm.parameterAsVectorLayer(asked, name, context)
+            layer = vector_layer(algorithm, parameters, context, part)
             if layer is not None:
-                taken = _taken(layer, given, part.kind)
+                taken = _taken(layer, parameters.get(part.name.upper()), part.kind)
                 found[files[part.name]] = "|".join([origin_of(layer), *taken])
     return found
 

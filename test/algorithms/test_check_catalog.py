@@ -159,3 +159,22 @@ def test_bad_values_are_refused_in_one_sentence(refused, layers, tmp_path, chang
     said = refused("checkcatalog", **{**asked, **change})
     assert sentence in said and "\n" not in said.strip()
     assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("only_selected", [False, True])
+def test_result_never_takes_the_place_of_its_own_catalog(
+    run, layers, project, tmp_path, only_selected
+):
+    import processing
+    from qgis.core import QgsProcessingException, QgsProcessingFeatureSourceDefinition
+
+    path = str(tmp_path / "mine.gpkg")
+    processing.run("native:savefeatures", {"INPUT": layers["points"], "OUTPUT": path})
+    layer = QgsVectorLayer(path, "mine", "ogr")
+    project.addMapLayer(layer)
+    layer.selectByExpression("mag > 2.5")
+    given = QgsProcessingFeatureSourceDefinition(layer.id(), only_selected)
+    before = os.path.getsize(path), layer.featureCount()
+    with pytest.raises(QgsProcessingException, match=r"mine\.gpkg"):
+        run("checkcatalog", CATALOG=given, OUTPUT=path, REPORT="TEMPORARY_OUTPUT")
+    assert (os.path.getsize(path), QgsVectorLayer(path, "m", "ogr").featureCount()) == before
