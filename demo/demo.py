@@ -207,7 +207,8 @@ def main():
     OUTPUT.mkdir()
     PROFILE.mkdir(parents=True, exist_ok=True)
     status, lines = qgis_process("plugins", "enable", "deep_geology")
-    if status:
+    # The second time QGIS calls it an error that the plugin is enabled.
+    if status and "already enabled" not in " ".join(lines):
         sys.exit("\n".join(lines))
     for step in STEPS:
         run_step(*step)
