@@ -11,7 +11,7 @@ from collections import Counter
 from ..jobs import JOBS
 from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
-from ..jobs.languages import is_spoken, spoken
+from ..jobs.languages import codes, is_spoken
 from ..jobs.places import is_same_file, sweep
 from . import ranks, work
 from .channel import plain
@@ -100,7 +100,7 @@ def _language_of(language, path):
     if language and (not isinstance(language, str) or not is_spoken(language)):
         raise JobError(
             f'"language" is {json.dumps(language)} in the job file "{path}".',
-            f"Choose one of: {', '.join(spoken())}.",
+            f"Choose one of: {', '.join(codes())}.",
         )
     return language or ""
 

@@ -1,10 +1,8 @@
 """One page on a model file that forecasts: of what, learned from when, how well it did."""
 
-import os
-
 from ..jobs.model_card import SEISMIC
-from .model_report import names_in, text
-from .report import METHOD, NUMBERS, Report
+from .model_report import begin_page, text
+from .report import METHOD, NUMBERS
 
 _TRAINING = (
     ("series", "Series"),
@@ -31,8 +29,7 @@ _MOST_NUMBERS = 200
 
 def write_forecast_model_report(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
-    title = os.path.splitext(name)[0]
-    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
+    report = begin_page(card, name)
     report.verdict(_purpose(card), _decision(card), _openings(card))
     training = card.training
     report.section("What it learned from", METHOD).facts(

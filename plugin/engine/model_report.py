@@ -66,8 +66,7 @@ def write_model_report(path, card, weights, name):
     JobError
         If it cannot be written.
     """
-    title = os.path.splitext(name)[0]
-    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
+    report = begin_page(card, name)
     report.verdict(_purpose(card), _success(card), _need(card))
     _add_scores(report, card.scores)
     _add_classes(report, card)
@@ -77,9 +76,11 @@ def write_model_report(path, card, weights, name):
     report.write(path)
 
 
-def names_in(card):
-    """The names of a card's classes and bands."""
-    return [text(entry["name"]) for entry in (*card.classes, *card.bands)]
+def begin_page(card, name):
+    """The page of a model file, with its title; the names of its classes and bands stay."""
+    title = os.path.splitext(name)[0]
+    names = [text(entry["name"]) for entry in (*card.classes, *card.bands)]
+    return Report(title, f"Model for {text(card.task)}", [title, *names])
 
 
 def text(value):

@@ -130,10 +130,7 @@ class Report:
 
     def facts(self, pairs):
         """Add names with their values, a line each."""
-        rows = "\n".join(
-            f"<tr><td>{escape(word(name))}</td><td>{cell(value)}</td></tr>" for name, value in pairs
-        )
-        self._body.append(f'<div class="wide"><table class="facts">{rows}</table></div>')
+        self._body.append(_facts(pairs))
         return self
 
     def figure(self, figure, caption="", alt=""):
@@ -204,15 +201,18 @@ def _repeat():
     known = repeating.repeat()
     if known is None:
         return []
-    rows = "\n".join(
-        f"<tr><td>{escape(word(name))}</td><td>{cell(value)}</td></tr>"
-        for name, value in known.facts
-    )
     return [
         f"<h2>{say(_AGAIN)}</h2>\n<p>{escape(say(known.sentence))}</p>",
-        f'<div class="wide"><table class="facts">{rows}</table></div>',
+        _facts(known.facts),
         f'<pre class="wide">{escape(known.job)}</pre>',
     ]
+
+
+def _facts(pairs):
+    rows = "\n".join(
+        f"<tr><td>{escape(word(name))}</td><td>{cell(value)}</td></tr>" for name, value in pairs
+    )
+    return f'<div class="wide"><table class="facts">{rows}</table></div>'
 
 
 def _cell(tag, content, numeric):

@@ -4,11 +4,13 @@ The engine says everything in English; QGIS translates what arrives there. A rep
 through QGIS, so its texts are translated as they are put on the page.
 """
 
+import re
 from contextlib import contextmanager
 
 from ..jobs.languages import written_in
 from ..jobs.page_texts import pages
 
+_GAP = re.compile(r"[ \n]")
 _now, _names = "", frozenset()
 
 
@@ -26,7 +28,7 @@ def spoken(language):
 def keep(names):
     """Keep names of the user's, such as those of classes and bands, as they are from now on."""
     global _names
-    _names |= {str(name) for name in names}
+    _names |= {str(name) for name in names if name}
 
 
 def language():
@@ -40,22 +42,17 @@ def say(text):
 
 
 def word(text):
-    """What stands in a table or on an axis, where names of the user's stand too."""
+    """What stands in a table or on an axis, where names of the user's stand too.
+
+    A name may have a number or words of ours before or after it.
+    """
     text = str(text)
-    places = [
-        0,
-        *(place + 1 for place, letter in enumerate(text) if letter in " \n"),
-        len(text) + 1,
-    ]
-    for cut in places:
-        first, last = text[: max(cut - 1, 0)], text[cut:]
+    if text in _names:
+        return text
+    for gap in _GAP.finditer(text) if _names else ():
+        first, last = text[: gap.start()], text[gap.end() :]
         if last in _names:
-            return _beside(first, text[len(first) : cut]) + last
+            return word(first) + gap[0] + last
         if first in _names:
-            return first + text[len(first) : cut] + _beside(last)
+            return first + gap[0] + word(last)
     return pages(_now).word(text)
-
-
-def _beside(text, gap=""):
-    """What stands before or after a name: a number, or words of ours."""
-    return (word(text) if text else "") + gap

@@ -26,7 +26,7 @@ def read_catalog(language):
     return {}
 
 
-def spoken():
+def codes():
     """The codes of all languages that texts come in."""
     return ["en", *sorted(_files())]
 

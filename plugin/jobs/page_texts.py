@@ -1,4 +1,4 @@
-"""Reports in the user's language: paragraphs, tables and figures, with names that stay as they are."""
+"""Messages and reports in the user's language: sentences and words, with names that stay."""
 
 import functools
 import re
@@ -126,7 +126,7 @@ class Pages:
                 len(values[n]) for n in known if known[n] and not n.isdigit()
             )
             if is_ours or clear >= letters:
-                return pattern.fill({name: known[name] or values[name] for name in values}, str)
+                return pattern.fill({name: known[name] or values[name] for name in values})
         return None
 
     def _value(self, name, said, depth):

@@ -17,11 +17,10 @@ class Pattern:
         self._plurals = [words[-1:].islower() and name.isdigit() for words, name in before]
         self.weight = sum(map(len, self._words))
 
-    def values(self, said, is_piece=None):
+    def values(self, said, is_piece):
         """Value by name of its slot, or None if something else was said.
 
-        Of two slots with nothing between them, the second has the longest piece, if it is known
-        what a piece is.
+        Of two slots with nothing between them, the second has the longest text that is a piece.
         """
         first, last = self._words[0], self._words[-1]
         stop = len(said) - len(last)
@@ -40,20 +39,14 @@ class Pattern:
             return None
         return dict(zip(self._names, values))
 
-    def fill(self, values, translate):
-        """The translation with the values; slots with a name take in pieces."""
-        return SLOT.sub(
-            lambda slot: (
-                values.get(slot[1], "") if slot[1].isdigit() else translate(values.get(slot[1], ""))
-            ),
-            self._translated,
-        )
+    def fill(self, values):
+        """The translation with the values in its slots."""
+        return SLOT.sub(lambda slot: values.get(slot[1], ""), self._translated)
 
 
 def _cut(said, place, end, is_piece):
     """Where the longest piece begins that ends at a place."""
-    cuts = range(place, end) if is_piece else ()
-    starts = (cut for cut in cuts if not said[cut].isalnum() and said[cut] not in ".%")
+    starts = (cut for cut in range(place, end) if not said[cut].isalnum() and said[cut] not in ".%")
     return next((cut for cut in starts if is_piece(said[cut:end])), place)
 
 

@@ -16,8 +16,7 @@ class Catalog:
     """
 
     def __init__(self, texts=None, messages=None, pieces=None):
-        self._texts = texts or {}
-        self._whole = {**(pieces or {}), **(messages or {}), **self._texts}
+        self._whole = {**(pieces or {}), **(messages or {}), **(texts or {})}
         self._messages = Pages(self._whole)
 
     def text(self, english):

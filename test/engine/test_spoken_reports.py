@@ -156,6 +156,13 @@ def test_figure_stays_english_where_no_font_can_draw_the_language(monkeypatch):
     figures._has_letters.cache_clear()
 
 
+def test_empty_name_of_a_band_changes_nothing():
+    with wording.spoken("zh_CN"):
+        wording.keep(["", "level"])
+        assert wording.word("12 level") == "12 level"
+        assert wording.word("Recall") == pages("zh_CN").word("Recall") != "Recall"
+
+
 def test_name_in_quotes_stays_whatever_it_holds():
     chinese = pages("zh_CN")
     for name in ("Fm. A", "Qal: Quaternary alluvium", "basalt and gabbro", "recall", "1: Water"):

@@ -1,9 +1,7 @@
 """One page on a model file that makes images: of what, learned from what, how good they are."""
 
-import os
-
-from ..model_report import names_in, text
-from ..report import METHOD, NUMBERS, Report
+from ..model_report import begin_page, text
+from ..report import METHOD, NUMBERS
 
 _SCORES = (
     ("distance", "Distance to real images"),
@@ -17,8 +15,7 @@ _SCORES = (
 def write_generator_page(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
     training, scores = card.training, card.scores
-    title = os.path.splitext(name)[0]
-    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
+    report = begin_page(card, name)
     size = f"{card.patch} x {card.patch} pixels"
     report.verdict(
         f"Makes images of {size} and {len(card.bands)} band{'s' * (len(card.bands) != 1)}.",

@@ -1,10 +1,9 @@
 """One page on a model file of upscaling: what it does, learned from what, how well it did."""
 
 import math
-import os
 
-from ..model_report import names_in, text
-from ..report import METHOD, NUMBERS, Report
+from ..model_report import begin_page, text
+from ..report import METHOD, NUMBERS
 
 _SCORES = (("psnr", "PSNR (dB)"), ("ssim", "SSIM"), ("rmse", "RMSE"), ("sam", "SAM (°)"),
            ("hf_ratio", "Fine texture"), ("consistency_mae", "Consistency"))  # fmt: skip
@@ -14,8 +13,7 @@ _METHODS = (("cubic", "Cubic interpolation"), ("generator", "Generator"),
 
 def write_upscaler_page(path, card, weights, name):
     """Write the page; see `model_report.write_model_report`."""
-    title = os.path.splitext(name)[0]
-    report = Report(title, f"Model for {text(card.task)}", [title, *names_in(card)])
+    report = begin_page(card, name)
     report.verdict(_purpose(card), _success(card.scores), _texture(card))
     _add_scores(report, card.scores)
     training, known = card.training, card.arguments
