@@ -1,6 +1,7 @@
 """Which values, models and layers of a job do not go together, told before the run."""
 
 import os
+from functools import partial
 
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_bands import bands_by_name, check_bands
@@ -8,6 +9,7 @@ from ..plugin.jobs.model_card import read_card
 from ..plugin.jobs.raster_sizes import check_chip_fits, check_patch_fits
 from ..plugin.jobs.train_pixel_classifier import SMALLEST_PATCH
 from .checkpoint_rule import check_checkpoint
+from .class_rules import check_named, check_told_apart
 from .layer_rules import check_band, check_layers, look
 from .raster_header import labels_of
 from .upscaling_rules import (
@@ -172,15 +174,21 @@ _RULES = {
     "classify_pixels": _MODEL,
     "suggest_labels": _MODEL,
     "detect_objects": _MODEL,
-    "explain_classification": _MODEL,
+    "explain_classification": (_check_model, partial(check_named, labels="labels")),
     "map_embedding": _MODEL,
-    "train_pixel_classifier": (_check_training_ground, _check_second_labels, _check_base_bands),
-    "train_object_detector": (check_alike,),
-    "export_training_chips": (_check_chip,),
+    "train_pixel_classifier": (
+        _check_training_ground,
+        _check_second_labels,
+        _check_base_bands,
+        partial(check_named, labels="labels"),
+        check_told_apart,
+    ),
+    "train_object_detector": (check_alike, partial(check_named, labels="boxes")),
+    "export_training_chips": (_check_chip, partial(check_named, labels="labels")),
     "upscale_raster": (check_finer, check_upscaler_bands),
     "train_upscaler": (check_finer, check_fine_and_coarse),
     "train_grid_forecast": (_check_one_grid,),
     "forecast_grid": (_check_one_grid, _check_trained_grid),
     "export_csep_forecast": (_check_degrees,),
-    "assess_accuracy": (_check_map_band,),
+    "assess_accuracy": (_check_map_band, partial(check_named, labels="reference")),
 }

@@ -2,24 +2,8 @@
 
 from collections import defaultdict
 
-import numpy as np
-
+from ..jobs.label_classes import class_name
 from . import notices
-
-
-def class_name(value):
-    """The name of a class from a field's value: 3.0 is "3"; empty for NULL, NaN and blanks.
-
-    Blanks around a name do not make another class.
-
-    >>> class_name(" granite "), class_name(3.0), class_name(None)
-    ('granite', '3', '')
-    """
-    if value is None or (isinstance(value, float) and not np.isfinite(value)):
-        return ""
-    if isinstance(value, float) and value == int(value):
-        value = int(value)
-    return str(value).strip()
 
 
 def classes_of(features, field):

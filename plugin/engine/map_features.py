@@ -6,7 +6,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ..jobs.errors import JobError
-from .class_names import class_name
+from ..jobs.label_classes import class_name
 from .map_tally import Tally
 from .vectors import pieces, read_crs, read_features
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..jobs.errors import JobError
-from .class_names import class_name
+from ..jobs.label_classes import class_name
 from .vectors import middle, pieces, read_features
 
 

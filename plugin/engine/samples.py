@@ -263,7 +263,7 @@ def _place_warning(descriptions):
     rest = "Neighbors may sit on both sides of the split: name what belongs together in GROUPS."
     if len(placed) < len(descriptions):
         count = len(descriptions) - len(placed)
-        return f"{count} of {len(descriptions)} images have no place on the ground. {rest}"
+        return f"Images without a place on the ground: {count:,} of {len(descriptions):,}. {rest}"
     if len({d.crs for d in placed}) > 1:
         return f"The images are in several coordinate reference systems. {rest}"
     return ""

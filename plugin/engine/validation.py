@@ -101,7 +101,7 @@ def _groups(job, samples):
         twins = len(samples) - len(np.unique(samples.twins))
         warnings += _contradictions(samples)
         warnings.append(
-            f"{twins} images have the same pixels as another one; each such set stays on one side."
+            f"Images with the same pixels as another one: {twins:,}; each such set stays on one side."
         )
         singles = np.arange(len(samples)) if groups is None else groups
         groups = merge_groups(singles, samples.twins)
@@ -121,7 +121,7 @@ def _contradictions(samples):
         return []
     first, second = (samples.paths[index] for index in pairs[0])
     return [
-        f"{len(pairs)} images lie in two classes, such as {first} and {second}: their labels "
+        f"Images that lie in two classes, such as {first} and {second}: {len(pairs):,}. Their labels "
         "contradict each other. Remove the wrong ones."
     ]
 

@@ -14,7 +14,7 @@ documentation need to know of it. A job is a frozen dataclass of such fields:
 >>> from_values(Shade, {"input": "dem.tif", "azimut": 3})
 Traceback (most recent call last):
 ...
-plugin.jobs.errors.JobError: "azimut" is not a parameter of Shade. Use one of: input, azimuth.
+plugin.jobs.errors.JobError: "azimut" is not a parameter of this tool. Use one of: input, azimuth.
 """
 
 import re
@@ -255,7 +255,7 @@ def from_values(job_class, values):
     for name in values:
         if name not in known:
             raise JobError(
-                f'"{name}" is not a parameter of {job_class.__name__}.',
+                f'"{name}" is not a parameter of this tool.',
                 f"Use one of: {', '.join(known)}.",
             )
     values = {name: v for name, v in values.items() if not _is_empty(known[name], v)}

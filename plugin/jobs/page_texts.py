@@ -46,7 +46,7 @@ class Pages:
             return said
         bare, held = self._hold(_plain(said))
         known = self._known(bare)
-        if not known and not bare.endswith(_SENTENCE_ENDS):
+        if not known and not bare.endswith(_SENTENCE_ENDS) and ": " not in bare:
             known = self._listed(bare, 0, any)
         return _give_back(known or "\n".join(map(self._sentences, bare.split("\n"))), held)
 

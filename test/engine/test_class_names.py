@@ -9,7 +9,6 @@ from brightness import Said
 from landscapes import NORTH_UP, box, write_labels, write_raster
 from plugin.engine import notices
 from plugin.engine.chips import plan_chips
-from plugin.engine.class_names import class_name
 from plugin.engine.detection.drawn_boxes import draw_boxes
 from plugin.engine.map_features import read_feature_map
 from plugin.engine.pixels.labels import read_labels
@@ -20,6 +19,7 @@ from plugin.engine.tasks import assess_accuracy
 from plugin.engine.vectors import read_features
 from plugin.jobs import AssessAccuracy
 from plugin.jobs.declare import from_values
+from plugin.jobs.label_classes import class_name
 
 BLANKS = ("chalk", " chalk", "chalk\t", "marl")
 CAPITALS = ("chalk", "Chalk", " CHALK", "marl")

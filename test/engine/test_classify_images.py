@@ -142,7 +142,7 @@ def test_folder_of_damaged_images_is_refused(tmp_path):
     (tmp_path / "in").mkdir()
     for name in ("1.jpg", "2.png"):
         (tmp_path / "in" / name).write_bytes(b"damaged")
-    assert "None of the 2 images" in refused(tmp_path, tmp_path / "in")
+    assert "can be read, of 2." in refused(tmp_path, tmp_path / "in")
 
 
 def test_images_with_other_bands_are_refused_before_work(tmp_path, model):

@@ -8,10 +8,11 @@ from plugin.engine.pixels.autocorrelation import resemblance_range
 from plugin.engine.pixels.background import add_background
 from plugin.engine.pixels.burning import Brush, burn, make_shapes
 from plugin.engine.pixels.ground import BLOCK, Pixels, gather
-from plugin.engine.pixels.labels import BACKGROUND, Labels
+from plugin.engine.pixels.labels import Labels
 from plugin.engine.progress import Silent
 from plugin.engine.rasters import Stack
 from plugin.engine.vectors import Feature
+from plugin.jobs.label_classes import BACKGROUND
 
 SIDE, PLAIN = 40, Brush()
 

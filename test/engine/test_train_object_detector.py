@@ -285,7 +285,7 @@ def test_empty_yolo_boxes_are_left_out_and_outlines_become_boxes(tmp_path):
 
 def test_images_without_labels_or_of_several_kinds_are_refused(tmp_path):
     folder, _ = pit_folder(tmp_path / "set", count=2, label_folder="elsewhere")
-    assert "no YOLO labels" in refused(tmp_path, images=folder)
+    assert "has YOLO labels (2 were found)" in refused(tmp_path, images=folder)
     (tmp_path / "empty").mkdir()
     assert "has no image" in refused(tmp_path, images=str(tmp_path / "empty"))
 
@@ -315,7 +315,7 @@ def test_coco_files_that_cannot_be_used_are_refused(images, tmp_path, change):
         content["annotations"][0]["bbox"] = [1, 2]
     path.write_text("{" if change == "not json" else json.dumps(content))
     said = refused(tmp_path, images=folder, box_file=str(path))
-    words = {"no images": 'no "images"', "others": "none can be used", "not json": "no JSON",
+    words = {"no images": 'no "images"', "others": "can be used, of", "not json": "no JSON",
              "bad box": "an entry"}  # fmt: skip
     assert words[change] in said
 

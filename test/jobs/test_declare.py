@@ -52,7 +52,7 @@ def test_values_make_a_job_and_a_job_its_values():
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known_ones():
-    with pytest.raises(JobError, match='"azimut" is not a parameter of Shade') as caught:
+    with pytest.raises(JobError, match='"azimut" is not a parameter of this tool') as caught:
         from_values(Shade, {"input": "dem.tif", "azimut": 3})
     assert "azimuth" in caught.value.remedy and "mean" not in caught.value.remedy
 

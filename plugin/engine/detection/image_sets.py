@@ -99,14 +99,14 @@ def _yolo_boxes(scenes, folder, _):
         left_out += empty
     if unlabeled == len(scenes):
         raise JobError(
-            f'The {len(scenes):,} images in "{folder}" have no YOLO labels.',
+            f'No image in "{folder}" has YOLO labels ({len(scenes):,} were found).',
             'Put a text file per image beside it or in a folder named "labels", or give a COCO '
             "file in BOX_FILE.",
         )
     names = yolo.class_names(folder, [int(n) for some in kinds for n in some])
     warnings = _why(left_out)
     if unlabeled:
-        warnings.append(f"{unlabeled:,} images have no label file; they count as without objects.")
+        warnings.append(f"Images without a label file, taken as without objects: {unlabeled:,}.")
     return scenes, [[names[int(n)] for n in some] for some in kinds], warnings
 
 
@@ -134,10 +134,11 @@ def _coco_boxes(scenes, folder, path):
     _check_found(kept, drawn, odd, path, folder)
     warnings = _why(left_out)
     if len(drawn) > len(kept) + len(odd):
-        warnings.append(f"{len(drawn) - len(kept) - len(odd):,} images of the file are missing.")
+        missing = len(drawn) - len(kept) - len(odd)
+        warnings.append(f"Images of the file that are missing: {missing:,}.")
     if odd:
         warnings.append(
-            f'{len(odd)} images have another size than in the file, such as "{odd[0]}".'
+            f'Images of another size than in the file: {len(odd):,}, such as "{odd[0]}".'
         )
     return kept, kinds, warnings
 
@@ -146,7 +147,7 @@ def _check_found(kept, drawn, odd, path, folder):
     if not kept:
         why = f"{len(odd)} have another size there" if odd else "none is in the folder"
         raise JobError(
-            f'Of the {len(drawn):,} images in "{os.path.basename(path)}" none can be used: {why}.',
+            f'No image in "{os.path.basename(path)}" can be used, of {len(drawn):,}: {why}.',
             f'Choose the folder with the images that the file names; "{folder}" was given.',
         )
 

@@ -6,8 +6,8 @@ from collections import Counter
 import numpy as np
 
 from ...jobs.errors import JobError
+from ...jobs.label_classes import class_name
 from ...jobs.model_card import class_names
-from ..class_names import class_name
 from ..classification import check_bands, describe_for, say_taken
 from ..image_folders import IMAGE_ENDINGS, image_files
 from ..prediction import corner_patches

@@ -151,8 +151,8 @@ def find_images(folder):
     warnings = []
     if len(loose) < len(paths):
         warnings.append(
-            f"{len(loose)} images lie beside the subfolders, so these are not taken for classes. Move "
-            "them into a subfolder if the subfolders are classes."
+            f"Images beside the subfolders, which are therefore not taken for classes: {len(loose):,}. "
+            "Move them into a subfolder if the subfolders are classes."
         )
     return Found(folder, paths, np.zeros(len(paths), np.int64), [_NO_CLASS]), warnings
 

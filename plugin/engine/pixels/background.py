@@ -4,9 +4,10 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from ...jobs.errors import JobError
+from ...jobs.label_classes import BACKGROUND
 from ..vectors import Feature
 from .burning import burn
-from .labels import BACKGROUND, Labels
+from .labels import Labels
 
 _FEWEST, _FOR_EACH = 300, 4
 _DISTANCE = 3.0  # in radii of a place

@@ -103,8 +103,8 @@ class Fits:
         some = np.random.default_rng([seed, fold]).permutation(len(split.test))[:most]
         some = np.sort(some)
         test = split.test.take(some)
-        places, logits = logits_at(seer, test, seed, progress.part(0.9, 0.97))
-        maps = maps_of(seer, self.windows, progress.part(0.97, 1.0))
+        places, logits = logits_at(seer, test, seed, progress.part(0.9, 0.97, "Testing"))
+        maps = maps_of(seer, self.windows, progress.part(0.97, 1.0, "Drawing maps"))
         return Tested(fit, some[places], logits, maps)
 
     def ship(self, tested, progress):

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ...jobs.errors import JobError
+from ...jobs.label_classes import check_classes
 from ..class_names import classes_of
 from ..vectors import pieces, read_features
 from .burning import Brush, make_shapes
 
-PRESENCE, BACKGROUND = "presence", "background"
+PRESENCE = "presence"
 _AUTOMATIC_LINE, _AUTOMATIC_POINT = 1.0, 1.0  # pixels: half a line's width, a point's radius
-_MOST_CLASSES = 255
 
 
 @dataclass
@@ -127,7 +127,7 @@ def _left_out(features, names, class_field):
     return texts
 
 
-def check_classes(labels, background, split):
+def check_labels(labels, background, split):
     """Refuse labels that leave nothing to tell apart, or nothing to test on.
 
     Parameters
@@ -142,28 +142,9 @@ def check_classes(labels, background, split):
     ------
     JobError
     """
-    names, counts = labels.class_names, _count_pieces(labels)
-    if background and BACKGROUND in names:
-        raise JobError(
-            f'The labels have a class "{BACKGROUND}" already.',
-            "Choose BACKGROUND none, or leave these labels out.",
-        )
-    if len(names) + background < 2:
-        raise JobError(
-            f'All labels are of one class, "{names[0]}".',
-            "Add labels of another class, or take unlabeled ground as background.",
-        )
-    if len(names) + background > _MOST_CLASSES:
-        raise JobError(
-            f"The labels have {len(names):,} classes, more than {_MOST_CLASSES}.",
-            "Choose a class field that names kinds, not single labels.",
-        )
-    single = [name for place, name in enumerate(names) if counts[place] == 1]
-    if single and split:
-        raise JobError(
-            f'Class "{single[0]}" has one label only: what is learned from it could not be tested.',
-            "Add labels of that class in other places, or split it.",
-        )
+    counts = _count_pieces(labels)
+    named = {name: counts[place] for place, name in enumerate(labels.class_names)}
+    check_classes(named, background, split)
 
 
 def _count_pieces(labels):

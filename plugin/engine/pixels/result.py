@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from ...jobs.label_classes import BACKGROUND
 from ..metrics import classification as metric
-from .labels import BACKGROUND
 
 _DRAWS = 500
 _AUC_DRAWS = 200

@@ -72,7 +72,7 @@ class Seer:
         height, width = int(rows.max()) + 1 - row, int(columns.max()) + 1 - column
         return Window(row, column, height, width, members)
 
-    def look(self, windows, see, progress, text="Testing"):
+    def look(self, windows, see, progress):
         """Look at windows.
 
         Parameters
@@ -82,7 +82,7 @@ class Seer:
             ``see(network, images, inside)``: normalized images (1, band, row, column) with the
             halo, and the slices of the window in them; what it gives is passed on.
         progress : Progress
-        text : str
+            Its name says what for.
 
         Yields
         ------
@@ -98,7 +98,7 @@ class Seer:
             images = images.contiguous(memory_format=torch.channels_last)
             with torch.no_grad():
                 yield window, see(self.network, images, inside)
-            progress(number / len(windows), f"{text}: window {number:,} of {len(windows):,}")
+            progress(number / len(windows), f"Window {number:,} of {len(windows):,}")
 
     def _read(self, window):
         halo = self._halo
@@ -141,4 +141,4 @@ def _logits(network, images, inside):
 
 def maps_of(seer, windows, progress):
     """Logits (class, row, column) of windows."""
-    return [logits for _, logits in seer.look(windows, _logits, progress, "Drawing")]
+    return [logits for _, logits in seer.look(windows, _logits, progress)]

@@ -8,12 +8,12 @@ from scipy.special import softmax
 
 from ...jobs.colors import class_colors
 from ...jobs.declare import declared
+from ...jobs.label_classes import BACKGROUND
 from ...jobs.model_card import PIXELS, ModelCard
 from ...jobs.train_pixel_classifier import SMALLEST_PATCH
 from ..device import describe
 from ..metrics.classification import expected_calibration_error
 from ..rasters import shown_name
-from .labels import BACKGROUND
 from .result import PixelResult
 from .trust import block_weights, measure_trust, trust_features
 
@@ -187,7 +187,7 @@ def measure_trust_of(seer, ground, plan, bands, seed, progress):
     chosen = _some_of_each_class(ground.pixels.labels, chance)
     some, parts, places = ground.pixels.take(chosen), [], []
     windows = seer.windows(some, seed, _TRUSTED_WINDOWS)
-    for window, features in seer.look(windows, _describe, progress, "Trust"):
+    for window, features in seer.look(windows, _describe, progress):
         mine = some.take(window.pixels)
         parts.append(features[:, mine.rows - window.row, mine.columns - window.column].T)
         places.append(chosen[window.pixels])

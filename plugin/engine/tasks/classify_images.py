@@ -108,7 +108,7 @@ def _warn(errors, progress):
 
 def _nothing_read(place, count):
     return JobError(
-        f'None of the {count:,} images in "{place}" can be read.',
+        f'No image in "{place}" can be read, of {count:,}.',
         "Copy them again, or convert them to PNG or TIFF.",
     )
 

@@ -11,7 +11,7 @@ from ..pixels.baselines import FOREST, REGRESSION, TITLES, baseline
 from ..pixels.fits import Fits
 from ..pixels.fitting import Fitter
 from ..pixels.ground import gather
-from ..pixels.labels import check_classes, read_labels
+from ..pixels.labels import check_labels, read_labels
 from ..pixels.pictures import choose_windows, draw_pictures
 from ..pixels.report import write_pixel_report
 from ..pixels.result import scores
@@ -54,7 +54,7 @@ def run(job, progress):
         shipped = fits.ship(tested, progress.part(half + 0.05, 0.96))
         seer, pictured = fits.see(shipped), progress.part(0.98, 1.0)
         trust = measure_trust_of(
-            seer, ground, plan, len(stack.bands), job.seed, progress.part(0.96, 0.98)
+            seer, ground, plan, len(stack.bands), job.seed, progress.part(0.96, 0.98, "Trust")
         )
         pictures = draw_pictures(stack, ground, plan, windows, tested, pictured)
         result = make_result(
@@ -85,7 +85,7 @@ def _patch_side(job, start, stack):
 def _read_labels(job, stack, progress):
     labels = read_labels(job, job.labels, stack.grid)
     unlabeled = job.background == "unlabeled"
-    check_classes(labels, unlabeled, job.validation != "layer")
+    check_labels(labels, unlabeled, job.validation != "layer")
     return add_background(labels, stack, job.seed, progress) if unlabeled else labels
 
 
