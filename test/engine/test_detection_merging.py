@@ -1,11 +1,14 @@
 """Boxes of overlapping windows become objects that appear once."""
 
+import time
+
 import numpy as np
 import pytest
 
 from plugin.engine.detection.finder import lay_windows
-from plugin.engine.detection.merging import merge, touches
+from plugin.engine.detection.merging import _objects, merge, touches
 from plugin.engine.detection.scenes import Scene
+from plugin.jobs.errors import Stopped
 
 SIZE = (400, 600)
 PATCH, OVERLAP = 128, 32
@@ -110,3 +113,77 @@ def test_many_boxes_are_merged_in_seconds():
     cut = np.zeros((len(boxes), 4), bool)
     kept = merge(boxes, chance.random(20_000), np.zeros(20_000, int), cut, 64, 0.5)[0]
     assert 15_000 < len(kept) <= 20_000
+
+
+def plain_fit(first, first_cut, second, second_cut, overlap):
+    for along, across in ((0, 1), (1, 0)):
+        low = max(first[across], second[across]), min(first[across], second[across])
+        high = (
+            min(first[across + 2], second[across + 2]),
+            max(first[across + 2], second[across + 2]),
+        )
+        if (
+            first_cut[along + 2]
+            and second_cut[along]
+            and first[along] < second[along]
+            and first[along + 2] < second[along + 2]
+            and first[along + 2] - second[along] >= 0.7 * overlap
+            and high[0] - low[0] >= 0.5 * (high[1] - low[1])
+        ):
+            return True
+    return False
+
+
+def plain_objects(boxes, cut, overlap):
+    """Every piece compared with every other, in their order."""
+    name = list(range(len(boxes)))
+    for first in range(len(boxes)):
+        for second in range(len(boxes)):
+            if plain_fit(boxes[first], cut[first], boxes[second], cut[second], overlap):
+                old, new = name[first], name[second]
+                name = [new if one == old else one for one in name]
+    return [[n for n, one in enumerate(name) if one == root] for root in sorted(set(name))]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_near_pieces_alone_are_compared_and_the_objects_are_those_of_all_pairs(seed):
+    chance = np.random.default_rng(seed)
+    # Whole numbers, so that many sides are equal.
+    corners = chance.integers(0, 40, (150, 2))
+    boxes = np.hstack([corners, corners + chance.integers(0, 25, (150, 2))]).astype(float)
+    cut = chance.random((150, 4)) < 0.5
+    objects = _objects(boxes, cut, 8 * (seed % 2), lambda: None)
+    assert objects == plain_objects(boxes, cut, 8 * (seed % 2))
+    assert 1 < len(objects) < 150
+
+
+def many_pieces(count):
+    chance = np.random.default_rng(0)
+    corners = chance.uniform(0, 20_000, (count, 2))
+    cut = chance.random((count, 4)) < 0.5
+    known = chance.random(count), np.zeros(count, int), cut
+    return np.hstack([corners, corners + 200]), *known
+
+
+def test_many_pieces_are_joined_in_seconds():
+    started = time.monotonic()
+    assert len(merge(*many_pieces(20_000), 64, 0.5)[0]) > 5_000
+    assert time.monotonic() - started < 30  # minutes if all are compared with all
+
+
+def test_a_chain_of_pieces_is_one_object():
+    starts = np.arange(0, 300_000, 100.0)
+    boxes = np.stack([starts, 0 * starts, starts + 164, 0 * starts + 90], axis=1)
+    cut = np.tile([True, False, True, False], (len(boxes), 1))
+    found = merge(boxes, np.ones(len(boxes)), np.zeros(len(boxes), int), cut, 64, 0.5)[0]
+    assert found.tolist() == [[0, 0, starts[-1] + 164, 90]]
+
+
+def test_joining_and_suppressing_end_when_the_user_cancels():
+    def check():
+        raise Stopped
+
+    boxes, scores, labels, cut = many_pieces(10)
+    for mine in (cut | True, cut & False):
+        with pytest.raises(Stopped):
+            merge(boxes, scores, labels, mine, 64, 0.5, check)

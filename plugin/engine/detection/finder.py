@@ -89,7 +89,7 @@ class Finder:
         parts = list(self.look(scene, units, range(len(units)), progress, least))
         if seen is not None:
             seen["with data"] += sum(part.with_data for part in parts)
-        return self.gather(parts, area, share)
+        return self.gather(parts, area, share, progress.check)
 
     def units(self, scene, area):
         """The windows of a search, a list for every unit of work; batches never span two units."""
@@ -124,10 +124,10 @@ class Finder:
                 done += len(some)
                 progress(done / total, _say(done, total, started) if total > 1 else "")
 
-    def gather(self, parts, area, share):
+    def gather(self, parts, area, share, check=lambda: None):
         """The objects of all sightings of a scene, each once."""
         boxes, scores, labels, cut = _together([part.found for part in parts])
-        boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share)
+        boxes, scores, labels = merge(boxes, scores, labels, cut, self.overlap, share, check)
         inside = _middles_in(boxes, area)
         return Objects(boxes[inside], labels[inside], scores[inside])
 

@@ -36,7 +36,7 @@ def touches(boxes, window, size):
     return (np.abs(boxes - borders) <= _NEAR) & inner
 
 
-def merge(boxes, scores, labels, cut, overlap, share):
+def merge(boxes, scores, labels, cut, overlap, share, check=lambda: None):
     """Merge the boxes of all windows of a scene.
 
     Parameters
@@ -50,6 +50,8 @@ def merge(boxes, scores, labels, cut, overlap, share):
         Pixels by which neighboring windows overlap.
     share : float
         Boxes of one class are one object if their intersection is a larger share of their union.
+    check : callable
+        Called for every box; may raise.
 
     Returns
     -------
@@ -65,8 +67,8 @@ def merge(boxes, scores, labels, cut, overlap, share):
     kept = []
     for label in np.unique(labels):
         mine = labels == label
-        some, sure, whole = _joined(boxes[mine], scores[mine], cut[mine], overlap)
-        chosen = _suppress(some, sure, whole, share)
+        some, sure, whole = _joined(boxes[mine], scores[mine], cut[mine], overlap, check)
+        chosen = _suppress(some, sure, whole, share, check)
         kept.append((some[chosen], sure[chosen], np.full(len(chosen), label)))
     if not kept:
         return boxes[:0], scores[:0], labels[:0]
@@ -75,7 +77,7 @@ def merge(boxes, scores, labels, cut, overlap, share):
     return boxes[order], scores[order], labels[order]
 
 
-def _joined(boxes, scores, cut, overlap):
+def _joined(boxes, scores, cut, overlap, check):
     """Join the pieces of objects that no window holds whole.
 
     Returns
@@ -85,16 +87,10 @@ def _joined(boxes, scores, cut, overlap):
         Whether a box was never cut, or is cut no more.
     """
     pieces = np.flatnonzero(cut.any(axis=1))
-    parent = {int(piece): int(piece) for piece in pieces}
-    for first in pieces:
-        for second in pieces:
-            if _fit(boxes[first], cut[first], boxes[second], cut[second], overlap):
-                parent[_root(parent, int(first))] = _root(parent, int(second))
-    roots = np.array([_root(parent, int(piece)) for piece in pieces], int)
     rest = ~cut.any(axis=1)
     unions, surest, closed = [boxes[rest]], [scores[rest]], [np.ones(rest.sum(), bool)]
-    for root in np.unique(roots):
-        some = pieces[roots == root]
+    for some in _objects(boxes[pieces], cut[pieces], overlap, check):
+        some = pieces[some]
         union = np.concatenate([boxes[some, :2].min(0), boxes[some, 2:].max(0)])
         open_ends = cut[some] & (np.abs(boxes[some] - union) <= _NEAR)
         unions.append(union[None])
@@ -103,32 +99,64 @@ def _joined(boxes, scores, cut, overlap):
     return np.concatenate(unions), np.concatenate(surest), np.concatenate(closed)
 
 
+def _objects(boxes, cut, overlap, check):
+    """Numbers of the pieces of every object, in lists."""
+    parent = list(range(len(boxes)))
+    for first, second in sorted(_fitting(boxes, cut, overlap, check)):
+        parent[_root(parent, first)] = _root(parent, second)
+    members = {}
+    for piece in range(len(boxes)):
+        members.setdefault(_root(parent, piece), []).append(piece)
+    return [members[root] for root in sorted(members)]
+
+
+def _fitting(boxes, cut, overlap, check):
+    """Pairs of pieces of which the first goes on in the second."""
+    for place, others in _meeting(boxes, check):
+        one, many = (boxes[place], cut[place]), (boxes[others], cut[others])
+        yield from ((place, int(other)) for other in others[_fit(*one, *many, overlap)])
+        yield from ((int(other), place) for other in others[_fit(*many, *one, overlap)])
+
+
+def _meeting(boxes, check):
+    """Every box with those that begin right of where it begins, and not right of its end."""
+    order = np.argsort(boxes[:, 0], kind="stable")
+    stops = np.searchsorted(boxes[order, 0], boxes[order, 2], side="right")
+    for position, (place, stop) in enumerate(zip(order.tolist(), stops, strict=True)):
+        check()
+        yield place, order[position + 1 : stop]
+
+
 def _fit(first, first_cut, second, second_cut, overlap):
-    """Whether the right or lower end of a piece goes on in the left or upper end of another."""
+    """Whether the right or lower end of pieces goes on in the left or upper end of others."""
+    fit = False
     for axis in (0, 1):
-        if first_cut[axis + 2] and second_cut[axis]:
-            shared = first[axis + 2] - second[axis]
-            goes_on = first[axis] < second[axis] and first[axis + 2] < second[axis + 2]
-            if goes_on and shared >= _COVERED * overlap and _same_span(first, second, 1 - axis):
-                return True
-    return False
+        cut = first_cut[..., axis + 2] & second_cut[..., axis]
+        shared = first[..., axis + 2] - second[..., axis]
+        goes_on = (first[..., [axis, axis + 2]] < second[..., [axis, axis + 2]]).all(axis=-1)
+        together = goes_on & (shared >= _COVERED * overlap) & _same_span(first, second, 1 - axis)
+        fit |= cut & together
+    return fit
 
 
 def _same_span(first, second, axis):
-    shared = min(first[axis + 2], second[axis + 2]) - max(first[axis], second[axis])
-    union = max(first[axis + 2], second[axis + 2]) - min(first[axis], second[axis])
-    return shared >= _SAME_SPAN * union
+    starts, ends = (
+        (first[..., axis], second[..., axis]),
+        (first[..., axis + 2], second[..., axis + 2]),
+    )
+    shared = np.minimum(*ends) - np.maximum(*starts)
+    return shared >= _SAME_SPAN * (np.maximum(*ends) - np.minimum(*starts))
 
 
 def _root(parent, key):
     while parent[key] != key:
-        key = parent[key]
+        parent[key] = key = parent[parent[key]]
     return key
 
 
-def _suppress(boxes, scores, whole, share):
+def _suppress(boxes, scores, whole, share, check):
     """Numbers of the boxes that are kept: whole ones first, then the surest."""
-    rivals = _rivals(boxes, whole, share)
+    rivals = _rivals(boxes, whole, share, check)
     kept = np.ones(len(boxes), bool)
     chosen = []
     for place in np.lexsort((-scores, ~whole)):
@@ -138,14 +166,10 @@ def _suppress(boxes, scores, whole, share):
     return np.array(chosen, int)
 
 
-def _rivals(boxes, whole, share):
-    """For every box the others that are the same object, found along sorted left sides."""
-    order = np.argsort(boxes[:, 0], kind="stable")
-    lefts = boxes[order, 0]
+def _rivals(boxes, whole, share, check):
+    """For every box the others that are the same object."""
     rivals = [[] for _ in boxes]
-    for position, place in enumerate(order):
-        stop = np.searchsorted(lefts, boxes[place, 2], side="right")
-        others = order[position + 1 : stop]
+    for place, others in _meeting(boxes, check):
         for other in others[_same(boxes[place], whole[place], boxes[others], whole[others], share)]:
             rivals[place].append(other)
             rivals[other].append(place)

@@ -172,7 +172,7 @@ class _Search:
         finally:
             scene.source.close()
         sightings = [Sighting(**part) for part in kept.parts]
-        found = self._finder.gather(sightings, area, self._share)
+        found = self._finder.gather(sightings, area, self._share, progress.check)
         return [found], sum(part.with_data for part in sightings)
 
     def images(self, scenes, progress):
