@@ -10,6 +10,7 @@ from safetensors.torch import load as from_bytes, save as to_bytes
 
 from ..jobs.errors import JobError
 from ..jobs.model_card import CLASSIFICATION, DETECTION, KEY, PIXELS, UPSCALING, read_card
+from ..jobs.model_weights import read_weights
 from ..jobs.places import written_whole
 from . import networks
 
@@ -24,7 +25,9 @@ _NETWORKS = {
     DETECTION: (networks.DETECTORS, networks.build_detector),
     UPSCALING: (networks.UPSCALERS, networks.build_upscaler),
 }
-_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, IndexError)
+_DAMAGE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError)
+_MOST_NUMBERS, _NUMBER = 10**9, 4  # of a network; bytes of one
+_MOST_EXTRAS = 2**30  # bytes
 
 
 def save(path, card, network, extras=None):
@@ -96,12 +99,12 @@ def load_with_extras(path, task=""):
         )
     try:
         _check_card(card)
-        weights, extras = _sorted(read_tensors(path))
+        arguments = _arguments(card)
+        promised = _numbers_of(build, card.network, **arguments)
+        weights, extras = _sorted(read_tensors(path, _room(promised)))
         weights = {key: _single(value) for key, value in weights.items()}
-        if card.network == networks.GRAPH:
-            network = build(card.network, **_arguments(card))
-        else:
-            network = made_for(weights, build, card.network, **_arguments(card))
+        _refuse_fewer(weights, promised)
+        network = build(card.network, **arguments)
         network.load_state_dict(weights, assign=card.network == networks.GRAPH)
         _check_numbers(card, {**network.state_dict(), **extras})
     except (SafetensorError, OSError, RuntimeError, *_DAMAGE) as error:
@@ -116,20 +119,38 @@ def made_for(tensors, build, *arguments, **named):
     ------
     ValueError
     """
-    with torch.device("meta"):
-        plan = build(*arguments, **named)
-    promised = sum(value.numel() for value in plan.state_dict().values())
-    if promised > sum(value.numel() for value in tensors.values()):
-        raise ValueError(f"{promised:,} weights are promised")
+    _refuse_fewer(tensors, _numbers_of(build, *arguments, **named))
     return build(*arguments, **named)
 
 
-def read_tensors(path):
+def _numbers_of(build, *arguments, **named):
+    """How many numbers the weights of a network are, found without memory for them."""
+    with torch.device("meta"):
+        plan = build(*arguments, **named)
+    return sum(value.numel() for value in plan.state_dict().values())
+
+
+def _room(promised):
+    """The bytes that the file of a network of so many numbers may have."""
+    return _NUMBER * min(promised, _MOST_NUMBERS) + _MOST_EXTRAS
+
+
+def _refuse_fewer(tensors, promised):
+    """Refuse a network of more numbers than the tensors hold."""
+    if promised > sum(value.numel() for value in tensors.values()):
+        raise ValueError(f"{promised:,} weights are promised")
+
+
+def read_tensors(path, most=math.inf):
     """The tensors of a file, by name; see `load_with_extras` for the errors.
 
-    They are read into memory and not mapped: a file that is cut short while it is mapped ends the
-    process, and on Windows a mapped file cannot be replaced.
+    A file that is not as large as the tensors in its header, or larger than `most` bytes, is
+    refused before they are read. They are read into memory and not mapped: a file that is cut
+    short while it is mapped ends the process, and on Windows a mapped file cannot be replaced.
     """
+    size = read_weights(path).size
+    if size > most:
+        raise ValueError(f"{size:,} bytes, where its network takes less than {most:,}")
     with open(path, "rb") as file:
         return from_bytes(file.read())
 

@@ -1,10 +1,12 @@
 """What a model file holds beside the network's weights."""
 
+import json
 from dataclasses import replace
 
 import pytest
 import torch
 
+import peak_memory
 from brightness import card
 from plugin.engine import model_file, networks
 from plugin.jobs.errors import JobError
@@ -45,3 +47,30 @@ def test_extras_that_are_not_finite_are_damage(tmp_path, network):
     model_file.save(str(tmp_path / "m.safetensors"), CARD, network, extras)
     with pytest.raises(JobError, match="is damaged"):
         model_file.load(str(tmp_path / "m.safetensors"))
+
+
+def with_hole(path, added, promised):
+    """Make a file longer by bytes that take no disk, and maybe promise them in its header."""
+    content = path.read_bytes()
+    begin = 8 + int.from_bytes(content[:8], "little")
+    header, held = json.loads(content[8:begin]), len(content) - begin
+    if promised:
+        span = [held, held + added]
+        header["extras.hole"] = {"dtype": "F32", "shape": [added // 4], "data_offsets": span}
+    text = json.dumps(header).encode()
+    with open(path, "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + content[begin:])
+        file.truncate(8 + len(text) + held + added)
+    return str(path)
+
+
+@pytest.mark.parametrize("promised", [False, True])
+def test_a_file_of_gigabytes_beside_a_small_network_is_not_read(tmp_path, network, promised):
+    path = tmp_path / "m.safetensors"
+    model_file.save(str(path), CARD, network)
+    place = with_hole(path, 2**31, promised)
+    peak_memory.forget()
+    before = peak_memory.kilobytes()
+    with pytest.raises(JobError, match="is damaged"):
+        model_file.load(place)
+    assert peak_memory.kilobytes() - before < 100_000

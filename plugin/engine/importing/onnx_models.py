@@ -8,9 +8,10 @@ import torch
 from ...jobs.errors import JobError
 from ...jobs.model_card import CLASSIFICATION, PIXELS
 from .. import networks
-from ..networks.graph import IMAGE
+from ..networks.graph import IMAGE, TooLargeError
 from ..onnx_export import library
 from .deepness import facts_of, metadata, refuse_other_kinds
+from .guarding import guarded
 from .looking import reach
 from .onnx_end import find_end
 from .onnx_refusal import NotKnownError
@@ -47,6 +48,13 @@ def read_onnx(path, side, progress):
     """
     name = os.path.basename(path)
     onnx, model = _load(path, name)
+    with guarded(
+        f'"{name}" is damaged: an operation does not have its numbers.', "Export the network again."
+    ):
+        return _read(onnx, model, name, side, progress)
+
+
+def _read(onnx, model, name, side, progress):
     texts = metadata(model)
     refuse_other_kinds(texts, name)
     source, bands, side = _fix_input(model, name, side or facts_of(texts).get("patch", 0))
@@ -57,7 +65,7 @@ def read_onnx(path, side, progress):
         progress.note(note)
     progress(0.3, f"{len(model.graph.node):,} operations on tiles of {side} pixels")
     steps = _steps(model.graph, values, source, end.name, name, progress)
-    made = _recognized(steps, values, end, bands, side)
+    made = _recognized(steps, values, end, bands, side, name)
     _try_other_sides(made, bands, side, name)
     return made, known
 
@@ -142,12 +150,6 @@ def _steps(graph, values, source, end, name, progress):
             f'The network in "{name}" has the operation {error}, which is not known here.',
             "Export a network of convolutions, or use it in Deepness.",
         ) from error
-    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        raise JobError(
-            f'"{name}" is damaged: an operation does not have its numbers.',
-            "Export the network again.",
-            trace=repr(error),
-        ) from error
     return steps
 
 
@@ -163,7 +165,7 @@ def _needed(graph, end):
     return needed
 
 
-def _recognized(steps, values, end, bands, side):
+def _recognized(steps, values, end, bands, side, name):
     """The network with its weights."""
     result, width = steps.call(end.name), values.shape(end.name)[1]
     if end.grows:
@@ -179,7 +181,13 @@ def _recognized(steps, values, end, bands, side):
     classes = max(int(width), 2)
     task = CLASSIFICATION if end.of_images else PIXELS
     build = networks.build_classifier if end.of_images else networks.build_pixel_network
-    network = build(networks.GRAPH, bands, classes, structure=structure)
+    try:
+        network = build(networks.GRAPH, bands, classes, structure=structure)
+    except TooLargeError as error:
+        raise JobError(
+            f'The network in "{name}" fills the memory: {error}.',
+            "Export it for smaller tiles, or a smaller network.",
+        ) from error
     body = network.backbone if end.of_images else network.body
     numbers = {**steps.weights, **steps.constants}
     tensors = {key: torch.from_numpy(value.copy()) for key, value in numbers.items()}

@@ -55,6 +55,8 @@ class Values:
         if made is None and node.op_type in _COMPUTED and all(v is not None for v in given):
             if all(value.size <= _LARGEST for value in given):
                 made = self._run(node)
+                if np.size(made) > max(_LARGEST, sum(value.size for value in given)):
+                    return False  # sizes do not multiply
             elif node.op_type in ("Identity", "Transpose", "Reshape", "Squeeze", "Unsqueeze"):
                 made = self._run(node)  # weights in another form
         if made is None:

@@ -11,6 +11,7 @@ from ...jobs.model_card import CLASSIFICATION, PIXELS
 from .. import networks
 from ..networks.smp_unet import ENCODERS
 from ..networks.torchvision_map import NAMES
+from .guarding import guarded
 
 _LISTED = (
     "MobileNetV2, ResNet-18, -34 and -50, VGG-16, EfficientNet-B0 and ConvNeXt-Tiny of torchvision "
@@ -83,12 +84,16 @@ def recognize(weights, wanted, file_name):
     JobError
         If none fits, or not the one that was asked for.
     """
-    for inside in _without_prefix(weights):
-        for make in (_smp_unet, _torchvision_map, _classifier):
-            found = make(inside, wanted)
-            if found is not None:
-                return found
-    known = f"{len(weights)} tensors, from {next(iter(weights))} to {next(reversed(weights))}"
+    with guarded(
+        f'"{file_name}" is damaged: its tensors have sizes that no network has.', "Copy it again."
+    ):
+        for inside in _without_prefix(weights):
+            for make in (_smp_unet, _torchvision_map, _classifier):
+                found = make(inside, wanted)
+                if found is not None:
+                    return found
+    first, last = (name[:80] for name in (next(iter(weights)), next(reversed(weights))))
+    known = f"{len(weights)} tensors, from {first} to {last}"
     if wanted:
         raise JobError(
             f'The weights in "{file_name}" are not of {wanted} ({known}).',

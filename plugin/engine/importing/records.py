@@ -9,6 +9,8 @@ and every other function by its name.
 import struct
 from dataclasses import dataclass
 
+from .guarding import BROKEN
+
 DEEPEST = 100_000
 _MOST_STEPS = 20_000_000
 _MADE = {("collections", "OrderedDict"), ("builtins", "dict"), ("__builtin__", "dict")}
@@ -76,7 +78,9 @@ def read_records(data):
         for _ in range(_MOST_STEPS):
             if machine.step():
                 return machine.stack.pop()
-    except (IndexError, KeyError, struct.error, UnicodeDecodeError, TypeError) as error:
+    except RecordError:
+        raise
+    except BROKEN as error:
         raise RecordError("its records are damaged") from error
     raise RecordError("its records do not end")
 

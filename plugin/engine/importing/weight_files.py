@@ -10,8 +10,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
 
 from ...jobs.errors import JobError
+from ...jobs.model_weights import read_weights as check_table
+from .guarding import BROKEN
 from .records import Described, RecordError, read_records
 
+_LARGEST = 4_000_000_000  # several times the largest network that is known here
 _LARGEST_RECORDS = 64_000_000
 _DEEPEST = 4
 _MOST_SHARED = 4
@@ -49,8 +52,10 @@ def read_weights(path):
     """
     name = os.path.basename(path)
     try:
+        if os.path.getsize(path) > _LARGEST:
+            raise RecordError("it is larger than 4 GB")
         found = _of_zip(path) if zipfile.is_zipfile(path) else _of_safetensors(path)
-    except (RecordError, zipfile.BadZipFile, SafetensorError, OSError, KeyError) as error:
+    except (zipfile.BadZipFile, SafetensorError, OSError, *BROKEN) as error:
         raise JobError(f'"{name}" cannot be read: {_reason(error, path)}.', _REMEDY) from error
     if not found:
         raise JobError(f'"{name}" holds no weights.', _REMEDY)
@@ -73,6 +78,10 @@ def _reason(error, path):
 
 def _of_safetensors(path):
     with open(path, "rb") as file:  # not mapped: on Windows a mapped file cannot be replaced
+        try:
+            check_table(path)
+        except JobError as error:
+            raise ValueError(error.found) from error
         return from_bytes(file.read())
 
 
@@ -142,7 +151,7 @@ class _Archive:
         if storage.key not in self._read:
             kind = _KINDS.get(storage.kind)
             if kind is None:
-                raise RecordError(f"it holds numbers of type {storage.kind}")
+                raise RecordError(f"it holds numbers of type {storage.kind[:40]}")
             data = self.read("data/" + storage.key, self.size)
             self.size -= len(data)  # files that overlap in the archive cannot fill the memory
             self.numbers += storage.count

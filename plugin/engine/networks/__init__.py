@@ -73,10 +73,11 @@ def build_pixel_network(name, bands, classes, dropout=0.0, backbone=None, struct
     -------
     PixelNetwork
     """
+    if name == GRAPH:
+        return PixelNetwork(Graph(structure, bands), classes, dropout)
     if name in IMPORTED:
         body = IMPORTED[name](structure)
-        if name != GRAPH:
-            adapt_bands(body, bands)
+        adapt_bands(body, bands)
         return PixelNetwork(body, classes, dropout)
     return PixelNetwork(PIXEL_NETWORKS[name](bands, backbone), classes, dropout)
 
@@ -99,7 +100,7 @@ def build_classifier(name, bands, classes, dropout=0.0, structure=None):
     ImageClassifier
     """
     if name == GRAPH:
-        backbone = Graph(structure)
+        backbone = Graph(structure, bands)
         return ImageClassifier(backbone, backbone.width, classes, dropout)
     backbone, width = NETWORKS[name]()
     adapt_bands(backbone, bands)

@@ -9,7 +9,13 @@ from torch import nn
 from torch.nn import functional
 
 IMAGE = "image"
-_MOST_STEPS, _LARGEST = 5000, 100_000
+_MOST_STEPS, _LARGEST, _WIDEST = 5000, 8192, 100_000
+# The numbers that are held at one time: for a tile, and for each of its pixels beside its bands.
+_MOST_HELD, _MOST_HELD_A_PIXEL = 2**30, 4096
+
+
+class TooLargeError(ValueError):
+    """Steps that hold more numbers at one time than any network needs."""
 
 
 class Graph(nn.Module):
@@ -21,21 +27,27 @@ class Graph(nn.Module):
         ``steps``, each with ``op``, ``in``, ``out`` (names of values) and its numbers; ``constants``,
         shape by name; ``result``, the name of the last value; ``width``, its channels; ``stride``,
         ``radius`` and ``sees_all``, see `PixelNetwork`; ``side``, of the tiles it was made with.
+    bands : int
+        Of the images.
 
     Raises
     ------
     ValueError
-        If a step is not known or its numbers make no sense.
+        If a step is not known or its numbers make no sense; `TooLargeError` if it would fill the
+        memory.
+    RuntimeError, TypeError, LookupError, AttributeError, ArithmeticError
+        If a step does not fit those before it.
     """
 
-    def __init__(self, structure):
+    def __init__(self, structure, bands):
         super().__init__()
         self._steps, self._result = structure["steps"], structure["result"]
         self.width, self.stride = int(structure["width"]), int(structure["stride"])
         self.receptive_radius = int(structure["radius"])
         self.sees_all, self._side = bool(structure["sees_all"]), int(structure["side"])
-        numbers = (self.width, self.stride, self.receptive_radius + 1, self._side)
-        if len(self._steps) > _MOST_STEPS or not all(0 < n <= _LARGEST for n in numbers):
+        numbers = (self.stride, self.receptive_radius + 1, self._side)
+        known = 0 < self.width <= _WIDEST and all(0 < n <= _LARGEST for n in numbers)
+        if len(self._steps) > _MOST_STEPS or not known:
             raise ValueError("the list of steps is too long or its numbers make no sense")
         with torch.device("meta"):  # the numbers come from the file, and so does their size
             for name, shape in structure["constants"].items():
@@ -46,6 +58,21 @@ class Graph(nn.Module):
         self._last_use = {
             name: place for place, step in enumerate(self._steps) for name in step["in"]
         }
+        self._try_out(bands)
+
+    @torch.no_grad()
+    def _try_out(self, bands):
+        """Let it see a tile that has sizes but no numbers, so that it can fill no memory."""
+        side = self._side
+        most = min(_MOST_HELD, (_MOST_HELD_A_PIXEL + bands) * side**2)
+        tile = torch.empty((1, bands, side, side), device="meta")
+        for values in self.eval()._follow(tile):  # in training a single pixel has no spread
+            held = sum(value.numel() for value in values.values())
+            if held > most:
+                raise TooLargeError(f"a tile of {side:,} pixels becomes {held:,} numbers")
+        shape = values[self._result].shape
+        if shape[1] != self.width or shape[2:] not in ((), (side, side)):
+            raise ValueError(f"the result of a tile of {side} is {tuple(shape)}")
 
     def _known(self):
         """The steps with weights; a step that is in no table is refused."""
@@ -61,7 +88,13 @@ class Graph(nn.Module):
 
     def forward(self, images):
         """Images (N, bands, row, column) to logits, (N, width, row, column) or (N, width)."""
+        *_, values = self._follow(images)
+        return values[self._result]
+
+    def _follow(self, images):
+        """The values that are held, by name: at first, and after every step."""
         values = {IMAGE: images}
+        yield values
         shares = [side / self._side for side in images.shape[-2:]]
         for place, step in enumerate(self._steps):
             given = [values[n] if n in values else getattr(self, n) for n in step["in"]]
@@ -70,10 +103,10 @@ class Graph(nn.Module):
             else:
                 made = OPERATIONS[step["op"]](given, step, shares)
             values[step["out"]] = made
+            yield values
             for name in step["in"]:
                 if self._last_use[name] == place and name != self._result:
                     values.pop(name, None)  # a large network would else fill the memory
-        return values[self._result]
 
     def longest_path(self):
         """Nothing: how far it looks is written in its structure."""
