@@ -1,15 +1,20 @@
-"""The help: every parameter explained, every example runs as it is printed."""
+"""The help: every parameter explained, every example complete; those of a first map are run."""
 
+import ast
 import os
 import re
 import shutil
 
 import pytest
-from qgis.core import QgsApplication, QgsProcessingModelAlgorithm
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingParameterDefinition,
+)
 
 from qgis_truth import label_points, memory_points, rock_values, save, write_raster
 
-NAMES = (
+FIRST_MAP = (
     "exporttrainingchips",
     "trainimageclassifier",
     "classifyimages",
@@ -64,7 +69,7 @@ def test_help_shows_a_picture_in_the_desktop_and_none_in_a_terminal(qgis, monkey
     monkeypatch.setattr(QgsApplication, "platform", lambda: "desktop")
     shown = {one.name(): one.shortHelpString() for one in ours()}
     pictures = {name: re.findall('<img src="(.*)">', text) for name, text in shown.items()}
-    assert {name for name in NAMES if not pictures[name]} == {"describemodel"}
+    assert {name for name in FIRST_MAP if not pictures[name]} == {"describemodel"}
     for place in [place for places in pictures.values() for place in places]:
         assert 100 < QImage(QUrl(place).toLocalFile()).width() <= 240
 
@@ -94,6 +99,31 @@ def test_help_has_no_markup_that_a_terminal_would_show(qgis):
     assert [a.name() for a in ours() if "<" in a.shortHelpString()] == []
 
 
+def called_with(lines):
+    """What an example hands to `processing.run`, read and not run: id, value by parameter name."""
+    first, call = ast.parse(lines).body
+    assert ast.unparse(first) == "import processing"
+    assert ast.unparse(call.value.func) == "processing.run" and not call.value.keywords
+    identifier, values = map(ast.literal_eval, call.value.args)
+    return identifier, values
+
+
+def is_needed(parameter):
+    optional = parameter.flags() & QgsProcessingParameterDefinition.FlagOptional
+    return parameter.defaultValue() is None and not optional
+
+
+def test_every_example_calls_its_tool_with_all_that_it_needs_and_nothing_unknown(qgis):
+    for one in ours():
+        identifier, values = called_with(printed_example(one.name()))
+        known = {part.name(): part for part in one.parameterDefinitions()}
+        needed = {name for name, part in known.items() if is_needed(part)}
+        assert identifier == one.id()
+        assert values and needed <= set(values) <= set(known), (one.name(), needed, set(values))
+        refused = [n for n, v in values.items() if not known[n].checkValueIsAcceptable(v)]
+        assert refused == [], one.name()
+
+
 @pytest.fixture
 def samples(model, chips, tmp_path, monkeypatch):
     """The working folder of the examples, with the files that they name."""
@@ -107,7 +137,7 @@ def samples(model, chips, tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", FIRST_MAP)
 def test_example_runs_as_it_is_printed(name, samples):
     lines = printed_example(name)
     if name == "trainimageclassifier":
