@@ -1,4 +1,4 @@
-"""An output layer is written whole, or the user is told and nothing of it stays."""
+"""An output layer is written whole, or the user is told and what was there stays."""
 
 import os
 
@@ -6,13 +6,12 @@ from qgis.core import (
     QgsFeature,
     QgsFeatureSink,
     QgsProcessingException,
-    QgsProcessingOutputLayerDefinition,
     QgsVectorLayer,
 )
 
 from ..plugin.jobs.errors import JobError
-from .destinations import NEED_POSITION, asked_place, is_new_table
-from .written_files import WrittenFiles
+from .destinations import NEED_POSITION, asked_place
+from .written_files import appends, written
 
 _WORDS = (
     "could not be written completely: the disk is full, or the format cannot hold these features."
@@ -59,41 +58,44 @@ class LayerOutput:
         Raises
         ------
         JobError
-            If a feature is missing in the end; what was written is removed.
+            If a feature is missing in the end; older files are there as before.
         """
-        files = WrittenFiles(asked_place(self._given), is_new_table(self._given))
         try:
-            sink, layer_id = self._open(fields, wkb_type, crs)
-            files.holds(layer_id)
-            counts = _fill(sink, fields, rows)
-            del sink  # closes the file
-            self._check(layer_id, *counts)
-            if files.are_cut():
-                raise _NotWrittenError(f"{layer_id} ends too early.")
-        except _NotWrittenError as error:
-            files.remove()
+            with written(self._given) as files:
+                return self._write(files, fields, wkb_type, crs, rows)
+        except (OSError, _NotWrittenError) as error:
             raise JobError(*self._sentence(error), str(error)) from error
-        return layer_id
 
-    def _open(self, fields, wkb_type, crs):
-        name = self._part.name.upper()
-        place = asked_place(self._given)
+    def _write(self, files, fields, wkb_type, crs, rows):
+        sink, layer_id = self._open(files.sink, fields, wkb_type, crs)
+        counts = _fill(sink, fields, rows)
+        del sink  # closes the file
+        self._check(layer_id, *counts)
+        if files.are_cut():
+            raise _NotWrittenError(f"{layer_id} ends too early.")
         try:
-            if place:
-                os.makedirs(os.path.dirname(place), exist_ok=True)
+            placed = files.put_in_place(layer_id)
+        except OSError as error:
+            raise self._not_replaced(error) from error
+        _load_from(placed, layer_id, self._context)
+        return placed
+
+    def _open(self, place, fields, wkb_type, crs):
+        name = self._part.name.upper()
+        parameters = {**self._parameters, name: place}
+        try:
             sink, layer_id = self._algorithm.parameterAsSink(
-                self._parameters, name, self._context, fields, wkb_type, crs
+                parameters, name, self._context, fields, wkb_type, crs
             )
-        except (OSError, QgsProcessingException) as error:
+        except QgsProcessingException as error:
             raise _NotWrittenError(str(error)) from error
         if sink is None:
-            raise _NotWrittenError(self._algorithm.invalidSinkError(self._parameters, name))
+            raise _NotWrittenError(self._algorithm.invalidSinkError(parameters, name))
         return sink, layer_id
 
     def _check(self, layer_id, total, placeless):
         """Read the layer again; a layer that features are added to has others, too."""
-        is_mapped = isinstance(self._given, QgsProcessingOutputLayerDefinition)
-        if is_mapped and self._given.useRemapping():
+        if appends(self._given):
             return
         layer = self._context.temporaryLayerStore().mapLayer(layer_id)
         if layer is None and not asked_place(self._given) and not os.path.exists(layer_id):
@@ -108,11 +110,19 @@ class LayerOutput:
     def _sentence(self, error):
         place = asked_place(self._given)
         name = f'{self._part.label} "{place}"' if place else self._part.label
-        if error.placeless and place and place.lower().endswith(NEED_POSITION):
+        placeless = getattr(error, "placeless", 0)
+        if placeless and place and place.lower().endswith(NEED_POSITION):
             ending = os.path.splitext(place)[1]
-            found = f"{ending} cannot hold rows without a position, and {error.placeless} have none"
+            found = f"{ending} cannot hold rows without a position, and {placeless} have none"
             return f"{name} could not be written: {found}.", "Choose GeoPackage (.gpkg)."
         return f"{name} {_WORDS}", _REMEDY
+
+    def _not_replaced(self, error):
+        return JobError(
+            f'{self._part.label} cannot replace "{asked_place(self._given)}": {error.strerror}.',
+            "Remove its layer from the project and close programs that use it, or choose another name.",
+            str(error),
+        )
 
 
 class _NotWrittenError(Exception):
@@ -121,6 +131,14 @@ class _NotWrittenError(Exception):
     def __init__(self, trace, placeless=0):
         super().__init__(trace)
         self.placeless = placeless
+
+
+def _load_from(placed, layer_id, context):
+    """Load a layer, if it is to be loaded, from where it is now."""
+    waiting = context.layersToLoadOnCompletion()
+    if layer_id in waiting:
+        waiting[placed] = waiting.pop(layer_id)
+        context.setLayersToLoadOnCompletion(waiting)
 
 
 def _count(layer):

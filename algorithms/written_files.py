@@ -1,57 +1,160 @@
-"""What a run wrote of a vector file: it is removed if the file is not whole."""
+"""The files of an output layer: they take their place when they are whole, or nothing changes."""
 
 import os
+import shutil
 import struct
+import tempfile
+import traceback
 
-from qgis.core import QgsProviderConnectionException, QgsProviderRegistry
-
-# The files of a format that a program writes beside the one that is asked for.
-_BESIDE = (
-    *(".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qix", ".sbn", ".sbx"),
-    *(".tab", ".dat", ".map", ".id", ".ind", ".csvt"),
+from qgis.core import (
+    QgsProcessingOutputLayerDefinition,
+    QgsProperty,
+    QgsProviderConnectionException,
+    QgsProviderRegistry,
 )
+
+from ..plugin.jobs.places import part_path
+from .destinations import asked_place, is_new_table
+
+# The files of a format that belong to the one that is asked for, by its ending.
+_SHAPEFILE = frozenset(
+    (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qpj", ".qix", ".sbn", ".sbx", ".idm", ".ind")
+)
+_MAPINFO = frozenset((".tab", ".dat", ".map", ".id", ".ind"))
+_TOGETHER = {".shp": _SHAPEFILE, ".tab": _MAPINFO}
 _BEHIND = ("-wal", "-shm", "-journal")
 
 
-class WrittenFiles:
-    """Remembers which files were there before a vector file is written.
+def written(given):
+    """The files of a destination, as a context in which they are written.
 
     Parameters
     ----------
-    path : str or None
-        The file; None if the layer is in no file that the user named.
-    is_new_table : bool
-        Whether a table is added to the file, which stays.
+    given : str or QgsProcessingOutputLayerDefinition
+
+    Returns
+    -------
+    Beside or InPlace
+    """
+    place = asked_place(given)
+    if place and not is_new_table(given) and not appends(given):
+        return Beside(given, place)
+    return InPlace(given)
+
+
+def appends(given):
+    """Whether a destination is a layer that features are added to."""
+    return isinstance(given, QgsProcessingOutputLayerDefinition) and given.useRemapping()
+
+
+class Beside:
+    """A layer in files of its own: they are written in a folder beside their place.
+
+    They have their names there already, for formats call the layer by the name of its file.
+
+    Parameters
+    ----------
+    given : str or QgsProcessingOutputLayerDefinition
+    place : str
+        The file that it names.
+
+    Attributes
+    ----------
+    sink : str or QgsProcessingOutputLayerDefinition
+        Where to write; after entering.
+
+    Raises
+    ------
+    OSError
+        On entering, if there can be no such folder.
     """
 
-    def __init__(self, path, is_new_table=False):
-        self._path, self._is_new_table = path, is_new_table
-        self._before = {place: _mark(place) for place in _files_of(path)}
-        self._tables = _tables(path) if is_new_table and self._before else None
-        self._layer_path = path
+    def __init__(self, given, place):
+        self._given, self._place = given, place
 
-    def holds(self, layer_id):
-        """Tell where QGIS wrote: it adds the ending to a name that has none."""
-        path = layer_id.split("|")[0]
-        if path and self._path and os.path.dirname(path) == os.path.dirname(self._path):
-            self._layer_path = path
+    def __enter__(self):
+        folder = os.path.dirname(self._place)
+        os.makedirs(folder, exist_ok=True)
+        prefix = os.path.basename(part_path(self._place)) + "."
+        self._folder = tempfile.mkdtemp(prefix=prefix, dir=folder)
+        self._whole = os.path.join(self._folder, "new")
+        os.mkdir(self._whole)
+        self.sink = _moved(self._given, os.path.join(self._whole, os.path.basename(self._place)))
+        return self
 
-    def remove(self):
-        """Remove what is new or changed; a file that a table was added to stays."""
-        if self._tables is not None:
-            self._drop_new_tables()
-            return
-        for place in {*_files_of(self._path), *_files_of(self._layer_path)}:
-            if self._is_written(place):
-                _remove(place)
+    def __exit__(self, kind, error, trace):
+        traceback.clear_frames(trace)  # they hold the sink, which holds its file open
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def are_cut(self):
         """Whether a text or dBASE table ends before its last row does."""
-        found = [place for place in _files_of(self._layer_path) if self._is_written(place)]
-        return any(_is_cut(place) for place in found)
+        return any(is_cut(os.path.join(self._whole, name)) for name in os.listdir(self._whole))
 
-    def _is_written(self, place):
-        return self._before.get(place) != _mark(place)
+    def put_in_place(self, layer_id):
+        """Give the files their place; those of an older layer go.
+
+        Parameters
+        ----------
+        layer_id : str
+            As the sink tells it, with the ending that QGIS adds to a name that has none.
+
+        Returns
+        -------
+        str
+            The layer's id in its place.
+
+        Raises
+        ------
+        OSError
+            If an older file may not be replaced; then all of them are there as before.
+        """
+        there, aside = os.path.dirname(self._place), os.path.join(self._folder, "old")
+        name = os.path.basename(layer_id.split("|")[0])
+        new = os.listdir(self._whole)
+        old = _files_of(there, name) | {*new}.intersection(os.listdir(there))
+        if new == [name]:  # a single file takes its place in one step
+            old -= {name}
+        os.mkdir(aside)
+        _move(
+            [(os.path.join(there, one), os.path.join(aside, one)) for one in old]
+            + [(os.path.join(self._whole, one), os.path.join(there, one)) for one in new]
+        )
+        return os.path.join(there, layer_id[len(self._whole) + 1 :])
+
+
+class InPlace:
+    """A layer that is in no file of its own: a table, added features, or a layer in memory.
+
+    Parameters
+    ----------
+    given : str or QgsProcessingOutputLayerDefinition
+    """
+
+    def __init__(self, given):
+        self.sink = given
+        self._path = asked_place(given) if is_new_table(given) else None
+        self._tables = _tables(self._path) if self._path and os.path.isfile(self._path) else None
+
+    def __enter__(self):
+        if self._path:
+            os.makedirs(os.path.dirname(self._path), exist_ok=True)
+        return self
+
+    def __exit__(self, kind, error, trace):
+        traceback.clear_frames(trace)
+        if kind and self._tables is not None:
+            self._drop_new_tables()
+        elif kind and self._path:
+            for ending in ("", *_BEHIND):
+                _remove(self._path + ending)
+
+    def are_cut(self):
+        """A database tells by itself what it does not take."""
+        return False
+
+    def put_in_place(self, layer_id):
+        """The layer is there already."""
+        return layer_id
 
     def _drop_new_tables(self):
         for table in _tables(self._path) - self._tables:
@@ -61,25 +164,8 @@ class WrittenFiles:
                 continue  # a full disk may not even let go of a table
 
 
-def _files_of(path):
-    """The files of a vector format at a path that exist."""
-    if not path:
-        return []
-    stem = os.path.splitext(path)[0]
-    places = {path, *(stem + ending for ending in _BESIDE), *(path + end for end in _BEHIND)}
-    return [place for place in places if os.path.isfile(place)]
-
-
-def _mark(place):
-    """What changes when a file is written."""
-    try:
-        known = os.stat(place)
-    except OSError:
-        return None
-    return known.st_ino, known.st_size, known.st_mtime_ns
-
-
-def _is_cut(place):
+def is_cut(place):
+    """Whether a text or dBASE table ends before its last row does."""
     ending = os.path.splitext(place)[1].lower()
     if ending not in (".csv", ".dbf", ".dat"):
         return False
@@ -91,6 +177,40 @@ def _is_cut(place):
         return last != b"\n"
     rows, start, width = int.from_bytes(head[4:8], "little"), *struct.unpack("<HH", head[8:12])
     return os.path.getsize(place) < start + rows * width
+
+
+def _moved(given, path):
+    """A destination with another path."""
+    if not isinstance(given, QgsProcessingOutputLayerDefinition):
+        return path
+    moved = QgsProcessingOutputLayerDefinition(given)
+    moved.sink = QgsProperty.fromValue(path)
+    return moved
+
+
+def _files_of(folder, name):
+    """Names of the files that are there of the layer in a file."""
+    stem, ending = os.path.splitext(name)
+    together = _TOGETHER.get(ending.lower(), ())
+    behind = {name, *(name + end for end in _BEHIND)}
+    return {
+        one
+        for one in os.listdir(folder)
+        if one in behind or (one.startswith(stem + ".") and one[len(stem) :].lower() in together)
+    }
+
+
+def _move(moves):
+    """Rename files in their order; all have their old names again if one may not be renamed."""
+    done = []
+    try:
+        for source, target in moves:
+            os.replace(source, target)
+            done.append((target, source))
+    except OSError:
+        for target, source in reversed(done):
+            os.replace(target, source)
+        raise
 
 
 def _remove(place):

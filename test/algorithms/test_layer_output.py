@@ -59,6 +59,22 @@ def test_full_disk_is_a_sentence_and_no_file(
     assert sorted(os.listdir(tmp_path)) == ["mine.csvt", "mine.html"]
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("size", [0, 5000])
+def test_full_disk_leaves_the_older_files_byte_for_byte(
+    refused, full_disk, landscape, model, tmp_path, kind, size
+):
+    target = tmp_path / f"mine.{kind}"
+    save(memory_points(label_points(7)), target)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    squares = memory_squares(label_points(400))
+    asked = {"INPUT": squares, "RASTER": landscape, "MODEL": model, "OUTPUT": str(target)}
+    with full_disk(size):
+        said = refused("classifyfeatures", **asked)
+    assert f'"{target}" could not be written completely' in said
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_full_disk_leaves_the_other_tables_of_a_geopackage(
     refused, full_disk, landscape, model, tmp_path
 ):
@@ -86,14 +102,13 @@ def test_every_format_that_is_offered_holds_the_features(run, landscape, model, 
 
 @pytest.mark.parametrize("ending, row", [(".csv", 20), (".dbf", 3), (".dat", 3)])
 def test_last_row_that_is_cut_is_found(qgis, tmp_path, ending, row):
-    from deep_geology.algorithms.written_files import WrittenFiles
+    from deep_geology.algorithms.written_files import is_cut
 
     kind = {".dbf": ".shp", ".dat": ".tab"}.get(ending, ending)
-    before = WrittenFiles(str(tmp_path / ("o" + kind)))
     save(memory_points(label_points(9)), tmp_path / ("o" + kind))
-    assert not before.are_cut()
+    assert not is_cut(tmp_path / ("o" + ending))
     os.truncate(tmp_path / ("o" + ending), os.path.getsize(tmp_path / ("o" + ending)) - row)
-    assert before.are_cut()
+    assert is_cut(tmp_path / ("o" + ending))
 
 
 @pytest.mark.parametrize("kind", ["fgb", "shp"])
