@@ -109,3 +109,39 @@ def test_examples_of_the_command_line_name_known_tools():
 
     for name in JOBS:
         assert f"deepgeology:{processing_name(name)} --" in page(name)
+
+
+def test_every_way_through_the_toolbox_names_a_group_of_it():
+    sys.path.insert(0, str(ROOT / "docs"))
+    from tool_pages import GROUPS
+
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    ways = [
+        re.findall(r"Deep Geology (?:→|>) ([\w ]+) (?:→|>)", p.read_text("utf-8")) for p in pages
+    ]
+    named = {group for way in ways for group in way}
+    assert named and named <= {*GROUPS, "Ready-made models"}
+
+
+def test_the_page_on_installing_names_the_folder_of_the_engine(monkeypatch):
+    from plugin.jobs.home import home
+
+    monkeypatch.delenv("DEEPGEOLOGY_HOME", raising=False)
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    assert f"`{os.path.basename(home())}`" in page
+
+
+def test_what_comes_without_a_hash_is_said_where_hashes_are_promised():
+    for place in ("docs/threat_model.md", "docs/offline.md", "metadata.txt", "CHANGELOG.md"):
+        text = " ".join((ROOT / place).read_text(encoding="utf-8").split())
+        assert "CUDA on Windows" in text, place
+
+
+def test_growth_with_the_raster_is_told_whole_and_alike_in_both_places():
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    section = page.split("## Growth with the raster")[1].split("\n## ")[0]
+    table = [line for line in section.splitlines() if line.startswith("|")]
+    readme = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    (row,) = [line for line in readme if line.startswith("| *Classify pixels*, 32,768")]
+    percents = r"[+-]\d+ %"
+    assert set(re.findall(percents, row)) == set(re.findall(percents, "\n".join(table))) != set()
