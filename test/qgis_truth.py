@@ -24,6 +24,7 @@ from qgis.core import (
     QgsVectorFileWriter,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtWidgets import QPushButton
 
 gdal.UseExceptions()
 CRS = "EPSG:32717"
@@ -207,6 +208,12 @@ def add_step(model, name, parameters, outputs=()):
     child.setModelOutputs(known)
     assert child.reattach()
     model.addChildAlgorithm(child)
+
+
+def buttons(bar):
+    """The buttons of the message that is shown, by their words."""
+    found = bar.currentItem().findChildren(QPushButton)
+    return {button.text(): button for button in found}
 
 
 def wait_for(condition, seconds=10):

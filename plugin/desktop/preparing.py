@@ -1,5 +1,7 @@
 """Prepare the engine beside the user's work: a task of QGIS, with its progress in a message."""
 
+import traceback
+
 from qgis.core import Qgis, QgsApplication, QgsTask
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
@@ -29,21 +31,39 @@ class PreparingTask(QgsTask):
     def __init__(self):
         super().__init__(tr("Prepare the engine of Deep Geology"), QgsTask.Flag.CanCancel)
         self._proxy = proxy.proxy_address()  # QGIS's settings are read on the main thread
-        self._error = Stopped()
+        self._error = None
 
     def run(self):
         """Do it; called in a thread."""
         try:
             worker.let_go()
             environment.prepare(PrepareEngine(), _Listener(self), self.isCanceled, self._proxy)
-            self._error = None
         except (JobError, Stopped) as error:
             self._error = error
+        except Exception as error:  # QGIS would keep it to itself
+            self._error = _unforeseen(error)
+            _log(traceback.format_exc(), Qgis.MessageLevel.Warning)
         return self._error is None
 
     def finished(self, result):
-        """Tell how it ended; called on the main thread."""
-        self.ended.emit(self._error)
+        """Tell how it ended; called on the main thread, also if it was canceled before it ran."""
+        self.ended.emit(None if result else self._error or Stopped())
+
+
+def _unforeseen(error):
+    """An error that no step expects, such as a disk that is full all at once, as a sentence."""
+    what = f"{type(error).__name__}: {error}"
+    if isinstance(error, OSError) and error.filename:
+        what = f'"{error.filename}": {error.strerror}'
+    return JobError(
+        f"The engine could not be prepared. {what}.",
+        "Look whether the disk is full or the folder cannot be written, and try again; "
+        "QGIS's log panel says more.",
+    )
+
+
+def _log(text, level):
+    QgsApplication.messageLog().logMessage(text, "Deep Geology", level)
 
 
 class _Listener:
@@ -58,12 +78,10 @@ class _Listener:
             self._task.told.emit(said(text))
 
     def note(self, text):
-        QgsApplication.messageLog().logMessage(said(text), "Deep Geology", Qgis.MessageLevel.Info)
+        _log(said(text), Qgis.MessageLevel.Info)
 
     def warning(self, text):
-        QgsApplication.messageLog().logMessage(
-            said(text), "Deep Geology", Qgis.MessageLevel.Warning
-        )
+        _log(said(text), Qgis.MessageLevel.Warning)
 
     def metric(self, name, value, step):
         """Nothing is measured while preparing."""

@@ -1,5 +1,7 @@
 """The sample project: the shipped samples, and a tool of every kind run on them."""
 
+import functools
+import itertools
 import os
 import shutil
 from dataclasses import dataclass, field
@@ -36,29 +38,34 @@ class Step:
     layers: tuple = field(default=())
 
 
-def folder():
-    """Where the sample project lies."""
-    return os.path.join(home(), "sample project")
+def new_folder():
+    """Where a sample project can lie: every try has a folder of its own, so that all stays."""
+    first = os.path.join(home(), "sample project")
+    others = (f"{first} {number}" for number in itertools.count(2))
+    return next(one for one in itertools.chain((first,), others) if not os.path.exists(one))
 
 
-def place(*names):
-    """A file in the folder of the sample project."""
-    return os.path.join(folder(), *names)
-
-
-def copy_samples():
-    """Copy the samples to the user's disk, over those of an earlier try.
+def copy_samples(folder):
+    """Copy the samples to a folder that is not there yet; none is left if it fails.
 
     Raises
     ------
     OSError
     """
-    for name in _TAKEN:
-        shutil.copytree(os.path.join(SAMPLES, name), place(name), dirs_exist_ok=True)
+    try:
+        for name in _TAKEN:
+            source, target = os.path.join(SAMPLES, name), os.path.join(folder, name)
+            os.makedirs(target)
+            for file in os.listdir(source):
+                shutil.copy(os.path.join(source, file), target)
+    except OSError:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
-def steps():
-    """What is run, in order; some minutes on two cores."""
+def steps(folder):
+    """What is run on the samples in a folder, in order; some minutes on two cores."""
+    place = functools.partial(os.path.join, folder)
     aerial, catalog = place("prairie", "image.tif"), place("japan", "earthquakes.csv")
     ground, japan = place("ground.safetensors"), place("japan.safetensors")
     return (

@@ -44,23 +44,25 @@ class TryIt:
     def __init__(self, iface):
         self._iface, self.is_at_work = iface, False
         self._bar = iface.messageBar()
-        self._waiting, self._total, self._running = [], 0, None
+        self._folder, self._waiting, self._total, self._running = "", [], 0, None
         self._kept = []  # steps that have ended: QGIS's tasks still refer to what they hold
         self._message = self._progress = None
-        self._is_canceled = False
+        self._is_canceled, self._is_left = False, False
 
     def begin(self):
         """Make the project, and begin with the first step; nothing if the user keeps his own."""
-        if not self._iface.newProject(True):
+        if not self._iface.newProject(True):  # QGIS asks about changes that are not saved
             return
+        self._folder = samples.new_folder()
         try:
-            samples.copy_samples()
+            samples.copy_samples(self._folder)
         except OSError as error:
             text = tr("The samples cannot be copied to {}: {}.")
-            self._warn(text.format(samples.folder(), error.strerror))
+            self._warn(text.format(self._folder, error.strerror))
             return
         self._add_samples()
-        self._waiting = list(samples.steps())
+        QgsProject.instance().cleared.connect(self._leave)
+        self._waiting = list(samples.steps(self._folder))
         self._total, self.is_at_work = len(self._waiting), True
         self._show_message()
         self._next()
@@ -71,12 +73,20 @@ class TryIt:
         if self._running is not None:
             self._running.feedback.cancel()
 
+    def _leave(self):
+        """The user goes on to another project, to which nothing is added."""
+        self._is_left = True
+        self.cancel()
+
+    def _place(self, *names):
+        return os.path.join(self._folder, *names)
+
     def _add_samples(self):
         """The samples as layers, and the map over the aerial image."""
         project = QgsProject.instance()
         project.setTitle("Deep Geology")
-        image = QgsRasterLayer(samples.place("prairie", "image.tif"), tr("Aerial image"))
-        labels = QgsVectorLayer(samples.place("prairie", "labels.geojson"), tr("Labels"), "ogr")
+        image = QgsRasterLayer(self._place("prairie", "image.tif"), tr("Aerial image"))
+        labels = QgsVectorLayer(self._place("prairie", "labels.geojson"), tr("Labels"), "ogr")
         symbol = {"style": "no", "outline_color": "white", "outline_width": "0.6"}
         if labels.isValid():
             labels.renderer().setSymbol(QgsFillSymbol.createSimple(symbol))
@@ -91,7 +101,7 @@ class TryIt:
 
     def _next(self):
         if not self._waiting:
-            self._end(tr("The sample project is ready, in {}.").format(samples.folder()))
+            self._end(tr("The sample project is ready, in {}.").format(self._folder))
             return
         done = self._total - len(self._waiting)
         step = self._waiting.pop(0)
@@ -106,7 +116,9 @@ class TryIt:
         self._running.begin()
 
     def _step_ended(self, error):
-        if self._is_canceled:
+        if self._is_left:
+            self._end(tr("Try it has ended: nothing is added to the project that you went on to."))
+        elif self._is_canceled:
             self._end(tr("Canceled. What was done so far stays."))
         elif error:
             self._waiting = []
@@ -116,16 +128,20 @@ class TryIt:
             self._next()
 
     def _end(self, text):
-        """Keep the project, and say where everything is."""
+        """Keep the project, if it is ours and not kept elsewhere, and say where everything is."""
+        project = QgsProject.instance()
+        project.cleared.disconnect(self._leave)
         self.is_at_work, self._running = False, None
         if self._message is not None:
             self._bar.popWidget(self._message)
-        QgsProject.instance().write(os.path.join(samples.folder(), _PROJECT))
+        if not self._is_left and not project.fileName():
+            project.write(self._place(_PROJECT))
         if text:
             message = self._bar.createMessage("Deep Geology", text)
             button = QPushButton(tr("Open the report on the map"), message)
-            button.clicked.connect(_open_report)
-            if os.path.exists(samples.place("ground.html")):
+            report = self._place("ground.html")
+            button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(report)))
+            if os.path.exists(report):
                 message.layout().addWidget(button)
             self._bar.pushWidget(message)
 
@@ -197,8 +213,11 @@ class _Running:
 
     def _executed(self, successful, results):
         error = "" if successful else self.feedback.error or tr("The step failed.")
+        made = self._context.layersToLoadOnCompletion()
+        if self.feedback.isCanceled():
+            made = {}  # it came to its end all the same, and the project may be another one
         try:
-            for layer_id, details in self._context.layersToLoadOnCompletion().items():
+            for layer_id, details in made.items():
                 self._load(layer_id, details)
         finally:  # whatever a layer does, the next step comes, once QGIS is done with this one
             QTimer.singleShot(0, lambda: self._ended(error))
@@ -226,7 +245,3 @@ class _Ears(QgsProcessingFeedback):
 
     def reportError(self, error, fatalError=False):  # noqa: N802, N803 - QGIS gives the names
         self.error = error.strip()
-
-
-def _open_report():
-    QDesktopServices.openUrl(QUrl.fromLocalFile(samples.place("ground.html")))

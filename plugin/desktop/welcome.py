@@ -1,5 +1,6 @@
 """The first minutes: a message that prepares the engine, and one that offers a try."""
 
+import os
 import platform
 
 from qgis.core import Qgis, QgsSettings
@@ -15,6 +16,7 @@ from .preparing import Preparing
 from .try_it import TryIt
 
 _KEY = "deep_geology/welcomed"
+_QUIET = "deep_geology/no_offer_to_prepare"
 _MENU = "Deep Geology"
 
 
@@ -61,10 +63,8 @@ class Welcome:
     def greet(self):
         """Offer to prepare the engine; once it stands, offer a try, one time only."""
         if environment.engine_python() is None:
-            # One line beside two buttons: QGIS cuts what is longer.
-            text = tr("Welcome. Prepare the engine once ({} to download).").format(download_size())
-            buttons = ((tr("Prepare engine"), self.prepare), (tr("Options…"), _open_prepare))
-            self._say(text, buttons)
+            if not QgsSettings().value(_QUIET, False, type=bool):
+                self._offer_engine()
         elif not QgsSettings().value(_KEY, False, type=bool):
             self._offer_try(tr("Welcome. The engine is prepared."))
 
@@ -97,6 +97,16 @@ class Welcome:
         else:
             self._offer_try(tr("The engine is prepared."))
 
+    def _offer_engine(self):
+        # One line beside three buttons: QGIS cuts what is longer.
+        text = tr("Welcome. Prepare the engine once ({} to download).").format(download_size())
+        buttons = (
+            (tr("Prepare engine"), self.prepare),
+            (tr("Options…"), _open_prepare),
+            (tr("Not again"), lambda: QgsSettings().setValue(_QUIET, True)),
+        )
+        self._say(text, buttons)
+
     def _offer_try(self, text):
         QgsSettings().setValue(_KEY, True)
         more = tr("See the tools at work.")
@@ -115,10 +125,19 @@ class Welcome:
 
 
 def download_size():
-    """What the engine weighs on this computer, as a text."""
+    """What is left to download for the engine on this computer, as a text."""
     computer = engine_packages.this_computer(platform.python_version())
     packages = engine_packages.packages_for(computer, "cpu")
-    return size_text(sum(package.download for package in packages))
+    kept = {engine_packages.wheel_package(name) for name in _kept_downloads()}
+    return size_text(sum(p.download for p in packages if (p.name, p.version) not in kept))
+
+
+def _kept_downloads():
+    """Names of the files that an earlier, canceled preparation has left."""
+    try:
+        return os.listdir(os.path.join(environment.home(), "downloads"))
+    except OSError:
+        return []
 
 
 def _open_prepare():

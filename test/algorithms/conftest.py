@@ -175,3 +175,38 @@ def enabled(plugins):
     """QGIS's profile, with the plugin enabled in it for qgis_process."""
     done = subprocess.run([PROGRAM, "plugins", "enable", "deep_geology"], capture_output=True)
     assert b"deep_geology" in done.stdout or done.returncode == 0, done.stderr
+
+
+@pytest.fixture
+def desktop(qgis, project):
+    """A desktop with a message bar, a menu and a map."""
+    from qgis.core import QgsApplication, QgsSettings
+    from qgis.gui import QgsMapCanvas, QgsMessageBar
+    from qgis.PyQt import sip
+    from qgis.PyQt.QtCore import QEvent
+    from qgis.PyQt.QtWidgets import QMainWindow
+
+    window, bar, canvas, menu = QMainWindow(), QgsMessageBar(), QgsMapCanvas(), []
+    window.show()
+    yield SimpleNamespace(
+        mainWindow=lambda: window,
+        messageBar=lambda: bar,
+        mapCanvas=lambda: canvas,
+        addPluginToMenu=lambda name, action: menu.append(action),
+        removePluginMenu=lambda name, action: menu.remove(action),
+        initializationCompleted=SimpleNamespace(disconnect=lambda slot: None),
+        newProject=lambda ask: True,
+        menu=menu,
+    )
+    QgsSettings().remove("deep_geology")
+    bar.clearWidgets()
+    QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    for widget in (bar, canvas, window):
+        sip.delete(widget)
+
+
+@pytest.fixture
+def welcome(desktop):
+    from deep_geology.plugin.desktop import Welcome
+
+    return Welcome(desktop, "")

@@ -1,52 +1,15 @@
 """The first minutes, with the desktop played by a few lines."""
 
+import errno
 import gc
 import os
 import re
 import time
-from types import SimpleNamespace
 
-import pytest
-from qgis.core import QgsApplication, QgsProject, QgsSettings
-from qgis.gui import QgsMapCanvas, QgsMessageBar, QgsProcessingAlgorithmDialogBase
-from qgis.PyQt import sip
-from qgis.PyQt.QtCore import QEvent
-from qgis.PyQt.QtWidgets import QMainWindow, QPushButton
+from qgis.core import Qgis, QgsApplication, QgsSettings
+from qgis.gui import QgsProcessingAlgorithmDialogBase
 
-from qgis_truth import wait_for
-
-
-@pytest.fixture
-def desktop(qgis, project):
-    """A desktop with a message bar, a menu and a map."""
-    window, bar, canvas, menu = QMainWindow(), QgsMessageBar(), QgsMapCanvas(), []
-    window.show()
-    yield SimpleNamespace(
-        mainWindow=lambda: window,
-        messageBar=lambda: bar,
-        mapCanvas=lambda: canvas,
-        addPluginToMenu=lambda name, action: menu.append(action),
-        removePluginMenu=lambda name, action: menu.remove(action),
-        initializationCompleted=SimpleNamespace(disconnect=lambda slot: None),
-        newProject=lambda ask: True,
-        menu=menu,
-    )
-    QgsSettings().remove("deep_geology")
-    bar.clearWidgets()
-    QgsApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    for widget in (bar, canvas, window):
-        sip.delete(widget)
-
-
-@pytest.fixture
-def welcome(desktop):
-    from deep_geology.plugin.desktop import Welcome
-
-    return Welcome(desktop, "")
-
-
-def buttons(bar):
-    return {button.text(): button for button in bar.currentItem().findChildren(QPushButton)}
+from qgis_truth import buttons, wait_for
 
 
 def test_without_engine_the_message_says_the_size_and_prepares(
@@ -61,7 +24,7 @@ def test_without_engine_the_message_says_the_size_and_prepares(
     assert [action.text() for action in desktop.menu] == ["Try it…", "Prepare engine…"]
     bar = desktop.messageBar()
     assert re.search(r"engine once \(\d.* [MG]B to download", bar.currentItem().text())
-    assert list(buttons(bar)) == ["Prepare engine", "Options…"]
+    assert list(buttons(bar)) == ["Prepare engine", "Options…", "Not again"]
     buttons(bar)["Prepare engine"].click()
     wait_for(lambda: asked == [1] and welcome._preparing is None)
     welcome.remove()
@@ -80,6 +43,40 @@ def test_button_works_after_garbage_was_collected(desktop, welcome, tmp_path, mo
     gc.collect()
     buttons(holder.messageBar())["Prepare engine"].click()
     wait_for(lambda: asked == [1])
+
+
+def test_user_who_wants_no_offer_to_prepare_gets_it_no_more(
+    desktop, welcome, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path))
+    bar = desktop.messageBar()
+    welcome.greet()
+    buttons(bar)["Not again"].click()
+    wait_for(lambda: bar.currentItem() is None)
+    welcome.greet()
+    assert bar.currentItem() is None
+
+
+def test_what_an_earlier_preparation_has_downloaded_is_taken_off_the_size(
+    qgis, tmp_path, monkeypatch
+):
+    from deep_geology.plugin import engine_packages
+    from deep_geology.plugin.building import Site
+    from deep_geology.plugin.desktop import welcome
+    from deep_geology.plugin.interpreter import base_python
+
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path))
+    monkeypatch.setattr(welcome, "size_text", lambda size: size)
+    whole, base = welcome.download_size(), base_python()
+    computer = engine_packages.this_computer(base.version)
+    site = Site(str(tmp_path / "engine-1"), base, computer, "cpu", "")
+    packages = engine_packages.packages_for(computer, "cpu")
+    torch = next(package for package in packages if package.name == "torch")
+    os.makedirs(site.shelf)
+    for name in (f"torch-{torch.version}-cp311-cp311-some_linux.whl", "torch-0.1.whl", "pip.log"):
+        (tmp_path / "downloads" / name).write_bytes(b"")
+    assert torch.download > 0
+    assert welcome.download_size() == whole - torch.download
 
 
 def test_prepared_engine_is_greeted_once(desktop, welcome):
@@ -127,35 +124,31 @@ def test_failure_is_said_with_its_remedy(desktop, welcome, monkeypatch):
     assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
 
 
-@pytest.mark.soak
-def test_sample_project_is_made_with_styled_layers_of_every_kind(
-    desktop, welcome, engine, tmp_path, monkeypatch
-):
-    from deep_geology.plugin.desktop import samples
+def test_full_disk_is_said_with_a_remedy_and_its_trace_is_in_the_log(desktop, welcome, monkeypatch):
+    from deep_geology.plugin import environment
 
-    monkeypatch.setattr(samples, "folder", lambda: str(tmp_path / "samples"))
-    welcome.try_it()
-    wait_for(lambda: not welcome._try_it.is_at_work, 900)
-    root = QgsProject.instance().layerTreeRoot()
-    found = {group.name(): [n.layer() for n in group.findLayers()] for group in root.findGroups()}
-    assert {name: len(layers) for name, layers in found.items()} == {
-        "Maps from labels": 2, "Seismicity": 2, "Finer rasters": 1, "Samples": 2,
-    }  # fmt: skip
-    assert all(layer.isValid() for layers in found.values() for layer in layers)
-    assert found["Maps from labels"][0].renderer().type() == "paletted"
-    assert "ready" in desktop.messageBar().currentItem().text()
-    assert os.path.getsize(tmp_path / "samples" / "deep_geology_samples.qgz") > 0
-    assert "Open the report on the map" in buttons(desktop.messageBar())
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device", "engine.json.part")
+
+    monkeypatch.setattr(environment, "prepare", fail)
+    logged = []
+    log = QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel]
+    log.connect(lambda text, tag, level: logged.append((tag, text)))
+    welcome.prepare()
+    wait_for(lambda: welcome._preparing is None)
+    text = desktop.messageBar().currentItem().text()
+    assert text.startswith('The engine could not be prepared. "engine.json.part": No space left')
+    assert "disk is full" in text and "Traceback" not in text
+    assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
+    wait_for(lambda: [tag for tag, told in logged if "in fail" in told] == ["Deep Geology"])
 
 
-def test_step_that_is_refused_ends_the_try_with_its_sentence(
-    desktop, welcome, engine, tmp_path, monkeypatch
-):
-    from deep_geology.plugin.desktop import samples
+def test_preparing_that_is_canceled_before_it_begins_has_stopped(qgis):
+    from deep_geology.plugin.desktop.preparing import PreparingTask
+    from deep_geology.plugin.jobs.errors import Stopped
 
-    step = samples.Step("Maps", "Mapping", "classifypixels", {"RASTERS": [], "MODEL": "none"})
-    monkeypatch.setattr(samples, "folder", lambda: str(tmp_path / "samples"))
-    monkeypatch.setattr(samples, "steps", lambda: (step,))
-    welcome.try_it()
-    wait_for(lambda: not welcome._try_it.is_at_work)
-    assert "is missing" in desktop.messageBar().currentItem().text()
+    task, ends = PreparingTask(), []
+    task.ended.connect(ends.append)
+    task.cancel()
+    task.finished(False)
+    assert [type(end) for end in ends] == [Stopped]
