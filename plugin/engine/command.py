@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import platform
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from ..jobs import JOBS
 from ..jobs.declare import declared
 from ..jobs.errors import JobError, Stopped
 from ..jobs.languages import codes, is_spoken
-from ..jobs.places import is_same_file, sweep
+from ..jobs.places import is_same_file, sign, sweep
 from . import ranks, work
 from .channel import plain
 from .progress import Progress
@@ -40,12 +41,12 @@ def run(path, answers):
     -----
     Started by torchrun, many processes do the job together; the first of them tells and answers.
     """
-    stop = _stop_on_signal()
+    stop, machine = _stop_on_signal(), sign(platform.node())
     try:
         ranks.join(Progress(_keep_silent, stop.is_set).check)
         name, values, language = read_job(path)
         refuse_itself(path, name, values)
-        sweep_dead(name, values)
+        sweep_dead(name, values, machine)
         outputs = _do(
             name,
             values,
@@ -133,21 +134,19 @@ def refuse_itself(path, name, values):
             )
 
 
-def sweep_dead(name, values):
+def sweep_dead(name, values, machine):
     """Remove what processes that were killed have left half-written beside the outputs.
 
-    Linux alone tells which processes of this machine are at work.
+    Linux alone tells which processes of this machine are at work; those of other machines are left
+    alone.
     """
     if not os.path.isdir("/proc/self"):
         return
-    writers = {
-        left[len(place) + 1 :].split(".")[0]
-        for place in _outputs(name, values).values()
-        for left in glob.glob(f"{glob.escape(place)}.*.part*")
-    }
-    for writer in filter(str.isdigit, writers):
-        if not os.path.exists(f"/proc/{writer}"):
-            sweep(JOBS[name], values, int(writer))
+    for place in _outputs(name, values).values():
+        for left in glob.glob(f"{glob.escape(place)}.*{glob.escape(machine)}.part*"):
+            writer = left[len(place) + 1 :].split("@")[0]
+            if writer.isdigit() and not os.path.exists(f"/proc/{writer}"):
+                sweep(JOBS[name], values, int(writer))
 
 
 def _outputs(name, values):

@@ -52,8 +52,6 @@ def new_folder(path, names=()):
                 os.makedirs(os.path.join(part, name), exist_ok=True)
         yield part
         with _writing(path):
-            if os.path.isdir(path):
-                os.rmdir(path)
             put_in_place(part, path)
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -89,6 +89,11 @@ class Progress:
     def folds(self, count):
         """Equal parts, each named if there are several."""
         names = [f"Fold {fold} of {count}" for fold in range(1, count + 1)] if count > 1 else [""]
+        return self.shares(names)
+
+    def shares(self, names):
+        """Equal parts with these names, which may be empty."""
+        count = len(names)
         return [self.part(k / count, (k + 1) / count, name) for k, name in enumerate(names)]
 
     def flush(self):

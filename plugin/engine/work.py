@@ -8,8 +8,9 @@ import traceback
 from ..jobs import JOBS
 from ..jobs.declare import from_values
 from ..jobs.errors import JobError, Stopped
-from ..jobs.places import refuse_clashes, refuse_missing_layers, refuse_no_place, sweep
-from ..jobs.withdrawing import Fresh
+from ..jobs.output_rules import refuse_clashes, refuse_missing_layers, refuse_no_place
+from ..jobs.places import sweep
+from ..jobs.withdrawing import results_of
 from . import joint, memory, notices, repeating, wording
 from .fingerprints import changed, states
 from .tasks import load
@@ -53,27 +54,41 @@ def do(name, values, progress, language="", sources=None):
     refuse_missing_layers(job)
     refuse_clashes(job)
     _say_device(name, job, progress)
-    fresh, before = Fresh(job), states(job)
     notices.send_to(progress.note, progress.warning)
-    try:
-        progress.check()
-        with wording.spoken(language), repeating.standing_for(sources or {}):
-            outputs = joint.run(name, run, job, progress)
-        for path in changed(before):
-            progress.warning(
-                f'"{path}" was changed while it was read: the result may be partly of what it was '
-                "before and partly of what it is now. Run it again."
-            )
-        progress.flush()
-        return outputs
-    except BaseException as error:
-        sweep(JOBS[name], values)
-        if isinstance(error, Exception):
-            trained = [] if isinstance(error, Stopped) else fresh.models()
-            fresh.withdraw(but=trained)
-            for path in trained:
-                progress.note(f'The model was finished before that, and is at "{path}".')
-        raise
+    with results_of(job) as results:
+        try:
+            progress.check()
+            with wording.spoken(language), repeating.standing_for(sources or {}):
+                outputs = _run(name, run, job, progress)
+            progress.flush()
+            progress.check()
+        except BaseException as error:
+            if isinstance(error, Exception):
+                _withdraw(results, error, progress)
+            sweep(JOBS[name], values)
+            raise
+        results.keep()
+    return outputs
+
+
+def _run(name, run, job, progress):
+    """Do a job, and tell of inputs that were changed meanwhile."""
+    before = states(job)
+    outputs = joint.run(name, run, job, progress)
+    for path in changed(before):
+        progress.warning(
+            f'"{path}" was changed while it was read: the result may be partly of what it was '
+            "before and partly of what it is now. Run it again."
+        )
+    return outputs
+
+
+def _withdraw(results, error, progress):
+    """Take back what a job has put in place; a trained model stays, unless the user cancelled."""
+    trained = [] if isinstance(error, Stopped) else results.models()
+    results.withdraw(but=trained)
+    for path in trained:
+        progress.note(f'The model was finished before that, and is at "{path}".')
 
 
 def _say_device(name, job, progress):

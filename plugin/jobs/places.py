@@ -7,19 +7,19 @@ touched. A folder is written the same way, or its files are, each for itself.
 """
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 
 from .checkpoints import beside
 from .declare import declared
-from .errors import JobError
+from .withdrawing import exchange, is_mark, withdraw
 
 READ_KINDS = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
     "images",
 )  # fmt: skip
-_RASTER_ENDINGS = ".tif", ".tiff"
-_FEATURE_ENDINGS = ".geojson", ".json"
+_machine = ""
 
 
 def part_path(path, pid=None):
@@ -35,31 +35,32 @@ def part_path(path, pid=None):
     Returns
     -------
     str
-        ``<path>.<pid>.part``, in the same folder, so that a rename is all it takes.
+        ``<path>.<pid>.part``, in the same folder, so that a rename is all it takes. See `sign`.
     """
-    return f"{os.fspath(path)}.{os.getpid() if pid is None else pid}.part"
+    return f"{os.fspath(path)}.{os.getpid() if pid is None else pid}{_machine}.part"
 
 
-_placed = {}  # what this process has put in place: which file it is, by its path
+def sign(machine):
+    """Put the machine's name behind the number: others may write into the same folder.
+
+    Returns
+    -------
+    str
+        What stands behind the number from now on.
+    """
+    global _machine
+    _machine = "@" + re.sub(r"[^\w.-]", "-", machine, flags=re.ASCII)
+    return _machine
 
 
 def put_in_place(part, path):
-    """Rename a file or folder that is whole to its final name; `is_ours` knows it again."""
-    os.replace(part, path)
-    _placed[os.path.abspath(path)] = _which(path)
+    """Rename a file or folder that is whole to its final name; a job that fails withdraws it."""
+    exchange(part, path, lambda what: f"{part_path(path)}.{what}")
 
 
-def is_ours(path):
-    """Whether what is at a path was put there by this process, and not by another one."""
-    return _placed.get(os.path.abspath(path), 0) == _which(path)
-
-
-def _which(path):
-    try:
-        known = os.lstat(path)
-    except OSError:
-        return None
-    return known.st_dev, known.st_ino
+def put_beside(part, path, ending):
+    """Do the same with what lies beside a file, such as ``.aux.xml``; without a part, take it away."""
+    exchange(part, path + ending, lambda what: f"{part_path(path)}.{what}{ending}")
 
 
 @contextmanager
@@ -107,106 +108,18 @@ def leftovers(path, pid=None):
     return sorted(found)
 
 
-def refuse_no_place(job):
-    """Refuse a result that has no place to go to, or whose name promises another format.
-
-    Parameters
-    ----------
-    job : object
-        A job; in QGIS the dialog has refused this already, a job file nobody has looked at. It
-        may go without its report.
-
-    Raises
-    ------
-    JobError
-    """
-    for part in declared(job):
-        path, name = getattr(job, part.name) if part.is_output else None, part.name.upper()
-        if part.is_output and not path and not part.optional and part.extension != "html":
-            example = f", such as result.{part.extension}" if part.extension else ""
-            raise JobError(f"{part.label} is missing.", f"Give {name} a place{example}.")
-        if path:
-            _refuse_ending(part, path)
-
-
-def _refuse_ending(part, path):
-    name, ending = part.name.upper(), os.path.splitext(path)[1].lower()
-    if part.kind == "new_raster" and ending not in _RASTER_ENDINGS:
-        raise JobError(
-            f'{part.label} is "{path}", which does not end in .tif.',
-            f"Give {name} a name that ends in .tif: rasters are written as GeoTIFF.",
-        )
-    if part.kind == "new_features" and ending not in _FEATURE_ENDINGS:
-        raise JobError(
-            f'{part.label} is "{path}", which does not end in .geojson.',
-            f"Give {name} a name that ends in .geojson: the engine writes features as GeoJSON.",
-        )
-
-
-def refuse_missing_layers(job):
-    """Refuse a layer whose file is not there; in QGIS it has only a name until it is written.
-
-    Parameters
-    ----------
-    job : object
-        A job, as the engine gets it.
-
-    Raises
-    ------
-    JobError
-    """
-    for part in declared(job):
-        path = getattr(job, part.name) if part.kind in ("features", "catalog") else None
-        if path and not os.path.isfile(path):
-            raise JobError(
-                f'{part.label} is "{path}", which is not a file that exists.',
-                "Choose an existing file.",
-            )
-
-
-def refuse_clashes(job):
-    """Refuse an output that would take the place of an input or of another output.
-
-    Parameters
-    ----------
-    job : object
-        A job; in QGIS the dialog has refused this already, a job file nobody has looked at.
-
-    Raises
-    ------
-    JobError
-    """
-    parts, taken = declared(job), {}
-    for part in parts:
-        given = getattr(job, part.name) if part.kind in READ_KINDS else None
-        for path in given if isinstance(given, (list, tuple)) else [given]:
-            taken[_same(path)] = ""
-    for part in parts:
-        path = getattr(job, part.name) if part.is_output else None
-        if not path:
-            continue
-        other, name = taken.get(_same(path)), part.name.upper()
-        if other == "":
-            found = f'"{os.path.basename(path)}" is read by this job and cannot be written by it.'
-            raise JobError(found, f"Choose another name for {name}.")
-        if other:
-            raise JobError(
-                f"{other} and {name} are the same file.", "Choose another name for one of them."
-            )
-        taken[_same(path)] = name
-
-
 def is_same_file(first, second):
     """Whether two paths lead to one place."""
-    return _same(first) == _same(second)
+    return real_place(first) == real_place(second)
 
 
-def _same(path):
+def real_place(path):
+    """What stands for a path wherever it leads through links; None for no path."""
     return os.path.normcase(os.path.realpath(path)) if isinstance(path, str) and path else None
 
 
 def sweep(job_class, values, pid=None):
-    """Remove what process `pid` left half-written beside the outputs of a job.
+    """Remove what process `pid` left half-written beside the outputs of a job, and withdraw the rest.
 
     Parameters
     ----------
@@ -225,7 +138,7 @@ def sweep(job_class, values, pid=None):
     paths += [beside(path) for path in paths]
     found = [place for path in paths for place in leftovers(path, pid)]
     for place in found:
-        _remove(place)
+        (withdraw if is_mark(place) else _remove)(place)
     return [place for place in found if os.path.lexists(place)]
 
 

@@ -1,82 +1,217 @@
-"""What a job has written whole before it failed or was cancelled is taken back.
+"""What a job puts in place stays for good when the job is done; until then all can be withdrawn.
 
 A job with several outputs puts one after the other in place; if it ends in between, those that are
-there already would tell of a result that is none. What was there before the job stays, and so
-does what another process has written there meanwhile. A trained model stays too if something goes
-wrong after it, such as its report: it took the time.
+there already would tell of a result that is none. So a file that gives way to a result stays beside
+it, as ``<path>.<pid>.part.<number>.before``, and where there was nothing lies an empty file that ends
+in ``.nothing``. The number is that of the result on its file system: what another process has put
+there since is never touched. Whoever clears up after a job that failed, was cancelled or killed does
+what these marks tell. A trained model may stay if something goes wrong after it, such as its report:
+it took the time.
 """
 
 import os
+import re
 import shutil
+from contextlib import contextmanager
 
 from .declare import declared
 from .model_library import ENDING
-from .places import is_ours
 
-_ASIDE = ("", ".aux.xml", ".ovr", ".msk")
+BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL and QGIS may put beside a file
+_MARK = re.compile(
+    r"(.*)\.\d+(?:@[\w.-]+)?\.part\.(\d+)\.(before|nothing)(\.aux\.xml|\.ovr|\.msk|)", re.DOTALL
+)
+_now = None
 
 
-class Fresh:
-    """The outputs of a job at whose places there is nothing yet.
+class Results:
+    """What has been put in place so far.
+
+    Parameters
+    ----------
+    places : sequence of str
+        Files and folders that are awaited.
+    folders : sequence of str
+        Those of them that are folders.
+    """
+
+    def __init__(self, places, folders=()):
+        self._places, self._marks = tuple(map(os.path.abspath, places)), {}
+        self._folders = [place for place in folders if not os.path.lexists(place)]
+
+    def covers(self, place):
+        """Whether a path is an output, lies in one that is a folder, or right beside one."""
+        known = {place + ending for place in self._places for ending in ("", *BESIDE)}
+        return place in known or place.startswith(tuple(p + os.sep for p in self._places))
+
+    def remember(self, place, mark):
+        """Keep the mark of a place; the first one tells what was there before the job."""
+        first = self._marks.get(place)
+        if first is not None:
+            _remove(mark)
+            number = _MARK.fullmatch(mark)[2]
+            mark = re.sub(r"\d+(?=\.(before|nothing)[.\w]*$)", number, first)
+            os.rename(first, mark)
+        self._marks[place] = mark
+
+    def models(self):
+        """Models that have been put in place."""
+        return [place for place in self._marks if place.endswith(ENDING)]
+
+    def keep(self):
+        """All stays for good."""
+        for mark in self._marks.values():
+            _remove(mark)
+        self._marks.clear()
+
+    def withdraw(self, but=()):
+        """What was there before the job is there again, `but` for some files, which stay."""
+        for place, mark in reversed(self._marks.items()):
+            if place in but:
+                _remove(mark)
+            else:
+                withdraw(mark)
+        self._marks.clear()
+        for folder in self._folders:
+            _remove_empty(folder)
+
+
+@contextmanager
+def results_of(job):
+    """Remember what a job puts in place inside; it says itself what becomes of it.
 
     Parameters
     ----------
     job : object
         A job that has been checked.
+
+    Yields
+    ------
+    Results
     """
-
-    def __init__(self, job):
-        parts = [part for part in declared(job) if part.is_output]
-        self._folders = _free(job, [part for part in parts if part.kind == "new_folder"])
-        self._files = _free(job, [part for part in parts if part.kind != "new_folder"])
-
-    def models(self):
-        """Models that this process has put there."""
-        return [path for path in filter(is_ours, self._files) if path.endswith(ENDING)]
-
-    def withdraw(self, but=()):
-        """Remove what this process has put there, `but` some files."""
-        for path in (path for path in filter(is_ours, self._files) if path not in but):
-            for place in (path + ending for ending in _ASIDE):
-                if os.path.isfile(place):
-                    _remove(place)
-        for path, was_there in self._folders.items():
-            if os.path.isdir(path):
-                _empty(path)
-                if was_there:
-                    os.makedirs(path, exist_ok=True)
+    parts = [part for part in declared(job) if part.is_output and getattr(job, part.name)]
+    places = {getattr(job, part.name): part.kind for part in parts}
+    folders = [place for place, kind in places.items() if kind == "new_folder"]
+    with _remembered(Results(places, folders)) as results:
+        yield results
 
 
-def _free(job, parts):
-    """Places where there is nothing, or an empty folder; whether there is one."""
-    paths = [getattr(job, part.name) for part in parts]
-    return {path: os.path.isdir(path) for path in filter(None, paths) if _is_free(path)}
-
-
-def _empty(folder):
-    """Remove a folder that was put in place whole, or what was put into it file by file."""
-    if is_ours(folder):
-        shutil.rmtree(folder, ignore_errors=True)
+@contextmanager
+def at_once(path):
+    """Let a file and what lies beside it take their places together, or none; a job decides later."""
+    if _now is not None and _now.covers(os.path.abspath(path)):
+        yield
         return
-    for place, _, files in os.walk(folder, topdown=False):
-        for path in (os.path.join(place, name) for name in files):
-            if is_ours(path):
-                _remove(path)
+    with _remembered(Results([path])) as results:
+        try:
+            yield
+        except BaseException:
+            results.withdraw()
+            raise
+        results.keep()
+
+
+@contextmanager
+def _remembered(results):
+    global _now
+    before, _now = _now, results
+    try:
+        yield results
+    finally:
+        _now = before
+
+
+def exchange(part, place, mark):
+    """Rename `part` to `place`, or take `place` away if `part` is None; marked while a job is at work.
+
+    Parameters
+    ----------
+    part : str or None
+        A file or folder that is whole.
+    place : str
+    mark : callable
+        ``mark(what)`` gives the path of a mark; `what` is ``"<number>.before"`` or the like.
+
+    Raises
+    ------
+    OSError
+        If it cannot be done; all is as it was.
+    """
+    place = os.path.abspath(place)
+    if _now is None or not _now.covers(place):
+        _move(part, place)
+        return
+    number = 0 if part is None else _number(part)
+    left = mark(f"{number}.{'before' if os.path.lexists(place) else 'nothing'}")
+    _leave(place, left, gives_way=part is None)
+    try:
+        _move(part, place)
+    except OSError:
+        if not os.path.lexists(place) and _MARK.fullmatch(left)[3] == "before":
+            os.replace(left, place)
+        _remove(left)
+        raise
+    _now.remember(place, left)
+
+
+def is_mark(path):
+    """Whether a path is that of a mark."""
+    return _MARK.fullmatch(path) is not None
+
+
+def withdraw(mark):
+    """Do what a mark tells, unless another process has put something else in the place."""
+    path, number, kind, ending = _MARK.fullmatch(mark).groups()
+    place = path + ending
+    if _number(place) in (None, int(number)):
+        if kind == "nothing" or os.path.isdir(place):
+            _remove(place)
+        if kind == "before":
+            os.replace(mark, place)
+    _remove(mark)
+
+
+def _leave(place, mark, gives_way):
+    """Leave a mark; a file is linked, so that its place is never empty."""
+    if not os.path.lexists(place):
+        open(mark, "xb").close()
+    elif gives_way or os.path.isdir(place):
+        os.rename(place, mark)
+    else:
+        try:
+            os.link(place, mark, follow_symlinks=False)
+        except (OSError, NotImplementedError):  # a file system without links
+            os.rename(place, mark)
+
+
+def _move(part, place):
+    if part is not None:
+        if os.path.isdir(part) and os.path.isdir(place):
+            os.rmdir(place)  # it is empty; not every system renames over it
+        os.replace(part, place)
+    elif os.path.lexists(place):
+        os.remove(place)
+
+
+def _number(path):
+    try:
+        return os.lstat(path).st_ino
+    except OSError:
+        return None
+
+
+def _remove_empty(folder):
+    """Remove a folder and those in it, as far as nothing lies in them."""
+    for place, _, _ in os.walk(folder, topdown=False):
         if not os.listdir(place):
             os.rmdir(place)
 
 
-def _is_free(path):
-    try:
-        return not os.listdir(path)
-    except NotADirectoryError:
-        return False
-    except OSError:
-        return not os.path.lexists(path)
-
-
 def _remove(place):
     try:
-        os.remove(place)
+        if os.path.isdir(place) and not os.path.islink(place):
+            shutil.rmtree(place, ignore_errors=True)
+        elif os.path.lexists(place):
+            os.remove(place)
     except OSError:
-        return  # held open by another program, or gone already
+        return  # held open by another program

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from plugin.engine import command
+from plugin.jobs import places
 from plugin.jobs.errors import JobError
 
 JOB = {"do": "upscale_raster", "values": {"input": "a.tif", "output": "b.tif", "factor": "2"}}
@@ -93,15 +94,17 @@ def test_job_does_not_write_over_its_own_file(tmp_path):
     command.refuse_itself(path, JOB["do"], JOB["values"])
 
 
-def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(tmp_path):
+def test_what_a_killed_process_left_half_written_is_removed_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "_machine", "@node-07")
     with subprocess.Popen(["true"]) as dead:
         pass
     values = {**JOB["values"], "output": str(tmp_path / "b.tif")}
-    gone = [f"b.tif.{dead.pid}.part", f"b.tif.{dead.pid}.part.aux.xml"]
-    stay = ["b.tif", f"b.tif.{os.getpid()}.part", "b.tif.old.part", f"c.tif.{dead.pid}.part"]
+    gone = [f"b.tif.{dead.pid}@node-07.part", f"b.tif.{dead.pid}@node-07.part.aux.xml"]
+    others = (f"b.tif.{dead.pid}@node-08.part", f"c.tif.{dead.pid}@node-07.part")
+    stay = ["b.tif", f"b.tif.{os.getpid()}@node-07.part", "b.tif.old.part", *others]
     for name in gone + stay:
         (tmp_path / name).write_text("x")
-    command.sweep_dead(JOB["do"], values)
+    command.sweep_dead(JOB["do"], values, places.sign("node 07"))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stay)
 
 
@@ -110,6 +113,6 @@ def test_job_without_a_known_name_is_refused(tmp_path, name):
     from plugin.engine import work
     from plugin.engine.progress import Silent
 
-    command.sweep_dead(name, {})
+    command.sweep_dead(name, {}, "")
     with pytest.raises(JobError, match="knows no job"):
         work.do(name, {}, Silent())

@@ -1,84 +1,190 @@
-"""What a job has put in place is taken back when the job ends without a result."""
+"""Until a job is done, all that it has put in place can be taken back, and what was there returns."""
 
-from plugin.jobs import JOBS
-from plugin.jobs.places import is_ours, part_path, put_in_place, written_whole
-from plugin.jobs.withdrawing import Fresh
+import os
+
+import pytest
+
+from plugin.jobs import JOBS, places
+from plugin.jobs.places import part_path, put_beside, put_in_place, sweep, written_whole
+from plugin.jobs.withdrawing import at_once, results_of
+
+OLDER = "of before"
 
 
 def job(folder):
-    """A job with two files and one with a folder."""
+    """A job with two files, and its values."""
     values = {"output": str(folder / "e.geojson"), "report": str(folder / "r.html")}
     return JOBS["check_catalog"](**values), values
 
 
-def write(path, text):
+def write(path, text="whole"):
     with written_whole(path) as file:
         file.write(text)
 
 
+def found(folder):
+    """Text by name of every file in a folder."""
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): path.read_text() for path in files}
+
+
 def test_what_was_written_whole_is_taken_back(tmp_path):
     asked, values = job(tmp_path)
-    fresh = Fresh(asked)
-    write(values["output"], "whole")
-    fresh.withdraw()
-    assert list(tmp_path.iterdir()) == []
+    with results_of(asked) as results:
+        write(values["output"])
+        results.withdraw()
+    assert found(tmp_path) == {}
 
 
-def test_what_lay_there_before_stays(tmp_path):
+def test_what_lay_there_before_is_there_again(tmp_path):
     asked, values = job(tmp_path)
-    (tmp_path / "r.html").write_text("of before")
-    fresh = Fresh(asked)
-    write(values["output"], "whole")
-    write(values["report"], "whole")
-    fresh.withdraw()
-    assert [path.name for path in tmp_path.iterdir()] == ["r.html"]
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results:
+        write(values["output"])
+        write(values["report"])
+        assert (tmp_path / "r.html").read_text() == "whole"
+        results.withdraw()
+    assert found(tmp_path) == {"r.html": OLDER}
+
+
+def test_what_is_kept_has_the_place_of_the_older_and_leaves_no_mark(tmp_path):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results:
+        write(values["output"])
+        write(values["report"], "first")
+        write(values["report"], "second")
+        results.keep()
+    assert found(tmp_path) == {"e.geojson": "whole", "r.html": "second"}
+
+
+def test_what_was_written_twice_gives_way_to_what_was_there_first(tmp_path):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results:
+        for text in ("first", "second", "third"):
+            write(values["report"], text)
+        results.withdraw()
+    assert found(tmp_path) == {"r.html": OLDER}
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_who_clears_up_after_a_killed_process_finds_all_as_it_was(tmp_path, monkeypatch, links):
+    def refused(*ignored, **known):
+        raise OSError("no links here")
+
+    if not links:
+        monkeypatch.setattr(os, "link", refused)
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    (tmp_path / "r.html.aux.xml").write_text(OLDER)
+    with results_of(asked):
+        write(values["output"])
+        put_beside(None, values["report"], ".aux.xml")
+        write(values["report"])
+        assert "r.html.aux.xml" not in found(tmp_path)
+    assert sweep(JOBS["check_catalog"], values) == []
+    assert found(tmp_path) == {"r.html": OLDER, "r.html.aux.xml": OLDER}
 
 
 def test_what_another_process_has_put_there_meanwhile_stays(tmp_path):
     asked, values = job(tmp_path)
-    fresh = Fresh(asked)
-    write(values["output"], "whole")
-    (tmp_path / "other").write_text("of another")
-    (tmp_path / "other").rename(values["output"])
-    assert not is_ours(values["output"])
-    fresh.withdraw()
-    assert (tmp_path / "e.geojson").read_text() == "of another"
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results:
+        write(values["output"])
+        write(values["report"])
+        for name in ("e.geojson", "r.html"):
+            (tmp_path / "other").write_text("of another")
+            (tmp_path / "other").rename(tmp_path / name)
+        results.withdraw()
+    assert found(tmp_path) == {"e.geojson": "of another", "r.html": "of another"}
 
 
-def test_a_folder_is_taken_back_and_an_empty_one_is_empty_again(tmp_path):
-    for was_there in (False, True):
-        place = tmp_path / f"chips {was_there}"
-        if was_there:
-            place.mkdir()
-        fresh = Fresh(JOBS["generate_images"](output=str(place)))
-        part = tmp_path / "part"
-        part.mkdir()
-        (part / "image.png").write_text("whole")
+def test_a_model_may_stay_when_the_rest_is_taken_back(tmp_path):
+    model, report = str(tmp_path / "m.safetensors"), str(tmp_path / "r.html")
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(JOBS["train_upscaler"](model=model, report=report)) as results:
+        write(model)
+        write(report)
+        results.withdraw(but=results.models())
+    assert found(tmp_path) == {"m.safetensors": "whole", "r.html": OLDER}
+
+
+@pytest.mark.parametrize("was_there", [True, False])
+def test_a_folder_is_taken_back_and_an_empty_one_is_empty_again(tmp_path, was_there):
+    place, part = tmp_path / "chips", tmp_path / "part"
+    if was_there:
+        place.mkdir()
+    part.mkdir()
+    (part / "image.png").write_text("whole")
+    with results_of(JOBS["generate_images"](output=str(place))) as results:
         put_in_place(str(part), str(place))
-        fresh.withdraw()
-        assert place.is_dir() == was_there and not list(place.glob("*"))
+        assert (place / "image.png").exists()
+        results.withdraw()
+    assert place.is_dir() == was_there and not list(place.glob("*"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["chips"] * was_there
 
 
 def test_files_that_were_put_into_a_new_folder_are_taken_back(tmp_path):
     place = tmp_path / "forecast"
-    fresh = Fresh(JOBS["export_csep_forecast"](output=str(place)))
-    write(str(place / "catalog.csv"), "whole")
-    (place / "of another.txt").write_text("of another")
-    fresh.withdraw()
-    assert [path.name for path in place.iterdir()] == ["of another.txt"]
+    asked = JOBS["export_csep_forecast"](output=str(place))
+    with results_of(asked) as results:
+        write(str(place / "catalog.csv"))
+        (place / "of another.txt").write_text("of another")
+        results.withdraw()
+    assert found(place) == {"of another.txt": "of another"}
     (place / "of another.txt").unlink()
-    write(str(place / "catalog.csv"), "whole")
-    fresh.withdraw()
+    place.rmdir()
+    with results_of(asked) as results:
+        write(str(place / "catalog.csv"))
+        results.withdraw()
     assert not place.exists()
 
 
-def test_a_folder_of_the_users_is_never_taken_back(tmp_path):
-    place = tmp_path / "chips"
-    place.mkdir()
-    (place / "notes.txt").write_text("mine")
-    Fresh(JOBS["generate_images"](output=str(place))).withdraw()
-    assert (place / "notes.txt").read_text() == "mine"
+def test_what_is_no_result_of_the_job_stays(tmp_path):
+    asked, _ = job(tmp_path)
+    with results_of(asked) as results:
+        write(str(tmp_path / "checkpoint"))
+        results.withdraw()
+    assert found(tmp_path) == {"checkpoint": "whole"}
 
 
-def test_a_part_is_named_after_its_process(tmp_path):
-    assert part_path(str(tmp_path / "a"), 7).endswith("a.7.part")
+def test_files_beside_each_other_take_their_places_together_without_a_job(tmp_path):
+    path = str(tmp_path / "a.tif")
+    for ending in ("", ".ovr"):
+        (tmp_path / f"a.tif{ending}").write_text(OLDER)
+    with pytest.raises(ZeroDivisionError), at_once(path):
+        put_beside(None, path, ".ovr")
+        write(path)
+        raise ZeroDivisionError
+    assert found(tmp_path) == {"a.tif": OLDER, "a.tif.ovr": OLDER}
+    with at_once(path):
+        put_beside(None, path, ".ovr")
+        write(path)
+    assert found(tmp_path) == {"a.tif": "whole"}
+
+
+def test_place_that_is_refused_keeps_what_was_there(tmp_path, monkeypatch):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    part = tmp_path / "part"
+    part.write_text("whole")
+    with results_of(asked) as results:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "replace", _refuse)
+            with pytest.raises(PermissionError):
+                put_in_place(str(part), values["report"])
+        results.keep()
+    assert found(tmp_path) == {"r.html": OLDER, "part": "whole"}
+
+
+def _refuse(*ignored):
+    raise PermissionError("it is open in another program")
+
+
+def test_a_part_is_named_after_its_process_and_its_machine(tmp_path, monkeypatch):
+    path = str(tmp_path / "a")
+    assert part_path(path, 7).endswith("a.7.part")
+    monkeypatch.setattr(places, "_machine", "")
+    assert places.sign("node 07.cluster") == "@node-07.cluster"
+    assert part_path(path, 7).endswith("a.7@node-07.cluster.part")

@@ -81,8 +81,6 @@ def new_pictures(path):
     try:
         os.makedirs(part)
         yield lambda name, pixels: Image.fromarray(pixels).save(_free(part, name), format="PNG")
-        if os.path.isdir(path):
-            os.rmdir(path)
         put_in_place(part, path)
     except OSError as error:
         raise unwritable(path, error) from error

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from ..progress import Silent
 from ..rasters import new_raster
 
 KINDS = ("output", "confidence", "probabilities", "trust")
@@ -88,7 +89,7 @@ def most_probable(chances):
 
 
 @contextmanager
-def open_maps(places, card, grid, inputs, tags, limit=None):
+def open_maps(places, card, grid, inputs, tags, limit=None, progress=None):
     """Begin the rasters of a map; they appear at the end, if nothing went wrong.
 
     Parameters
@@ -102,6 +103,8 @@ def open_maps(places, card, grid, inputs, tags, limit=None):
     tags : dict of str
     limit : float, optional
         The largest dissimilarity inside the area of applicability.
+    progress : Progress, optional
+        Of what is done when all is written.
 
     Yields
     ------
@@ -113,17 +116,18 @@ def open_maps(places, card, grid, inputs, tags, limit=None):
         If two places are the same, or one cannot be written.
     """
     _refuse_same(places)
+    wanted = {kind: path for kind, path in places.items() if path}
+    # What is opened last is finished first.
+    shares = reversed((progress or Silent()).shares([""] * len(wanted)))
     with ExitStack() as whole:
-        rasters = {
-            kind: whole.enter_context(_open(kind, path, card, grid, inputs, tags, limit))
-            for kind, path in places.items()
-            if path
-        }
+        rasters = {}
+        for (kind, path), share in zip(wanted.items(), shares, strict=True):
+            known = {"inputs": inputs, "tags": tags, "progress": share}
+            rasters[kind] = whole.enter_context(_open(kind, path, card, grid, limit, known))
         yield Maps(card, rasters, limit)
 
 
-def _open(kind, path, card, grid, inputs, tags, limit):
-    known = {"inputs": inputs, "tags": tags}
+def _open(kind, path, card, grid, limit, known):
     if kind == "output":
         return new_raster(path, grid, _dtype(card), ["class"], 0, card.classes, **known)
     names = {
@@ -132,7 +136,7 @@ def _open(kind, path, card, grid, inputs, tags, limit):
         "trust": ["dissimilarity index"],
     }[kind]
     if kind == "trust":
-        known["tags"] = {**tags, APPLICABLE: f"{limit:.6g}"}
+        known["tags"] = {**known["tags"], APPLICABLE: f"{limit:.6g}"}
     return new_raster(path, grid, "float32", names, np.nan, **known)
 
 

@@ -6,19 +6,20 @@ from contextlib import contextmanager
 
 import numpy as np
 import rasterio
-from rasterio.enums import ColorInterp, MaskFlags, Resampling
+from rasterio.enums import ColorInterp, MaskFlags
 from rasterio.windows import Window
 
 from ...jobs.errors import JobError
-from ...jobs.places import part_path, put_in_place
+from ...jobs.places import part_path, put_beside, put_in_place
+from ...jobs.withdrawing import BESIDE, at_once
+from ..progress import Silent
 from .disk import check_space, unwritable, writing as _writing
 from .naming import auxiliary_text, color_table
 from .opening import OPTIONS, opened
+from .overviews import being_made, factors
 
 TILE = 256
-_BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL may have put beside a file
-_OVERVIEWS_FROM = 2048
-_THREADS = 2  # that make overviews and read back: nothing else is done then
+_THREADS = 2  # that read back: little else is done then
 _VALUES_READ = 2**22
 _BANDS_TOGETHER = 16  # a tile of many bands together would not fit the memory
 
@@ -69,8 +70,9 @@ class NewRaster:
 
 @contextmanager
 def new_raster(
-    path, grid, dtype, names=("",), nodata=None, classes=(), tags=None, inputs=(), likeness=None
-):
+    path, grid, dtype, names=("",), nodata=None, classes=(), tags=None, inputs=(), likeness=None,
+    progress=None,
+):  # fmt: skip
     """Write a tiled, compressed GeoTIFF; nothing is at `path` before it is whole.
 
     Parameters
@@ -89,6 +91,8 @@ def new_raster(
         Files that must not be written over.
     likeness : Likeness, optional
         Of the raster that this one is made of, with as many bands.
+    progress : Progress, optional
+        Of what is done when all is written.
 
     Yields
     ------
@@ -98,6 +102,8 @@ def new_raster(
     ------
     JobError
         If `path` is one of the inputs, cannot be written, or the disk is full.
+    Stopped
+        If the user cancels at the end.
     """
     profile = _profile(grid, dtype, len(names), nodata)
     if likeness is not None:
@@ -109,7 +115,7 @@ def new_raster(
         with _created(path, part, profile) as dataset:
             _describe(dataset, names, classes, tags, likeness)
             yield NewRaster(path, dataset)
-        _check_whole(path, part, _add_overviews(path, part, grid, bool(classes)))
+        _finish(path, part, bool(classes), progress or Silent())
         with _writing(path):
             _put_in_place(part, path, auxiliary_text(classes) if classes else "")
     finally:
@@ -196,35 +202,32 @@ def _describe(dataset, names, classes, tags, likeness):
     dataset.update_tags(**(tags or {}))
 
 
-def _add_overviews(path, part, grid, of_classes):
-    """Add smaller copies to a large raster; gives their number."""
-    side, factors = max(grid.width, grid.height), []
-    while side > _OVERVIEWS_FROM and side // 2 ** len(factors) > _OVERVIEWS_FROM // 2:
-        factors.append(2 ** (len(factors) + 1))
-    if factors:
-        method = Resampling.mode if of_classes else Resampling.average
-        quick = {**OPTIONS, "ZLEVEL_OVERVIEW": 1, "GDAL_NUM_THREADS": _THREADS}
-        with _writing(path), rasterio.Env(**quick), rasterio.open(part, "r+") as dataset:
-            dataset.build_overviews(factors, method)
-    return len(factors)
+def _finish(path, part, of_classes, progress):
+    """Add smaller copies to a large raster, and read everything back.
 
-
-def _check_whole(path, part, overviews):
-    """Read everything back: GDAL closes a file on a full disk without a word.
-
-    Nor does it say a word when overviews are made of tiles that cannot be read.
+    GDAL closes a file on a full disk without a word. Nor does it say a word when overviews are made
+    of tiles that cannot be read.
     """
-    levels = [{"overview_level": number} for number in range(overviews)]
     try:
-        for level in [{}, *levels]:
-            with opened(part, level, GDAL_NUM_THREADS=_THREADS) as dataset:
-                is_masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
-                for window in _pieces(dataset):
-                    dataset.read(window=window)
-                    if is_masked:
-                        dataset.read_masks(1, window=window)
+        with opened(part, GDAL_NUM_THREADS=_THREADS) as dataset:
+            scales = factors(*dataset.shape)
+            with being_made(part, scales, of_classes, OPTIONS) as wait:
+                _read_back(dataset, progress.part(0.0, 0.7, "Reading the result back"))
+                wait(lambda: progress(0.7, "Making overviews"))
+        for level in range(len(scales)):
+            with opened(part, {"overview_level": level}, GDAL_NUM_THREADS=_THREADS) as dataset:
+                _read_back(dataset, progress.part(0.8, 1.0, "Reading the overviews back"))
     except JobError as error:
         raise unwritable(path, error) from error
+
+
+def _read_back(dataset, progress):
+    is_masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0]
+    for window in _pieces(dataset):
+        dataset.read(window=window)
+        if is_masked:
+            dataset.read_masks(1, window=window)
+        progress(window.row_off / dataset.height)
 
 
 def _pieces(dataset):
@@ -239,24 +242,11 @@ def _pieces(dataset):
 
 def _put_in_place(part, path, auxiliary):
     """Rename, and leave no names or overviews of a file that was there before."""
-    if auxiliary:
-        with open(part + ".aux.xml", "w", encoding="utf-8") as file:
-            file.write(auxiliary)
-    with _aside(path, part):
+    with at_once(path):
+        for ending in BESIDE:
+            put_beside(None, path, ending)
         put_in_place(part, path)
-    if auxiliary:
-        os.replace(part + ".aux.xml", path + ".aux.xml")
-
-
-@contextmanager
-def _aside(path, part):
-    """Take away what lies beside an older file; it comes back if that file stays."""
-    there = [ending for ending in _BESIDE if os.path.exists(path + ending)]
-    for ending in there:
-        os.replace(path + ending, f"{part}.old{ending}")
-    try:
-        yield
-    except OSError:
-        for ending in there:
-            os.replace(f"{part}.old{ending}", path + ending)
-        raise
+        if auxiliary:
+            with open(part + ".aux.xml", "w", encoding="utf-8") as file:
+                file.write(auxiliary)
+            put_beside(part + ".aux.xml", path, ".aux.xml")

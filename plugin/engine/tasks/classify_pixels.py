@@ -12,6 +12,8 @@ from ..pixels.planning import Disagreement, area_of, check_stack, plan, windows_
 from ..pixels.predictor import load_predictor
 from ..rasters import Stack, shown_name
 
+_FILLED = 0.92  # of the work, when all is written
+
 
 def run(job, progress):
     """Make a map.
@@ -40,8 +42,9 @@ def run(job, progress):
         _say_windows(layout, progress)
         grid, limit = stack.grid.part(*area), predictor.trust and predictor.trust.applicable
         inputs = (*job.rasters, job.model)
-        with open_maps(places, card, grid, inputs, _tags(job, layout), limit) as maps:
-            _fill(maps, predictor, stack, layout, job, progress)
+        known = inputs, _tags(job, layout), limit, progress.part(_FILLED, 1.0)
+        with open_maps(places, card, grid, *known) as maps:
+            _fill(maps, predictor, stack, layout, job, progress.part(0.0, _FILLED))
         _say_what_came(maps, card, stack, limit, progress)
     return {kind.upper(): path for kind, path in places.items() if path}
 

@@ -14,6 +14,8 @@ from ..prediction import bands_of, classify_cells
 from ..rasters import Raster, new_raster
 from ..windows import Cells
 
+_FILLED = 0.95  # of the work, when all is written
+
 
 def run(job, progress):
     """Classify a raster patch by patch.
@@ -39,8 +41,8 @@ def run(job, progress):
         check_raster(card, raster, progress)
         cells = _lay_out(raster, patch_side(card), job.stride, job.extent)
         _check_outputs(job)
-        rasters = _open_outputs(whole, job, raster, cells, card)
-        counts = _fill(classifier, raster, cells, rasters, progress)
+        rasters = _open_outputs(whole, job, raster, cells, card, progress.part(_FILLED, 1.0))
+        counts = _fill(classifier, raster, cells, rasters, progress.part(0.0, _FILLED))
     _say_what_came(card, counts, cells, raster, progress)
     outputs = {"OUTPUT": job.output, "CONFIDENCE": job.confidence}
     return {name: path for name, path in outputs.items() if path}
@@ -66,19 +68,23 @@ def _check_outputs(job):
         )
 
 
-def _open_outputs(whole, job, raster, cells, card):
+def _open_outputs(whole, job, raster, cells, card, progress):
     """Begin the two rasters, each None if it is not asked for."""
     part = raster.grid.part(cells.row, cells.column, cells.rows, cells.columns)
     grid = part.coarser(cells.stride, cells.rows, cells.columns)
     known = {"inputs": (job.input, job.model), "tags": _tags(job, cells)}
+    second, first = progress.shares(["", ""])  # what is opened last is finished first
     classes = confidence = None
     if job.output:
         largest = max(entry["value"] for entry in card.classes)
         dtype = "uint8" if largest < 255 else "uint16"
-        maker = new_raster(job.output, grid, dtype, ["class"], 0, card.classes, **known)
+        maker = new_raster(
+            job.output, grid, dtype, ["class"], 0, card.classes, progress=first, **known
+        )
         classes = whole.enter_context(maker)
     if job.confidence:
-        maker = new_raster(job.confidence, grid, "float32", ["confidence"], np.nan, **known)
+        names, known["progress"] = ["confidence"], second
+        maker = new_raster(job.confidence, grid, "float32", names, np.nan, **known)
         confidence = whole.enter_context(maker)
     return classes, confidence
 

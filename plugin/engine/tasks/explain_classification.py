@@ -26,6 +26,7 @@ from ..explanation.subject import load_subject
 from ..rasters import new_raster, shown_name
 from ..vectors import Feature, write_features
 
+_FOUND = 0.95  # of the work, when all is explained
 _NAMES = {
     "gradcam": "Grad-CAM, log-odds",
     "occlusion": "drop of probability",
@@ -92,10 +93,10 @@ def _explain_raster(job, subject, progress):
         window, side = check_patches(subject, raster, job.extent, progress)
         mosaic = Mosaic(raster, window, side)
         examples = Examples(len(subject.card.classes), mosaic.patches)
-        tell = Countdown(progress, mosaic.patches, "Patch")
+        tell = Countdown(progress.part(0.0, _FOUND), mosaic.patches, "Patch")
         rows = mosaic.rows(_finder(job, subject, examples, tell))
         if job.output:
-            _write_heat(job, raster, window, rows)
+            _write_heat(job, raster, window, rows, progress)
         else:
             for _ in rows:
                 progress.check()
@@ -121,12 +122,13 @@ def _finder(job, subject, examples, tell):
     return find
 
 
-def _write_heat(job, raster, window, rows):
+def _write_heat(job, raster, window, rows, progress):
     row, column, height, width = window
     grid = raster.grid.part(row, column, height, width)
     tags = {"MODEL": os.path.basename(job.model), "METHOD": job.method}
     names, inputs = [_NAMES[job.method]], (job.input, *(job.more_rasters or ()), job.model)
-    with new_raster(job.output, grid, "float32", names, np.nan, tags=tags, inputs=inputs) as file:
+    known = {"tags": tags, "inputs": inputs, "progress": progress.part(_FOUND, 1.0)}
+    with new_raster(job.output, grid, "float32", names, np.nan, **known) as file:
         for first, heat in rows:
             file.write(heat[None], first)
 

@@ -49,7 +49,7 @@ def run(job, progress):
     _say(progress, forecaster, foretold, dates)
     with new_raster(
         job.output, series.grid, "float32", dates, np.nan, tags=_tags(job, forecaster),
-        inputs=(job.model, *job.rasters),
+        inputs=(job.model, *job.rasters), progress=progress.part(0.8, 1.0),
     ) as raster:  # fmt: skip
         raster.write(foretold, 0)
     progress(1.0)

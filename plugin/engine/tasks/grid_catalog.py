@@ -130,6 +130,7 @@ def _write_raster(whole, job, grid, places, progress):
     period, cell = places
     placed, parts = written_grid(grid)
     known = {"names": window_names(grid), "tags": _tags(job, grid), "inputs": (job.catalog,)}
+    known["progress"], progress = progress.part(0.8, 1.0), progress.part(0.0, 0.8)
     nodata = _GAP if len(parts) > 1 else None
     _, each = np.unique(period * (grid.rows * grid.columns) + cell, return_counts=True)
     dtype = "uint16" if each.max(initial=0) < _GAP else "uint32"

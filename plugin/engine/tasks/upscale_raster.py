@@ -21,7 +21,7 @@ from ..upscaling.fine_raster import form_of, open_fine_raster
 from ..upscaling.result_report import write_result_report
 from ..upscaling.windowed import Settings, Upscaling, band_groups, plan
 
-_MEASURED, _MADE = 0.1, 0.97
+_MEASURED, _FILLED, _MADE = 0.1, 0.92, 0.97
 
 
 def run(job, progress):
@@ -49,7 +49,8 @@ def run(job, progress):
         warn_of_type(raster, ranges, form.dtype, progress)
         tags = _tags(job, generator, settings, raster)
         _say(job, generator, settings, len(raster.bands), progress)
-        made = open_fine_raster(job, raster, area, generator.factor, form, ranges, tags)
+        known = form, ranges, tags, progress.part(_FILLED, _MADE)
+        made = open_fine_raster(job, raster, area, generator.factor, *known)
         with made as fine:
             _fill(fine, (generator, settings), (readings, ranges, area), job, progress)
         _say_what_came(fine, raster, progress)
@@ -79,7 +80,7 @@ def _fill(fine, means, source, job, progress):
                 f"{len(layout):,} window{'s' * (len(layout) > 1)} of {layout.core} pixels, with {layout.halo} around each: "
                 "the result does not depend on the size of the windows."
             )
-        part = progress.part(_MEASURED, _MADE).part(
+        part = progress.part(_MEASURED, _FILLED).part(
             number / len(groups), (number + 1) / len(groups)
         )
         pieces = partial(predict_dense, work, bands, layout, part, count, None)

@@ -170,7 +170,7 @@ def _keep_one_band(made, nodata):
 
 
 @contextmanager
-def open_fine_raster(job, raster, area, factor, form, ranges, tags):
+def open_fine_raster(job, raster, area, factor, form, ranges, tags, progress):
     """Begin the rasters of a job; they appear at the end, if nothing went wrong.
 
     Parameters
@@ -183,6 +183,8 @@ def open_fine_raster(job, raster, area, factor, form, ranges, tags):
     form : Form
     ranges : Ranges
     tags : dict of str
+    progress : Progress
+        Of what is done when all is written.
 
     Yields
     ------
@@ -196,11 +198,12 @@ def open_fine_raster(job, raster, area, factor, form, ranges, tags):
     likeness = read_likeness(raster.path, raster.bands)
     coarse, inputs = raster.grid.part(*area), [raster.path, *([job.model] if job.model else [])]
     known = {"tags": tags, "inputs": inputs}
+    second, first = progress.shares(["", ""])  # what is opened last is finished first
     with ExitStack() as whole:
         fine = whole.enter_context(
             new_raster(
                 job.output, coarse.finer(factor), form.dtype, raster.names, form.nodata,
-                likeness=likeness.finer(factor, *area[:2]), **known,
+                likeness=likeness.finer(factor, *area[:2]), progress=first, **known,
             )
         )  # fmt: skip
         beside = None
@@ -209,7 +212,8 @@ def open_fine_raster(job, raster, area, factor, form, ranges, tags):
             beside = whole.enter_context(
                 new_raster(
                     job.synthesized_detail, coarse, "float32",
-                    [f"synthesized detail of {name}" for name in names], np.nan, **known,
+                    [f"synthesized detail of {name}" for name in names], np.nan,
+                    progress=second, **known,
                 )
             )  # fmt: skip
         yield FineRaster((fine, beside), form, ranges, factor)
