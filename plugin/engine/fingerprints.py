@@ -10,6 +10,7 @@ from .rasters import source_files
 
 _READ_WHOLE = 2**26  # bytes
 _MOST_FILES = 100_000
+_MOST_TOLD = 10
 _RASTERS = "raster", "rasters", "raster_or_images"
 
 
@@ -52,9 +53,14 @@ def latest_change(job):
     for part in declared(job):
         path = getattr(job, part.name) if part.kind in READ_KINDS else None
         if isinstance(path, str) and os.path.isdir(path):
-            places = (os.path.join(at, name) for at, _, names in os.walk(path) for name in names)
-            times += [os.stat(place).st_mtime_ns for place in islice(places, _MOST_FILES)]
+            times += [os.stat(place).st_mtime_ns for place in _files_in(path)]
     return max(times)
+
+
+def _files_in(folder):
+    """Paths of the files in a folder and its subfolders, of the first 100,000."""
+    places = (os.path.join(at, name) for at, _, names in os.walk(folder) for name in names)
+    return islice(places, _MOST_FILES)
 
 
 def _parts(kind, path):
@@ -74,20 +80,41 @@ def _state(path):
 
 
 def states(job):
-    """Size and time of every file that a job reads, by its path; of a mosaic also of its parts."""
-    found = {}
-    for part, paths in _given(job):
-        for path in paths:
-            if isinstance(path, str) and os.path.isfile(path):
-                behind = source_files(path) if part.kind in _RASTERS else []
-                found.update({place: _state(place) for place in [path, *behind]})
-    return found
+    """Size and time of every file that a job reads, by its path.
+
+    Of a mosaic also of its parts; of a folder of the files in it, but for what the job writes there.
+    """
+    written = [getattr(job, part.name) for part in declared(job) if part.is_output]
+    written = [os.path.abspath(path) for path in written if isinstance(path, str) and path]
+    given = [(part, path) for part, paths in _given(job) for path in paths]
+    read = {place for part, path in given for place in _read(part, path, written)}
+    return {place: _state(place) for place in sorted(read)}
+
+
+def _read(part, path, written):
+    """Paths of the files that are read where one path is given."""
+    if not isinstance(path, str):
+        return ()
+    if os.path.isdir(path):
+        return [place for place in _files_in(path) if not _is_of(place, written)]
+    if not os.path.isfile(path):
+        return ()
+    return [path, *(source_files(path) if part.kind in _RASTERS else ())]
+
+
+def _is_of(place, written):
+    """Whether a file is an output, in one, or beside it as a checkpoint is."""
+    place = os.path.abspath(place)
+    return any(place == path or place.startswith((path + os.sep, path + ".")) for path in written)
 
 
 def changed(before):
-    """Names of the files that are other ones than when `before` was told by `states`."""
-    now = {path: _state(path) for path in before}
-    return [os.path.basename(path) for path in before if now[path] not in ("", before[path])]
+    """Names of the files that are gone or other ones than when `before` was told by `states`.
+
+    Of many the first ten.
+    """
+    others = (os.path.basename(path) for path in before if _state(path) != before[path])
+    return list(islice(others, _MOST_TOLD))
 
 
 def same_inputs(first, second):
