@@ -207,6 +207,8 @@ def test_catalog_that_ends_before_the_forecast_is_warned_of(tmp_path):
         ({"tags": {}}, "does not tell when its window begins"),
         ({"tags": {"START": START}}, "does not tell its"),
         ({"values": -rates()[None]}, "holds no rates"),
+        ({"tags": {**TAGS, "START": "9999-12-31T23:59:59"}}, "not between the years 1000 and 2200"),
+        ({"tags": {**TAGS, "WINDOW_DAYS": "1e300"}}, "not between the years 1000 and 2200"),
     ],
 )
 def test_raster_that_is_no_forecast_is_refused(tmp_path, change, sentence):

@@ -8,7 +8,7 @@ from ...jobs.errors import JobError
 from ...jobs.model_card import SEISMIC, read_card
 from ..rasters import Raster, read_tags
 from .grid import SpaceTimeGrid
-from .moments import to_days
+from .moments import in_reach, to_days
 
 _TINY = 1e-6
 _NAMES = {
@@ -80,6 +80,7 @@ def read_rates(path, model="", start=""):
         grid.transform.c, round(grid.transform.f + grid.height * grid.transform.e, 10),
         grid.transform.a, grid.height, grid.width, known["start"], known["window_days"], 1,
     )  # fmt: skip
+    _check_window(cells, name)
     return ForecastRates(rates, reference, cells, known["target_magnitude"], known["b_value"])
 
 
@@ -95,6 +96,14 @@ def _check_cells(raster):
         raise JobError(
             f'The cells of "{raster.name}" are not square with north up; pyCSEP wants them so.',
             "Choose a raster that Forecast seismic grid made.",
+        )
+
+
+def _check_window(cells, name):
+    if not (in_reach(cells.start_days) and in_reach(cells.end_days)):
+        raise JobError(
+            f'The window of "{name}" is not between the years 1000 and 2200.',
+            "Give the beginning of the forecast in START.",
         )
 
 

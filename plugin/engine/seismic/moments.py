@@ -51,6 +51,11 @@ def to_iso(days):
     return text.rstrip("0") if "." in text else text
 
 
+def in_reach(days):
+    """Whether a moment is of the years for which there are catalogs and forecasts, 1000 to 2200."""
+    return _EARLIEST < days < _LATEST
+
+
 def parse_moment(text):
     """Read one moment.
 
@@ -165,7 +170,7 @@ def parse_moments(texts):
             days[place], zoned[place] = parse_moment(text)
         except (ValueError, OverflowError) as error:
             raise MomentError(place) from error
-        if not _EARLIEST < days[place] < _LATEST:
+        if not in_reach(days[place]):
             raise MomentError(place)
     return days, zoned
 
