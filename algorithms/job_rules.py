@@ -6,7 +6,7 @@ from functools import partial
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_bands import bands_by_name, check_bands
 from ..plugin.jobs.model_card import read_card
-from ..plugin.jobs.raster_sizes import check_chip_fits, check_patch_fits
+from ..plugin.jobs.raster_sizes import check_chip_fits, check_patch_fits, check_patches_held
 from ..plugin.jobs.train_pixel_classifier import SMALLEST_PATCH
 from .checkpoint_rule import check_checkpoint
 from .class_rules import check_named, check_told_apart
@@ -119,6 +119,14 @@ def _check_chip(asked):
         check_chip_fits(header.name, header.width, header.height, side)
 
 
+def _check_patches(asked):
+    """Refuse a stride that cuts a whole raster in more patches than are held."""
+    job = asked.job
+    for header in asked.stack()[:1]:
+        if job.stride and not job.extent:
+            check_patches_held(header.name, header.width, header.height, job.stride)
+
+
 def _check_one_grid(asked):
     """Refuse a series whose grids differ in size."""
     first = asked.stack()[0]
@@ -175,7 +183,7 @@ _RULES = {
     "suggest_labels": _MODEL,
     "detect_objects": _MODEL,
     "explain_classification": (_check_model, partial(check_named, labels="labels")),
-    "map_embedding": _MODEL,
+    "map_embedding": (_check_model, _check_patches),
     "train_pixel_classifier": (
         _check_training_ground,
         _check_second_labels,

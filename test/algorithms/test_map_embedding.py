@@ -12,7 +12,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from qgis_truth import BORDER, NORTH, WEST, Ears, read_raster
+from qgis_truth import BORDER, NORTH, SIDE, WEST, Ears, read_raster
 
 
 @pytest.mark.parametrize("place", ["memory:", "e.gpkg", "e.geojson"])
@@ -112,3 +112,15 @@ def test_images_with_components_are_refused(refused, chips, model, tmp_path):
         COMPONENTS=str(tmp_path / "c.tif"), PLOT=str(tmp_path / "p.png"),
     )  # fmt: skip
     assert "Skip COMPONENTS" in said and os.listdir(tmp_path) == [] and np.ndim(said) == 0
+
+
+def test_stride_that_cuts_too_many_patches_is_refused_before_the_run(
+    refused, landscape, model, tmp_path, monkeypatch
+):
+    from deep_geology.plugin.jobs import raster_sizes  # the engine, in its process, has its own
+
+    monkeypatch.setattr(raster_sizes, "MOST_PATCHES", 1000)
+    count = (-(-SIDE // 4)) ** 2
+    asked = {"INPUT": landscape, "MODEL": model, "OUTPUT": "memory:", "PLOT": "TEMPORARY_OUTPUT"}
+    said = refused("mapembedding", STRIDE=4, **asked)
+    assert f"in {count:,} patches; at most 1,000 can be laid out. Set STRIDE to" in said

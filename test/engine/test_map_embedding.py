@@ -14,7 +14,7 @@ from landscapes import LEVELS, NORTH_UP, regions, textured, write_raster
 from plugin.engine import model_file, networks
 from plugin.engine.progress import Silent
 from plugin.engine.tasks import map_embedding
-from plugin.jobs import MapEmbedding
+from plugin.jobs import MapEmbedding, raster_sizes
 from plugin.jobs.declare import from_values
 from plugin.jobs.errors import JobError, Stopped
 from plugin.jobs.model_card import CLASSIFICATION, UPSCALING, ModelCard
@@ -182,6 +182,28 @@ def test_bad_asks_are_refused(tmp_path, raster, folder, model):
     assert "at least 3 images or patches with data; there is 1." in refused(
         tmp_path, raster, model, extent=extent
     )
+
+
+@pytest.mark.parametrize("most", [1, 11, 47, 48, 12_287])
+def test_stride_that_is_told_is_the_least_that_fits(monkeypatch, most):
+    monkeypatch.setattr(raster_sizes, "MOST_PATCHES", most)
+    with pytest.raises(JobError) as caught:
+        raster_sizes.check_patches_held("survey", 128, 96, 1)
+    told = int(caught.value.remedy.split()[3])
+    raster_sizes.check_patches_held("survey", 128, 96, told)
+    with pytest.raises(JobError, match=f"at most {most:,} can"):
+        raster_sizes.check_patches_held("survey", 128, 96, told - 1)
+
+
+def test_too_many_patches_are_refused_before_any_is_looked_at(tmp_path, raster, model, monkeypatch):
+    monkeypatch.setattr(raster_sizes, "MOST_PATCHES", 100)
+    said = Said()
+    asked = {"model": model, "progress": said.progress, "components": str(tmp_path / "c.tif")}
+    found = refused(tmp_path, raster, stride=4, **asked)
+    assert 'A stride of 4 cuts "survey.tif" in 768 patches; at most 100 can be laid out.' in found
+    assert "Set STRIDE to 12 or more" in refused(tmp_path, raster, stride=11, **asked)
+    assert said.texts == []
+    assert len(embed(tmp_path, raster, model, stride=12)[1]) == 88
 
 
 def test_cancelling_leaves_nothing(tmp_path, raster, model):

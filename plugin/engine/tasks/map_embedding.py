@@ -9,6 +9,7 @@ from PIL import Image
 from ...jobs.colors import class_colors
 from ...jobs.errors import JobError
 from ...jobs.model_card import class_names
+from ...jobs.raster_sizes import check_patches_held
 from ..countdown import Countdown
 from ..embedding import (
     MOST_TSNE,
@@ -147,6 +148,7 @@ def _gather_patches(job, subject, progress):
     with open_input(job, subject.card, progress) as raster:
         window, side = check_patches(subject, raster, job.extent, progress)
         cells = Cells.over(window, job.stride or side, side)
+        check_patches_held(raster.name, window[3], window[2], cells.stride)
         total = cells.rows * cells.columns
         seen = _Seen(FeatureStore(total), max(total // _MOST_PICTURES, 1))
         tell, keys = Countdown(progress, total, "Patch"), []
