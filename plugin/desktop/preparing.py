@@ -56,9 +56,8 @@ def _unforeseen(error):
     if isinstance(error, OSError) and error.filename:
         what = f'"{error.filename}": {error.strerror}'
     return JobError(
-        f"The engine could not be prepared. {what}.",
-        "Look whether the disk is full or the folder cannot be written, and try again; "
-        "QGIS's log panel says more.",
+        f"The engine could not be prepared: {what}.",
+        "Look whether the disk is full, and try again; QGIS's log panel says more.",
     )
 
 

@@ -4,25 +4,20 @@ import os
 
 from qgis.core import (
     Qgis,
-    QgsApplication,
     QgsCoordinateReferenceSystem,
     QgsDatumTransform,
     QgsFillSymbol,
-    QgsProcessingAlgRunnerTask,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
-    QgsProcessingOutputLayerDefinition,
-    QgsProcessingUtils,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QTimer, QUrl
+from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
 from ...algorithms.translation import tr
 from . import samples
+from .running_step import RunningStep
 
 _SAMPLE_GROUP = "Samples"
 _PROJECT = "deep_geology_samples.qgz"
@@ -108,7 +103,7 @@ class TryIt:
         text = tr("Step {} of {}: {}").format(done + 1, self._total, tr(step.title))
         if self._message is not None:
             self._message.setText(text)
-        self._running = _Running(step, self._step_ended)
+        self._running = RunningStep(step, self._step_ended)
         self._kept.append(self._running)
         self._running.feedback.progressChanged.connect(
             lambda percent: self._show_progress((done + percent / 100) / self._total)
@@ -134,14 +129,16 @@ class TryIt:
         self.is_at_work, self._running = False, None
         if self._message is not None:
             self._bar.popWidget(self._message)
-        if not self._is_left and not project.fileName():
-            project.write(self._place(_PROJECT))
+        is_ours = not (self._is_left or project.fileName())
+        if is_ours and not project.write(self._place(_PROJECT)):
+            self._warn(tr("The sample project cannot be saved: {}").format(project.error()))
+            text = ""  # it would say that all is well
         if text:
             message = self._bar.createMessage("Deep Geology", text)
-            button = QPushButton(tr("Open the report on the map"), message)
             report = self._place("ground.html")
-            button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(report)))
             if os.path.exists(report):
+                button = QPushButton(tr("Open the report on the map"), message)
+                button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(report)))
                 message.layout().addWidget(button)
             self._bar.pushWidget(message)
 
@@ -176,72 +173,3 @@ def _ask_no_question(project, crs):
         if ways:  # the most exact that needs no grid which is not there
             known.addCoordinateOperation(source, target, ways[0], True)
     project.setTransformContext(known)
-
-
-class _Running:
-    """One step, at work in a task of QGIS.
-
-    Parameters
-    ----------
-    step : samples.Step
-    ended : callable
-        ``ended(error)`` is called with a sentence, or an empty one.
-    """
-
-    def __init__(self, step, ended):
-        self._step, self._ended = step, ended
-        self.feedback, self._context = _Ears(), QgsProcessingContext()
-        self._context.setProject(QgsProject.instance())
-        self._task = None
-
-    def begin(self):
-        """Begin in the background."""
-        registry = QgsApplication.processingRegistry()
-        algorithm = registry.createAlgorithmById("deepgeology:" + self._step.name)
-        self._algorithm = algorithm
-        parameters = dict(self._step.parameters)
-        for name in self._step.layers:
-            target = QgsProcessingOutputLayerDefinition(parameters[name], QgsProject.instance())
-            target.destinationName = algorithm.parameterDefinition(name).description()
-            parameters[name] = target
-        self._task = QgsProcessingAlgRunnerTask(algorithm, parameters, self._context, self.feedback)
-        if self._task.isCanceled():  # its values were refused, and QGIS would never say so
-            QTimer.singleShot(0, lambda: self._executed(False, {}))
-            return
-        self._task.executed.connect(self._executed)
-        QgsApplication.taskManager().addTask(self._task)
-
-    def _executed(self, successful, results):
-        error = "" if successful else self.feedback.error or tr("The step failed.")
-        made = self._context.layersToLoadOnCompletion()
-        if self.feedback.isCanceled():
-            made = {}  # it came to its end all the same, and the project may be another one
-        try:
-            for layer_id, details in made.items():
-                self._load(layer_id, details)
-        finally:  # whatever a layer does, the next step comes, once QGIS is done with this one
-            QTimer.singleShot(0, lambda: self._ended(error))
-
-    def _load(self, layer_id, details):
-        """Bring a layer onto the map, in its group, with its style."""
-        layer = QgsProcessingUtils.mapLayerFromString(layer_id, self._context)
-        if layer is None:
-            return
-        details.setOutputLayerName(layer)
-        owned = self._context.temporaryLayerStore().takeMapLayer(layer) or layer
-        QgsProject.instance().addMapLayer(owned, False)
-        root = QgsProject.instance().layerTreeRoot()
-        name = tr(self._step.group)
-        group = root.findGroup(name) or root.insertGroup(len(root.children()) - 1, name)
-        group.addLayer(owned)  # the maps come first, the samples last
-        if details.postProcessor() is not None:
-            details.postProcessor().postProcessLayer(owned, self._context, self.feedback)
-
-
-class _Ears(QgsProcessingFeedback):
-    """Remembers the last error."""
-
-    error = ""
-
-    def reportError(self, error, fatalError=False):  # noqa: N802, N803 - QGIS gives the names
-        self.error = error.strip()

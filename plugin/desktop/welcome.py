@@ -99,7 +99,7 @@ class Welcome:
 
     def _offer_engine(self):
         # One line beside three buttons: QGIS cuts what is longer.
-        text = tr("Welcome. Prepare the engine once ({} to download).").format(download_size())
+        text = tr("Prepare the engine once ({} to download).").format(download_size())
         buttons = (
             (tr("Prepare engine"), self.prepare),
             (tr("Options…"), _open_prepare),

@@ -78,6 +78,7 @@ def test_user_who_turns_to_another_project_finds_nothing_added_to_it(
     assert project.layerTreeRoot().children() == []
     assert not (tries.first / PROJECT).exists()
     assert "nothing is added" in desktop.messageBar().currentItem().text()
+    assert buttons(desktop.messageBar()) == {}  # no report was made
 
 
 def test_layer_that_was_made_after_all_is_not_added_to_another_project(
@@ -87,13 +88,13 @@ def test_layer_that_was_made_after_all_is_not_added_to_another_project(
 
     made = []
 
-    class Deaf(try_it._Running):
+    class Slow(try_it.RunningStep):
         def _executed(self, successful, results):
             made.append(successful)
             project.clear()  # the user was as fast as the tool
             super()._executed(successful, results)
 
-    monkeypatch.setattr(try_it, "_Running", Deaf)
+    monkeypatch.setattr(try_it, "RunningStep", Slow)
     tries.set_steps(catalog_check(tmp_path))
     welcome.try_it()
     wait_for(lambda: not welcome._try_it.is_at_work, 60)
@@ -150,3 +151,13 @@ def test_copy_that_fails_is_said_with_its_cause_and_leaves_no_folder(
     welcome.try_it()
     assert "No space left on device" in desktop.messageBar().currentItem().text()
     assert not tries.first.exists()
+
+
+def test_project_that_cannot_be_saved_is_said(desktop, welcome, project, tries, monkeypatch):
+    from deep_geology.plugin.desktop import try_it
+
+    tries.set_steps()
+    monkeypatch.setattr(try_it, "_PROJECT", os.path.join("no", "such", "folder.qgz"))
+    welcome.try_it()
+    texts = [item.text() for item in desktop.messageBar().items()]
+    assert ["cannot be saved" in text for text in texts] == [True]

@@ -137,7 +137,7 @@ def test_full_disk_is_said_with_a_remedy_and_its_trace_is_in_the_log(desktop, we
     welcome.prepare()
     wait_for(lambda: welcome._preparing is None)
     text = desktop.messageBar().currentItem().text()
-    assert text.startswith('The engine could not be prepared. "engine.json.part": No space left')
+    assert text.startswith('The engine could not be prepared: "engine.json.part": No space left')
     assert "disk is full" in text and "Traceback" not in text
     assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
     wait_for(lambda: [tag for tag, told in logged if "in fail" in told] == ["Deep Geology"])
