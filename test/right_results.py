@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 import rasterio
+from rasterio.enums import ColorInterp
 
 from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
@@ -125,7 +126,15 @@ def _upscale(values, made, said):
     with rasterio.open(values["input"]) as coarse, rasterio.open(made["OUTPUT"]) as fine:
         factor = round(fine.width / coarse.width)
         assert (fine.height, fine.width) == (factor * coarse.height, factor * coarse.width)
-        assert fine.count == len(values.get("bands") or range(coarse.count)) or coarse.count > 1
+        assert fine.count in _counts_of_bands(values, coarse), (fine.count, coarse.count)
+
+
+def _counts_of_bands(values, coarse):
+    """As many bands as were asked for; else all, or all but those marked as alpha."""
+    if values.get("bands"):
+        return [len(values["bands"])]
+    marked = coarse.colorinterp.count(ColorInterp.alpha)
+    return [coarse.count, coarse.count - marked]
 
 
 def _grid(values, made, said):
