@@ -21,6 +21,7 @@ from plugin.jobs import JOBS
 from plugin.jobs.declare import declared
 from plugin.jobs.errors import Stopped
 from plugin.jobs.places import leftovers
+from right_results import check_results
 from small_world import BY_THE_ENGINE, outputs, usual
 from worker.helpers import wait_until
 
@@ -33,16 +34,22 @@ def ask(name, world, folder):
     return {**usual(name, world), **outputs(name, folder)}
 
 
-def do(name, values, at_progress=lambda fraction: None, disk=contextlib.nullcontext):
-    """Do a job, on a disk; gives the sentence with which it failed, or an empty text."""
+def do(name, values, at_progress=lambda fraction: None, disk=contextlib.nullcontext, told=None):
+    """Do a job, on a disk; gives the sentence with which it failed, or an empty text.
+
+    What it said and made goes into `told`, as `check_results` takes it.
+    """
+    told = {} if told is None else told
+    told.update(said=[], made={})
 
     def say(kind, **words):
+        told["said"].append((kind, words))
         if kind == "progress":
             at_progress(words["fraction"])
 
     try:
         with disk():
-            work.do(name, values, Progress(say))
+            told["made"] = work.do(name, values, Progress(say))
     except Stopped:
         raise
     except BaseException as error:
@@ -145,16 +152,24 @@ def test_every_job_refuses_a_read_only_folder_before_it_works(world, read_only):
 def test_an_output_folder_that_is_removed_meanwhile_is_said_or_made_again(name, world, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
-    values = ask(name, world, folder)
+    values, told, removed = ask(name, world, folder), {}, []
+    places = outputs(name, folder).values()
 
     def remove(fraction):
-        if fraction > 0.05:
+        """Once, while nothing that is done is in it."""
+        if fraction > 0.05 and not removed and not any(map(os.path.exists, places)):
+            removed.append(fraction)
             shutil.rmtree(folder, ignore_errors=True)
 
-    said = do(name, values, remove)
-    if said:
+    if do(name, values, remove, told=told):
         assert not folder.exists() or not any(path.is_file() for path in folder.rglob("*"))
+    else:
+        check_results(name, values, **told)
     assert wait_until(lambda: leftovers(str(folder)) == [], 1)
+
+
+def warnings(said):
+    return [words for kind, words in said if kind == "warning"]
 
 
 def copied(values, folder):
@@ -195,15 +210,17 @@ def test_an_input_that_changes_meanwhile_is_said_or_does_no_harm(name, how, worl
     (tmp_path / "out").mkdir()
     values, paths = copied(usual(name, world), tmp_path / "in")
     values = {**values, **outputs(name, tmp_path / "out")}
-    spoilt = []
+    spoilt, told = [], {}
 
     def change(fraction):
         if not spoilt:
             spoilt.append(fraction)
             spoil(paths, how)
 
-    if do(name, values, change):
+    if do(name, values, change, told=told):
         check_clean(name, values, tmp_path / "out")
+    elif not any("was changed while" in words["text"] for words in warnings(told["said"])):
+        check_results(name, {**values, **usual(name, world)}, **told)
 
 
 def test_a_full_disk_has_a_number_that_is_known():
