@@ -78,7 +78,7 @@ class Conversation:
         JobError
             If the job cannot be done.
         Stopped
-            If it was cancelled; `is_open` tells whether the engine has stopped too.
+            If it was cancelled before it was done; `is_open` tells whether the engine has stopped too.
         EngineGone
             If the engine died or is silent.
         """
@@ -89,8 +89,9 @@ class Conversation:
                 last_word = self._pass_on(self._next(self._limits.silence, "said anything"))
         except Stopped:
             self.cancel()
-            self.wait_for_last_word(self._limits.cancel)
-            raise
+            last_word = self.wait_for_last_word(self._limits.cancel)
+            if last_word is None or last_word["say"] != "done":
+                raise
         return self._outcome(last_word)
 
     def cancel(self):
@@ -102,17 +103,18 @@ class Conversation:
 
         Returns
         -------
-        bool
-            Whether it came: the engine is free again.
+        dict or None
+            The last word if it came: the engine is free again.
         """
         until = time.monotonic() + seconds
         while self.is_open and time.monotonic() < until:
             message = self._engine.hear(POLL_SECONDS)
             if message is ENDED:
-                return False
+                return None
             if message is not None and self._is_last_word(message):
                 self.is_open = False
-        return not self.is_open
+                return message
+        return None
 
     def _wait_until_ready(self):
         while not self._engine.is_ready:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from .checkpoints import beside
 from .declare import declared
-from .withdrawing import exchange, is_mark, withdraw
+from .withdrawing import clear_up, exchange, is_mark
 
 READ_KINDS = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
@@ -138,7 +138,7 @@ def sweep(job_class, values, pid=None):
     paths += [beside(path) for path in paths]
     found = [place for path in paths for place in leftovers(path, pid)]
     for place in found:
-        (withdraw if is_mark(place) else _remove)(place)
+        (clear_up if is_mark(place) else _remove)(place)
     return [place for place in found if os.path.lexists(place)]
 
 

@@ -70,7 +70,7 @@ class Results:
             if place in but:
                 _remove(mark)
             else:
-                withdraw(mark)
+                _withdraw(mark)
         self._marks.clear()
         for folder in self._folders:
             _remove_empty(folder)
@@ -138,6 +138,8 @@ def exchange(part, place, mark):
         If it cannot be done; all is as it was.
     """
     place = os.path.abspath(place)
+    if part is None and not os.path.lexists(place):
+        return
     if _now is None or not _now.covers(place):
         _move(part, place)
         return
@@ -159,7 +161,15 @@ def is_mark(path):
     return _MARK.fullmatch(path) is not None
 
 
-def withdraw(mark):
+def clear_up(mark):
+    """Do what the mark of a killed process tells; a model stays."""
+    if _MARK.fullmatch(mark)[1].endswith(ENDING):
+        _remove(mark)
+    else:
+        _withdraw(mark)
+
+
+def _withdraw(mark):
     """Do what a mark tells, unless another process has put something else in the place."""
     path, number, kind, ending = _MARK.fullmatch(mark).groups()
     place = path + ending

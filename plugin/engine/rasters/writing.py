@@ -1,6 +1,5 @@
 """New rasters: written beside, checked, and renamed when they are whole."""
 
-import glob
 import os
 from contextlib import contextmanager
 
@@ -119,8 +118,9 @@ def new_raster(
         with _writing(path):
             _put_in_place(part, path, auxiliary_text(classes) if classes else "")
     finally:
-        for left in glob.glob(glob.escape(part) + "*"):
-            os.remove(left)
+        for left in (part + ending for ending in ("", *BESIDE)):
+            if os.path.exists(left):
+                os.remove(left)
 
 
 def write_chip(path, values, valid, raster, row, column):
