@@ -16,6 +16,7 @@ def metadata(model):
     for entry in model.metadata_props:
         try:
             found[entry.key] = json.loads(entry.value)
+            json.dumps(found[entry.key], ensure_ascii=False).encode("utf-8")  # no half letters
         except (ValueError, RecursionError):
             found[entry.key] = entry.value
     return found

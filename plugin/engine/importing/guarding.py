@@ -9,7 +9,7 @@ from ...jobs.errors import JobError
 # that the disk, the memory or the engine has failed is not among it.
 BROKEN = (
     ArithmeticError, AttributeError, EOFError, LookupError, RuntimeError, TypeError, ValueError,
-    struct.error,
+    StopIteration, struct.error,
 )  # fmt: skip
 
 

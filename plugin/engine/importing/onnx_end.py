@@ -50,9 +50,7 @@ def find_end(graph, values, file_name):
     shape, tile = values.shape(name), _tile(graph, values)
     if shape is None or len(shape) not in (2, 4) or shape[0] != 1:
         found = (
-            "a form that is not known"
-            if shape is None
-            else "the form " + " x ".join(map(str, shape))
+            "a form that is not known" if not shape else "the form " + " x ".join(map(str, shape))
         )
         raise JobError(
             f'The result of the network in "{file_name}" has {found}, which is not one of a '

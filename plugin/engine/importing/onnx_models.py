@@ -1,5 +1,6 @@
 """ONNX networks, such as those made for Deepness, as a list of steps with weights."""
 
+import math
 import os
 import warnings
 
@@ -23,6 +24,12 @@ _LARGEST = 2_000_000_000
 _SIDE = 256
 _MOST_BANDS = 10_000
 _MOST_TURNS = 100
+# Nodes of which an input, from a place on, tells the sizes of the result; and how long it may be.
+_SIZED = {
+    "ConstantOfShape": 0, "Range": 0, "Reshape": 1, "Expand": 1, "Resize": 1, "Upsample": 1, "Tile": 1,
+    "CenterCropPad": 1, "Col2Im": 1, "AffineGrid": 1, "MaxUnpool": 2,
+}  # fmt: skip
+_MOST_SIZES = 64
 
 
 def read_onnx(path, side, progress):
@@ -128,12 +135,30 @@ def _known_values(onnx, model, name, progress):
 
 
 def _inferred(onnx, model, name):
+    """The model with the shapes that can be told.
+
+    Nodes whose sizes are still to be computed are left out: for sizes that are a list of unknown
+    numbers the library makes as many axes as the list is long, however long that is.
+    """
+    held = {one.name: math.prod(one.dims) for one in model.graph.initializer}
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend(node for node in nodes if _has_sizes(node, held))
     try:
-        return onnx.shape_inference.infer_shapes(model, data_prop=True)
+        return onnx.shape_inference.infer_shapes(model)
     except Exception as error:  # it has errors of its own
         raise JobError(
             f'The operations in "{name}" do not fit each other.', "Export the network again."
         ) from error
+    finally:
+        del model.graph.node[:]
+        model.graph.node.extend(nodes)
+
+
+def _has_sizes(node, held):
+    """Whether the sizes that a node needs are known, and are a few numbers."""
+    sizes = node.input[_SIZED.get(node.op_type, len(node.input)) :]
+    return all(held.get(name, math.inf) <= _MOST_SIZES for name in sizes if name)
 
 
 def _steps(graph, values, source, end, name, progress):
