@@ -8,7 +8,7 @@ made is only added to its file.
 import json
 import os
 import signal
-import subprocess  # nosec B404
+import subprocess  # nosec B404 - to run this very file
 import sys
 from contextlib import contextmanager
 
@@ -58,7 +58,7 @@ def being_made(path, scales, of_classes, options):
     asked = {"path": path, "scales": scales, "method": "mode" if of_classes else "average"}
     asked["options"] = {**options, "ZLEVEL_OVERVIEW": 1, "GDAL_NUM_THREADS": _THREADS}
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    made = subprocess.Popen(  # nosec B603
+    made = subprocess.Popen(  # nosec B603 - a written command, no shell
         [sys.executable, "-X", "utf8", "-s", os.path.abspath(__file__), json.dumps(asked)],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         creationflags=hidden,
