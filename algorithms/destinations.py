@@ -67,19 +67,19 @@ def refuse_clashes(job, inputs, places):
     JobError
         Naming both parameters.
     """
-    labels = {part.name: part.label for part in declared(job)}
+    parts = {part.name: part for part in declared(job)}
     taken = {}
     for name, given in inputs.items():
         paths = given if isinstance(given, list) else [given]
-        taken.update({_same(path): labels[name] for path in paths if path})
+        taken.update({_same(path): parts[name] for path in paths if path})
     for name, path in places.items():
         if not path:
             continue
         if _same(path) in taken:
-            other = taken[_same(path)]
-            found = f'{labels[name]} would overwrite {other}: both are "{path}".'
+            part, other = parts[name], taken[_same(path)]
+            found = f'{part.label} would overwrite {other.label}: both are "{path}".'
             raise JobError(found, f"Choose another place for {name.upper()}.")
-        taken[_same(path)] = labels[name]
+        taken[_same(path)] = parts[name]
 
 
 def layer_file(layer):

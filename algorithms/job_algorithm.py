@@ -82,7 +82,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         return self.group_id
 
     def tags(self):
-        return [tr(word) for word in self.keywords]
+        words = [tr(word) for word in self.keywords]
+        return [*words, *(word for word in self.keywords if word not in words)]
 
     def shortDescription(self):
         return tr(self.job.__doc__.strip())

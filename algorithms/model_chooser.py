@@ -9,7 +9,7 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterFile,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QCoreApplication, Qt
 from qgis.PyQt.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from ..plugin.jobs import model_library
@@ -17,6 +17,7 @@ from . import recent_models
 from .model_facts import facts, title
 from .modeler_sources import add_sources, is_source
 from .translation import tr
+from .versions import OPTIONAL
 
 _FITTING = (QgsProcessingParameterFile,), (QgsProcessingOutputFile, QgsProcessingOutputString)
 _SHORTEST = 24
@@ -42,6 +43,14 @@ class ModelChooser(WidgetWrapper):
         self._combo.setEditText("")
         self._combo.currentTextChanged.connect(self._tell)
         return _beside(self._combo, self._button())
+
+    def createLabel(self):
+        """The parameter's name as other widgets have it, in QGIS's language."""
+        label, part = super().createLabel(), self.parameterDefinition()
+        if label is not None and part.flags() & OPTIONAL:
+            optional = QCoreApplication.translate("QObject", "%1 [optional]")
+            label.setText(optional.replace("%1", part.description()))
+        return label
 
     def setValue(self, value):
         """Show a value: a source of the modeler, a model of the library, or any text."""

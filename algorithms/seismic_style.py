@@ -62,7 +62,7 @@ def style_events(layer):
     steps = max(last - first, 1)
     ranges = [
         QgsRendererRange(
-            float(whole), whole + 1.0, _circle((whole - first) / steps), f"{whole} to {whole + 1}"
+            float(whole), whole + 1.0, _circle((whole - first) / steps), f"{whole}–{whole + 1}"
         )
         for whole in range(first, last + 1)
     ]
@@ -91,4 +91,4 @@ def _circle(share):
 def _span(lower, upper):
     if lower == upper:
         return str(lower)
-    return f"over {lower - 1}" if upper == float("inf") else f"{lower} to {upper}"
+    return f"over {lower - 1}" if upper == float("inf") else f"{lower}–{upper}"

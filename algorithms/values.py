@@ -90,7 +90,9 @@ def _stack_bands(asked, part):
         return [int(band) for band in given]
     text = asked.read("parameterAsString", part).replace(" ", "").replace(";", ",")
     if not re.fullmatch(r"(\d{1,4}(-\d{1,4})?(,|$))*", text):
-        raise JobError(f'{part.label} is "{text}".', "Give band numbers such as 1,2,5-7.")
+        raise JobError(
+            f'{part.label} is "{text}", which names no bands.', "Give band numbers such as 1,2,5-7."
+        )
     bands = []
     for span in filter(None, text.split(",")):
         first, _, last = span.partition("-")

@@ -13,6 +13,7 @@ from qgis.core import (
 # QGIS 3.36 moved these enums into Qgis and renamed their members.
 if hasattr(Qgis, "ProcessingParameterFlag"):
     ADVANCED = Qgis.ProcessingParameterFlag.Advanced
+    OPTIONAL = Qgis.ProcessingParameterFlag.Optional
     _Source = Qgis.ProcessingSourceType
     POINT, LINE, POLYGON = _Source.VectorPoint, _Source.VectorLine, _Source.VectorPolygon
     ANY_GEOMETRY, ANY_VECTOR = _Source.VectorAnyGeometry, _Source.Vector
@@ -22,6 +23,7 @@ if hasattr(Qgis, "ProcessingParameterFlag"):
     SKIP_INVALID = Qgis.InvalidGeometryCheck.SkipInvalid
 else:
     ADVANCED = QgsProcessingParameterDefinition.Flag.FlagAdvanced
+    OPTIONAL = QgsProcessingParameterDefinition.Flag.FlagOptional
     _Source = QgsProcessing.SourceType
     POINT, LINE = _Source.TypeVectorPoint, _Source.TypeVectorLine
     POLYGON, ANY_GEOMETRY = _Source.TypeVectorPolygon, _Source.TypeVectorAnyGeometry

@@ -175,6 +175,7 @@ def visit(steps):
     log(f"QGIS {Qgis.QGIS_VERSION}, Python {sys.version.split()[0]}")
     log(f"provider: {QgsApplication.processingRegistry().providerById('deepgeology')}")
     watch_for_questions()
+    iface.messageBar().clearWidgets()
     QTimer.singleShot(4000, lambda: play(steps()))
 
 

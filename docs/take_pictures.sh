@@ -22,7 +22,8 @@ export DEEP_GEOLOGY_ROOT="$root" DEEP_GEOLOGY_WORK="$work"
 python=${ENGINE_PYTHON:-$(cat "$root/.build/engine_python" 2>/dev/null || true)}
 wanted="classes_and_trust dialog_trainpixelclassifier map_craters report_accuracy"
 wanted="$wanted dialog_forecastseismicgrid map_forecast report_catalog report_forecast_test"
-wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling chinese report_chinese"
+wanted="$wanted dialog_upscaleraster map_upscaled report_upscaling report_generator chinese report_chinese"
+wanted="$wanted map_events map_counts map_series map_heat map_components map_suggestions"
 pictures=${DEEP_GEOLOGY_PICTURES:-$root/docs/pictures}
 [ "$visit" = take_pictures ] || pictures=${DEEP_GEOLOGY_PICTURES:-$work/pictures}
 mkdir -p "$pictures"
@@ -40,6 +41,7 @@ page() { # page REPORT PICTURE HEIGHT
 if command -v chromium >/dev/null; then
   if [ "$visit" = take_pictures ]; then
     page prairie.html report 2400
+    page model.html report_model 900
   elif [ "$visit" = seismic_pictures ]; then
     page catalog.html report_catalog 1150
     page test.html report_forecast_test 1250

@@ -53,6 +53,11 @@ def check_classes(counts, background, split):
             f"The labels have {len(counts):,} classes, more than {MOST_CLASSES}.",
             "Choose a class field that names kinds, not single labels.",
         )
+    if split and max(counts.values()) == 1:
+        raise JobError(
+            f"Every one of the {len(counts):,} labels has a class of its own.",
+            "Choose a class field that names kinds, not single labels.",
+        )
     single = [name for name, count in counts.items() if count == 1]
     if single and split:
         raise JobError(

@@ -28,7 +28,11 @@ KEYWORDS = ("found", "remedy", "text", "name")
 # What only reports say stands in a part of its own.
 _REPORTS = re.compile("report|figures|pictures|markup|repeating|page")
 # Tables of messages that are picked at run time.
-TABLES = (("pip_errors.py", "_MEANINGS"), ("engine_log.py", "EXIT_CODES"))
+TABLES = (
+    ("pip_errors.py", "_MEANINGS"),
+    ("engine_log.py", "EXIT_CODES"),
+    ("selection.py", "_NAMES"),
+)
 
 
 def messages():

@@ -5,6 +5,9 @@ import numpy as np
 from ...jobs.errors import JobError
 from .moments import to_days, to_iso
 
+# Of what an event lies outside.
+_NAMES = (("depth range",), ("extent",), ("time span",))
+
 
 def select(catalog, job, progress):
     """Take the events that a job asks for.
@@ -27,7 +30,7 @@ def select(catalog, job, progress):
     JobError
         If no event is left: with the limit and what the catalog holds.
     """
-    for name, limit in (("depth range", _depths), ("extent", _places), ("time span", _times)):
+    for (name,), limit in zip(_NAMES, _LIMITS, strict=True):
         mask = limit(catalog, job)
         if mask is None:
             continue
@@ -86,3 +89,6 @@ def _nothing_left(catalog, limit):
         f"{catalog.latitude.min():g} to {catalog.latitude.max():g}{depths}.",
         f"Choose a wider {limit}.",
     )
+
+
+_LIMITS = _depths, _places, _times
