@@ -165,7 +165,8 @@ def _missing(table, what, words):
 
 
 def _listed(table):
-    return ", ".join(table.names[:30]) + (", ..." if len(table.names) > 30 else "")
+    names = [name for name in table.names if name not in POSITION]  # which the user has never seen
+    return ", ".join(names[:30]) + (", ..." if len(names) > 30 else "")
 
 
 def _guess(table, words, suits):
