@@ -21,6 +21,7 @@ BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL and QGIS may put beside a file
 _MARK = re.compile(
     r"(.*)\.\d+(?:@[\w.-]+)?\.part\.(\d+)\.(before|nothing)(\.aux\.xml|\.ovr|\.msk|)", re.DOTALL
 )
+_TRIES = 10  # to find a place as it was a moment before
 _now = None
 
 
@@ -138,8 +139,17 @@ def exchange(part, place, mark):
         If it cannot be done; all is as it was.
     """
     place = os.path.abspath(place)
-    if part is None and not os.path.lexists(place):
-        return
+    for left in reversed(range(_TRIES)):
+        if part is None and not os.path.lexists(place):
+            return
+        try:
+            return _exchange(part, place, mark)
+        except FileNotFoundError:  # most often another process has taken away what was there
+            if not left:
+                raise
+
+
+def _exchange(part, place, mark):
     if _now is None or not _now.covers(place):
         _move(part, place)
         return

@@ -140,7 +140,7 @@ def test_progress_counts_patches(tmp_path, model, monkeypatch):
     said = Said()
     classify(tmp_path, write_raster(tmp_path / "a.tif", textured(TRUTH)), said.progress)
     assert any(text.startswith("Patch 600 of 600") for text in said.texts)
-    assert said.texts[-1] == "Reading the result back"
+    assert "Reading the result back" in said.texts
     assert sum(int(text.split()[1]) for text in said.notes) == 600
 
 

@@ -188,3 +188,27 @@ def test_a_part_is_named_after_its_process_and_its_machine(tmp_path, monkeypatch
     monkeypatch.setattr(places, "_machine", "")
     assert places.sign("node 07.cluster") == "@node-07.cluster"
     assert part_path(path, 7).endswith("a.7@node-07.cluster.part")
+
+
+def test_what_another_process_takes_away_at_that_moment_is_no_hindrance(tmp_path, monkeypatch):
+    asked, values = job(tmp_path)
+    report, rename = tmp_path / "r.html", os.rename
+    for ending in ("", ".aux.xml"):
+        (tmp_path / f"r.html{ending}").write_text(OLDER)
+
+    def too_late(place, *others, **known):
+        os.remove(place)
+        monkeypatch.setattr(os, "link", link)
+        monkeypatch.setattr(os, "rename", rename)
+        raise FileNotFoundError(place)
+
+    link = os.link
+    with results_of(asked) as results:
+        monkeypatch.setattr(os, "rename", too_late)
+        put_beside(None, str(report), ".aux.xml")
+        monkeypatch.setattr(os, "link", too_late)
+        write(values["report"])
+        results.keep()
+    assert found(tmp_path) == {"r.html": "whole"}
+    with pytest.raises(FileNotFoundError):
+        put_in_place(str(tmp_path / "no part"), str(report))

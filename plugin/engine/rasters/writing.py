@@ -217,6 +217,7 @@ def _finish(path, part, of_classes, progress):
         for level in range(len(scales)):
             with opened(part, {"overview_level": level}, GDAL_NUM_THREADS=_THREADS) as dataset:
                 _read_back(dataset, progress.part(0.8, 1.0, "Reading the overviews back"))
+        progress(1.0)
     except JobError as error:
         raise unwritable(path, error) from error
 
@@ -227,7 +228,7 @@ def _read_back(dataset, progress):
         dataset.read(window=window)
         if is_masked:
             dataset.read_masks(1, window=window)
-        progress(window.row_off / dataset.height)
+        progress((window.row_off + window.height) / dataset.height)
 
 
 def _pieces(dataset):
