@@ -175,8 +175,13 @@ def visit(steps):
     log(f"QGIS {Qgis.QGIS_VERSION}, Python {sys.version.split()[0]}")
     log(f"provider: {QgsApplication.processingRegistry().providerById('deepgeology')}")
     watch_for_questions()
+    QTimer.singleShot(4000, lambda: begin(steps))
+
+
+def begin(steps):
+    """Take the greeting away, which the pictures are not about, and play."""
     iface.messageBar().clearWidgets()
-    QTimer.singleShot(4000, lambda: play(steps()))
+    play(steps())
 
 
 def watch_for_questions():
