@@ -7,6 +7,7 @@ from qgis.core import QgsProcessing, QgsProcessingOutputLayerDefinition, QgsProv
 
 from ..plugin.jobs.declare import declared
 from ..plugin.jobs.errors import JobError
+from ..plugin.jobs.places import real_place
 
 # Formats that hold our columns and are read back as they were written.
 VECTOR_FORMATS = ("gpkg", "geojson", "shp", "fgb", "csv", "tab", "kml")
@@ -71,15 +72,15 @@ def refuse_clashes(job, inputs, places):
     taken = {}
     for name, given in inputs.items():
         paths = given if isinstance(given, list) else [given]
-        taken.update({_same(path): parts[name] for path in paths if path})
+        taken.update({real_place(path): parts[name] for path in paths if path})
     for name, path in places.items():
         if not path:
             continue
-        if _same(path) in taken:
-            part, other = parts[name], taken[_same(path)]
+        if real_place(path) in taken:
+            part, other = parts[name], taken[real_place(path)]
             found = f'{part.label} would overwrite {other.label}: both are "{path}".'
             raise JobError(found, f"Choose another place for {name.upper()}.")
-        taken[_same(path)] = parts[name]
+        taken[real_place(path)] = parts[name]
 
 
 def layer_file(layer):
@@ -89,10 +90,6 @@ def layer_file(layer):
     known = QgsProviderRegistry.instance().decodeUri(layer.providerType(), layer.source())
     path = known.get("path") or ""
     return os.path.abspath(path) if path and os.path.exists(path) else ""
-
-
-def _same(path):
-    return os.path.normcase(os.path.realpath(path))
 
 
 def new_places(algorithm, parameters, context, folder):

@@ -1,4 +1,4 @@
-"""Rasters by windows, and new rasters."""
+"""Rasters by windows."""
 
 import os
 import threading
@@ -11,12 +11,6 @@ from rasterio.enums import ColorInterp
 from landscapes import NORTH_UP, ROTATED, SOUTH_UP, UTM, regions, textured, write_raster
 from plugin.engine.rasters import Grid, Raster, ground_sample_distance
 from plugin.jobs.errors import JobError
-
-ROCKS = [
-    {"value": 1, "name": "chalk & flint", "color": "#f0f0e0"},
-    {"value": 2, "name": "März-Mergel", "color": "#90a080"},
-    {"value": 3, "name": "basalt", "color": "#202030"},
-]
 
 
 @pytest.fixture

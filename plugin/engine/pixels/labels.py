@@ -128,20 +128,7 @@ def _left_out(features, names, class_field):
 
 
 def check_labels(labels, background, split):
-    """Refuse labels that leave nothing to tell apart, or nothing to test on.
-
-    Parameters
-    ----------
-    labels : Labels
-    background : bool
-        Whether unlabeled ground is a class too.
-    split : bool
-        Whether a part of these labels is kept for the test.
-
-    Raises
-    ------
-    JobError
-    """
+    """Refuse labels that leave nothing to tell apart, or nothing to test on: `check_classes`."""
     counts = _count_pieces(labels)
     named = {name: counts[place] for place, name in enumerate(labels.class_names)}
     check_classes(named, background, split)
