@@ -25,10 +25,13 @@ def check_bands(card, name, names):
     wanted = names_of(card.bands)
     if len(names) != len(wanted):
         given = listed([name or f"band {i}" for i, name in enumerate(names, 1)])
+        remedy = f"Choose {_count(wanted)}: {listed(wanted)}, in this order."
+        if len(names) < len(wanted):
+            remedy = f"Choose another input with {_count(wanted)}: {listed(wanted)}, in this order."
         raise JobError(
             f"The model was trained on {_count(wanted)} ({listed(wanted)}); "
             f'"{name}" has {len(names)} ({given}).',
-            f"Choose {_count(wanted)}: {listed(wanted)}, in this order.",
+            remedy,
         )
     if list(names) != wanted and sorted(names) == sorted(wanted):
         raise JobError(

@@ -81,7 +81,7 @@ def test_raster_with_other_bands_than_the_model_is_refused_in_every_tool(said, c
     )
     for sentence in answers:
         assert 'The model was trained on 3 bands (tmi, k, th); "survey" has 2' in sentence
-        assert "Choose 3 bands: tmi, k, th, in this order." in sentence
+        assert "Choose another input with 3 bands: tmi, k, th, in this order." in sentence
 
 
 def test_bands_that_fit_by_choice_by_alpha_or_by_a_stack_may_run(said, card, ground):
