@@ -9,6 +9,7 @@ from .classification_pictures import contact_sheet, surest_mistakes, thumbnail
 from .classification_scores import ClassificationResult, confusion_of, scores
 from .classification_verdict import (
     cautions,
+    doubt,
     grade,
     headline,
     interval,
@@ -46,7 +47,8 @@ def write_classification_report(path, result):
     """
     numbers = scores(result)
     report = Report(result.title, result.subtitle, result.class_names)
-    report.verdict(headline(result, numbers), *sentences(result, numbers))
+    said = headline(result, numbers), *sentences(result, numbers)
+    report.verdict(*said, is_doubt=bool(doubt(numbers)))
     _add_warnings(report, [*cautions(result), *result.warnings])
     _add_mistakes(report, result)
     _add_confusion(report, result)

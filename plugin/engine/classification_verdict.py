@@ -30,9 +30,18 @@ def grade(f1):
 
 def headline(result, numbers):
     """The result in one sentence."""
+    return doubt(numbers) or _praise(result)
+
+
+def doubt(numbers):
+    """What speaks against the network as a whole; empty if nothing does."""
     majority = numbers["baselines"]["majority_class"]
     if numbers["accuracy_interval"][0] <= majority["accuracy"]:
         return f"Not shown to be better than always answering {quoted(majority['class'])}."
+    return ""
+
+
+def _praise(result):
     f1 = class_scores(confusion_of(result)).f1
     scored = int(np.sum(~np.isnan(f1)))
     good = int(np.nansum(f1 >= GOOD))

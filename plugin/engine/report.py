@@ -73,11 +73,12 @@ class Report:
         self._parts = {part: [] for part in PARTS}
         self._body = None  # of the part to which content is added: the last section's
 
-    def verdict(self, headline, *sentences):
-        """Say the result in plain words; it stands at the top of the page."""
+    def verdict(self, headline, *sentences, is_doubt=False):
+        """Say the result in plain words; it stands at the top of the page, a doubt in orange."""
         more = "".join(f"<p>{lines(say(sentence))}</p>\n" for sentence in sentences if sentence)
+        tone = ' class="doubt"' if is_doubt else ""
         self._verdict = (
-            f'<div id="verdict"><p class="headline">{escape(say(headline))}</p>\n{more}</div>'
+            f'<div id="verdict"{tone}><p class="headline">{escape(say(headline))}</p>\n{more}</div>'
         )
 
     def warning(self, text):

@@ -23,6 +23,7 @@ p { margin: 8px 0; }
   border-left: 5px solid #0072b2; border-radius: 3px; }
 #verdict .headline { margin: 0 0 6px; font-size: 19px; line-height: 1.4; font-weight: 600; }
 #verdict p { margin: 4px 0; }
+#verdict.doubt { background: #fbe9df; border-left-color: #d55e00; }
 .warning { margin: 12px 0 0; padding: 10px 20px; background: #fdf3e1;
   border-left: 5px solid #e69f00; border-radius: 3px; }
 .wide { overflow-x: auto; margin: 14px 0; }
@@ -72,6 +73,7 @@ td > img { display: block; max-width: 100%; height: auto; }
   .part { border-top-color: #4a535c; }
   .part-title { color: #56b4e9; }
   #verdict { background: #1b2a38; border-left-color: #56b4e9; }
+  #verdict.doubt { background: #3a261b; border-left-color: #f0884a; }
   .warning { background: #33291a; }
   th { border-bottom-color: #4a535c; }
   td { border-bottom-color: #2c3238; }
@@ -84,6 +86,7 @@ td > img { display: block; max-width: 100%; height: auto; }
   body { background: #ffffff; color: #000000; font-size: 10.5pt; }
   #page { max-width: none; margin: 0; padding: 0; background: #ffffff; border: 0; }
   #verdict { background: #eaf1f8; border-left-color: #0072b2; }
+  #verdict.doubt { background: #fbe9df; border-left-color: #d55e00; }
   .warning { background: #fdf3e1; }
   #maker, #foot, #subtitle, caption, .caption, .facts td:first-child { color: #444444; }
   h2, caption, .part-title { page-break-after: avoid; }

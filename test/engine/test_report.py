@@ -87,6 +87,15 @@ def test_verdict_stands_before_everything_else():
     assert page.index("It works.") < page.index("Careful.") < page.index("Scores")
 
 
+@pytest.mark.parametrize(
+    "confusion, is_doubt", [([[30, 1], [2, 27]], False), ([[40, 0], [10, 0]], True)]
+)
+def test_a_doubt_does_not_look_like_a_praise(tmp_path, confusion, is_doubt):
+    page = written(tmp_path, result_of(confusion))
+    assert ('<div id="verdict" class="doubt">' in page) == is_doubt
+    assert page.count("#verdict.doubt") == 3  # by day, in the dark, in print
+
+
 def test_pictures_stand_before_numbers_and_these_before_the_method():
     report = Report("Title")
     report.section("last", METHOD).paragraph("of the method")

@@ -34,7 +34,7 @@ def write_detection_report(path, result, numbers):
         If it cannot be written.
     """
     report = Report(result.title, result.subtitle, result.class_names)
-    report.verdict(_headline(numbers), *_sentences(numbers))
+    report.verdict(_headline(numbers), *_sentences(numbers), is_doubt=bool(doubt(numbers)))
     for text in [*_cautions(numbers), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)
     _add_sheet(report, result, numbers)

@@ -13,7 +13,7 @@ from ..report import METHOD, NUMBERS, PICTURES, Report
 from .figures import draw_history, draw_labels
 from .pictures import crop_pictures
 from .result import overlap, presence_scores
-from .verdict import baseline_title, cautions, headline, sentences
+from .verdict import baseline_title, cautions, doubt, headline, sentences
 
 _MOST_WARNINGS = 8
 _MEANING = (
@@ -41,7 +41,8 @@ def write_pixel_report(path, result, numbers):
         If it cannot be written.
     """
     report = Report(result.title, result.subtitle, result.class_names)
-    report.verdict(headline(result, numbers), *sentences(result, numbers))
+    said = headline(result, numbers), *sentences(result, numbers)
+    report.verdict(*said, is_doubt=bool(doubt(result, numbers)))
     for text in [*cautions(result), *result.warnings][:_MOST_WARNINGS]:
         report.warning(text)
     _add_maps(report, result)
