@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from .checkpoints import beside
 from .declare import declared
-from .withdrawing import clear_up, exchange, is_mark
+from .withdrawing import clear_up, exchange
 
 READ_KINDS = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
@@ -137,8 +137,8 @@ def sweep(job_class, values, pid=None):
     paths = [path for path in outputs if path and isinstance(path, (str, os.PathLike))]
     paths += [beside(path) for path in paths]
     found = [place for path in paths for place in leftovers(path, pid)]
-    for place in found:
-        (clear_up if is_mark(place) else _remove)(place)
+    for place in clear_up(found):
+        _remove(place)
     return [place for place in found if os.path.lexists(place)]
 
 

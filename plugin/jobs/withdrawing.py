@@ -12,7 +12,7 @@ it took the time.
 import os
 import re
 import shutil
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from .declare import declared
 from .model_library import ENDING
@@ -21,6 +21,7 @@ BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL and QGIS may put beside a file
 _MARK = re.compile(
     r"(.*)\.\d+(?:@[\w.-]+)?\.part\.(\d+)\.(before|nothing)(\.aux\.xml|\.ovr|\.msk|)", re.DOTALL
 )
+_DONE = "done"
 _TRIES = 10  # to find a place as it was a moment before
 _now = None
 
@@ -60,8 +61,13 @@ class Results:
         return [place for place in self._marks if place.endswith(ENDING)]
 
     def keep(self):
-        """All stays for good."""
-        for mark in self._marks.values():
+        """All stays for good, from the moment on when a file says that the job is done."""
+        marks = [*self._marks.values()]
+        done = [re.sub(r"\d+\.(before|nothing)[.\w]*$", _DONE, mark) for mark in marks[:1]]
+        for place in done:
+            with suppress(OSError):
+                open(place, "xb").close()
+        for mark in [*marks, *done]:
             _remove(mark)
         self._marks.clear()
 
@@ -166,17 +172,30 @@ def _exchange(part, place, mark):
     _now.remember(place, left)
 
 
-def is_mark(path):
-    """Whether a path is that of a mark."""
-    return _MARK.fullmatch(path) is not None
+def clear_up(places):
+    """Do what the marks among some files of a killed process tell; a model stays.
 
+    Parameters
+    ----------
+    places : sequence of str
+        All that the process has left, of all results of its job.
 
-def clear_up(mark):
-    """Do what the mark of a killed process tells; a model stays."""
-    if _MARK.fullmatch(mark)[1].endswith(ENDING):
-        _remove(mark)
-    else:
-        _withdraw(mark)
+    Returns
+    -------
+    list of str
+        What is no mark.
+    """
+    is_done = any(place.endswith(f".part.{_DONE}") for place in places)
+    rest = []
+    for place in places:
+        known = _MARK.fullmatch(place)
+        if known and not is_done and not known[1].endswith(ENDING):
+            _withdraw(place)
+        elif known:
+            _remove(place)
+        else:
+            rest.append(place)
+    return rest
 
 
 def _withdraw(mark):

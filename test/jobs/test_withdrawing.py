@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from plugin.jobs import JOBS, places
+from plugin.jobs import JOBS, places, withdrawing
 from plugin.jobs.places import part_path, put_beside, put_in_place, sweep, written_whole
 from plugin.jobs.withdrawing import at_once, results_of
 
@@ -85,6 +85,31 @@ def test_who_clears_up_after_a_killed_process_finds_all_as_it_was(tmp_path, monk
         assert "r.html.aux.xml" not in found(tmp_path)
     assert sweep(JOBS["check_catalog"], values) == []
     assert found(tmp_path) == {"r.html": OLDER, "r.html.aux.xml": OLDER}
+
+
+@pytest.mark.parametrize("removed", [0, 1, 2])
+def test_process_that_is_killed_while_it_makes_its_results_stay_has_them_all_stay(
+    tmp_path, monkeypatch, removed
+):
+    asked, values = job(tmp_path)
+    for name in ("e.geojson", "r.html"):
+        (tmp_path / name).write_text(OLDER)
+    left, remove = [removed], withdrawing._remove
+
+    def killed(place):
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        remove(place)
+
+    with results_of(asked) as results, pytest.raises(KeyboardInterrupt):
+        write(values["output"])
+        write(values["report"])
+        monkeypatch.setattr(withdrawing, "_remove", killed)
+        results.keep()
+    monkeypatch.setattr(withdrawing, "_remove", remove)
+    sweep(JOBS["check_catalog"], values)
+    assert found(tmp_path) == {"e.geojson": "whole", "r.html": "whole"}
 
 
 def test_what_another_process_has_put_there_meanwhile_stays(tmp_path):
