@@ -22,6 +22,8 @@ _MARK = re.compile(
     r"(.*)\.\d+(?:@[\w.-]+)?\.part\.(\d+)\.(before|nothing)(\.aux\.xml|\.ovr|\.msk|)", re.DOTALL
 )
 _DONE = "done"
+# How to link a link itself, where the system can.
+_ITSELF = {"follow_symlinks": False} if os.link in os.supports_follow_symlinks else {}
 _TRIES = 10  # to find a place as it was a moment before
 _now = None
 
@@ -206,7 +208,9 @@ def _withdraw(mark):
         if kind == "nothing" or os.path.isdir(place):
             _remove(place)
         if kind == "before":
-            os.replace(mark, place)
+            with suppress(OSError):  # such as a file that another program holds open
+                os.replace(mark, place)
+            return
     _remove(mark)
 
 
@@ -218,7 +222,7 @@ def _leave(place, mark, gives_way):
         os.rename(place, mark)
     else:
         try:
-            os.link(place, mark, follow_symlinks=False)
+            os.link(place, mark, **_ITSELF)
         except (OSError, NotImplementedError):  # a file system without links
             os.rename(place, mark)
 

@@ -203,6 +203,18 @@ def test_place_that_is_refused_keeps_what_was_there(tmp_path, monkeypatch):
     assert found(tmp_path) == {"r.html": OLDER, "part": "whole"}
 
 
+def test_older_file_that_cannot_come_back_yet_is_not_lost(tmp_path, monkeypatch):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked):
+        write(values["report"])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", _refuse)
+        (left,) = sweep(JOBS["check_catalog"], values)
+    assert left.endswith(".before") and sweep(JOBS["check_catalog"], values) == []
+    assert found(tmp_path) == {"r.html": OLDER}
+
+
 def _refuse(*ignored):
     raise PermissionError("it is open in another program")
 
