@@ -167,7 +167,10 @@ def test_places_that_only_some_images_have_raise_a_warning(tmp_path):
     place = {"crs": "EPSG:32633", "transform": Affine(10, 0, 500_000, 0, -10, 5_000_000)}
     write_image(tmp_path / "level" / "placed.tif", stripes(0, seed=99), **place)
     samples = load(tmp_path)
-    assert samples.positions is None and "6 of 7 images have no place" in samples.place_warning
+    assert (
+        samples.positions is None
+        and "without a place on the ground: 6 of 7." in samples.place_warning
+    )
 
 
 def test_a_large_set_lies_in_a_file_and_reads_the_same(tmp_path, monkeypatch):

@@ -118,7 +118,7 @@ def test_copies_of_an_image_stay_together_and_are_told():
     made = plan(samples)
     ((train, test),) = made.splits
     assert not set(samples.twins[train]) & set(samples.twins[test])
-    assert "50 images have the same pixels" in made.warnings[0]
+    assert "the same pixels as another one: 50;" in made.warnings[0]
 
 
 def test_leave_one_out_leaves_out_groups():
