@@ -47,9 +47,9 @@ def check_told_apart(asked):
 
 
 def _counts(source, field):
-    """Parts of geometry by class, sorted; None for a large layer, or without the field."""
+    """Parts of geometry by class, sorted; None for a large layer, an empty one, or without the field."""
     index = source.fields().lookupField(field)
-    if index < 0 or source.featureCount() > _MOST_READ:
+    if index < 0 or not 0 < source.featureCount() <= _MOST_READ:
         return None
     request, counts = QgsFeatureRequest().setSubsetOfAttributes([index]), Counter()
     for feature in source.getFeatures(request, SKIP_CHECKS):
