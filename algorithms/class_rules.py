@@ -24,26 +24,33 @@ def check_named(asked, labels):
     ------
     JobError
     """
-    source, field = asked.sources.get(labels), asked.job.class_field
-    if source is not None and field and _counts(source, field) == {}:
-        raise JobError(
-            f'Field "{field}" of "{source.sourceName()}" is empty in all features.',
-            "Choose the field that names the class, or fill it in.",
-        )
+    _counted(asked, labels)
 
 
 def check_told_apart(asked):
-    """Refuse labels of pixels that leave nothing to tell apart, or nothing to test on.
+    """Refuse labels of pixels that name no class, leave nothing to tell apart or to test on.
 
     Raises
     ------
     JobError
     """
-    job, source = asked.job, asked.sources["labels"]
-    counts = _counts(source, job.class_field) if job.class_field else None
-    placed = {name: count for name, count in (counts or {}).items() if count}
+    counts = _counted(asked, "labels") or {}
+    placed = {name: count for name, count in counts.items() if count}
     if placed:
+        job = asked.job
         check_classes(placed, job.background == "unlabeled", job.validation != "layer")
+
+
+def _counted(asked, labels):
+    """Parts of geometry by class, refused if there is no class; None where that is not known."""
+    source, field = asked.sources.get(labels), asked.job.class_field
+    counts = _counts(source, field) if source is not None and field else None
+    if counts == {}:
+        raise JobError(
+            f'Field "{field}" of "{source.sourceName()}" is empty in all features.',
+            "Choose the field that names the class, or fill it in.",
+        )
+    return counts
 
 
 def _counts(source, field):

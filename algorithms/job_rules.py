@@ -188,7 +188,6 @@ _RULES = {
         _check_training_ground,
         _check_second_labels,
         _check_base_bands,
-        partial(check_named, labels="labels"),
         check_told_apart,
     ),
     "train_object_detector": (check_alike, partial(check_named, labels="boxes")),

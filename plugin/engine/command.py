@@ -142,11 +142,14 @@ def sweep_dead(name, values, machine):
     """
     if not os.path.isdir("/proc/self"):
         return
-    for place in _outputs(name, values).values():
-        for left in glob.glob(f"{glob.escape(place)}.*{glob.escape(machine)}.part*"):
-            writer = left[len(place) + 1 :].split("@")[0]
-            if writer.isdigit() and not os.path.exists(f"/proc/{writer}"):
-                sweep(JOBS[name], values, int(writer))
+    writers = {
+        left[len(place) + 1 :].split("@")[0]
+        for place in _outputs(name, values).values()
+        for left in glob.glob(f"{glob.escape(place)}.*{glob.escape(machine)}.part*")
+    }
+    for writer in filter(str.isdigit, writers):
+        if not os.path.exists(f"/proc/{writer}"):
+            sweep(JOBS[name], values, int(writer))
 
 
 def _outputs(name, values):

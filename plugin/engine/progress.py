@@ -89,12 +89,11 @@ class Progress:
     def folds(self, count):
         """Equal parts, each named if there are several."""
         names = [f"Fold {fold} of {count}" for fold in range(1, count + 1)] if count > 1 else [""]
-        return self.shares(names)
-
-    def shares(self, names):
-        """Equal parts with these names, which may be empty."""
-        count = len(names)
         return [self.part(k / count, (k + 1) / count, name) for k, name in enumerate(names)]
+
+    def last_first(self, count):
+        """Equal parts, for what ends in the reverse of the order in which it was opened."""
+        return [self.part(k / count, (k + 1) / count) for k in reversed(range(count))]
 
     def flush(self):
         """Tell the last report that came too soon after another one."""

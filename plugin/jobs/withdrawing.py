@@ -19,7 +19,9 @@ from .model_library import ENDING
 
 BESIDE = ".aux.xml", ".ovr", ".msk"  # what GDAL and QGIS may put beside a file
 _MARK = re.compile(
-    r"(.*)\.\d+(?:@[\w.-]+)?\.part\.(\d+)\.(before|nothing)(\.aux\.xml|\.ovr|\.msk|)", re.DOTALL
+    r"(?P<part>(?P<path>.*)\.\d+(?:@[\w.-]+)?\.part)\.(?P<number>\d+)"
+    r"\.(?P<kind>before|nothing)(?P<ending>\.aux\.xml|\.ovr|\.msk|)",
+    re.DOTALL,
 )
 _DONE = "done"
 # How to link a link itself, where the system can.
@@ -53,8 +55,8 @@ class Results:
         first = self._marks.get(place)
         if first is not None:
             _remove(mark)
-            number = _MARK.fullmatch(mark)[2]
-            mark = re.sub(r"\d+(?=\.(before|nothing)[.\w]*$)", number, first)
+            known, number = _MARK.fullmatch(first), _MARK.fullmatch(mark)["number"]
+            mark = f"{known['part']}.{number}.{known['kind']}{known['ending']}"
             os.rename(first, mark)
         self._marks[place] = mark
 
@@ -65,7 +67,7 @@ class Results:
     def keep(self):
         """All stays for good, from the moment on when a file says that the job is done."""
         marks = [*self._marks.values()]
-        done = [re.sub(r"\d+\.(before|nothing)[.\w]*$", _DONE, mark) for mark in marks[:1]]
+        done = [f"{_MARK.fullmatch(mark)['part']}.{_DONE}" for mark in marks[:1]]
         for place in done:
             with suppress(OSError):
                 open(place, "xb").close()
@@ -167,7 +169,7 @@ def _exchange(part, place, mark):
     try:
         _move(part, place)
     except OSError:
-        if not os.path.lexists(place) and _MARK.fullmatch(left)[3] == "before":
+        if not os.path.lexists(place) and _MARK.fullmatch(left)["kind"] == "before":
             os.replace(left, place)
         _remove(left)
         raise
@@ -191,7 +193,7 @@ def clear_up(places):
     rest = []
     for place in places:
         known = _MARK.fullmatch(place)
-        if known and not is_done and not known[1].endswith(ENDING):
+        if known and not is_done and not known["path"].endswith(ENDING):
             _withdraw(place)
         elif known:
             _remove(place)
@@ -202,12 +204,12 @@ def clear_up(places):
 
 def _withdraw(mark):
     """Do what a mark tells, unless another process has put something else in the place."""
-    path, number, kind, ending = _MARK.fullmatch(mark).groups()
-    place = path + ending
-    if _number(place) in (None, int(number)):
-        if kind == "nothing" or os.path.isdir(place):
+    known = _MARK.fullmatch(mark)
+    place, was_there = known["path"] + known["ending"], known["kind"] == "before"
+    if _number(place) in (None, int(known["number"])):
+        if not was_there or os.path.isdir(place):
             _remove(place)
-        if kind == "before":
+        if was_there:
             with suppress(OSError):  # such as a file that another program holds open
                 os.replace(mark, place)
             return

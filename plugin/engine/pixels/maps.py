@@ -117,8 +117,7 @@ def open_maps(places, card, grid, inputs, tags, limit=None, progress=None):
     """
     _refuse_same(places)
     wanted = {kind: path for kind, path in places.items() if path}
-    # What is opened last is finished first.
-    shares = reversed((progress or Silent()).shares([""] * len(wanted)))
+    shares = (progress or Silent()).last_first(len(wanted))
     with ExitStack() as whole:
         rasters = {}
         for (kind, path), share in zip(wanted.items(), shares, strict=True):

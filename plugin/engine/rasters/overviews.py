@@ -29,7 +29,7 @@ def factors(height, width):
 
 @contextmanager
 def being_made(path, scales, of_classes, options):
-    """Make overviews while the block goes on; its end waits for them.
+    """Make overviews while the block goes on; its end ends what was not waited for.
 
     Parameters
     ----------

@@ -73,7 +73,7 @@ def _open_outputs(whole, job, raster, cells, card, progress):
     part = raster.grid.part(cells.row, cells.column, cells.rows, cells.columns)
     grid = part.coarser(cells.stride, cells.rows, cells.columns)
     known = {"inputs": (job.input, job.model), "tags": _tags(job, cells)}
-    second, first = progress.shares(["", ""])  # what is opened last is finished first
+    first, second = progress.last_first(2)
     classes = confidence = None
     if job.output:
         largest = max(entry["value"] for entry in card.classes)

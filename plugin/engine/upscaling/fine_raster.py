@@ -198,7 +198,7 @@ def open_fine_raster(job, raster, area, factor, form, ranges, tags, progress):
     likeness = read_likeness(raster.path, raster.bands)
     coarse, inputs = raster.grid.part(*area), [raster.path, *([job.model] if job.model else [])]
     known = {"tags": tags, "inputs": inputs}
-    second, first = progress.shares(["", ""])  # what is opened last is finished first
+    first, second = progress.last_first(2)
     with ExitStack() as whole:
         fine = whole.enter_context(
             new_raster(
