@@ -48,15 +48,19 @@ class ModelItemProvider(QgsDataItemProvider):
         if not path:
             return _given_away(LibraryItem(parentItem))
         card = model_card(path)
-        return None if card is None else _given_away(ModelItem(parentItem, path, card))
+        if card is None:
+            return None
+        return _given_away(ModelItem(parentItem, os.path.basename(path), path, card))
 
 
 class ModelItem(QgsDataItem):
-    """A model file: opened, dragged onto the map, or used in a tool."""
+    """A model file: opened, dragged onto the map, or used in a tool.
 
-    def __init__(self, parent, path, card):
-        kind = Qgis.BrowserItemType.Custom
-        super().__init__(kind, parent, os.path.basename(path), path, KEY)
+    Folders list it by the name of its file, as all files; the library as parameters do.
+    """
+
+    def __init__(self, parent, name, path, card):
+        super().__init__(Qgis.BrowserItemType.Custom, parent, name, path, KEY)
         self._card = card
         told = filter(None, [title(path), card.task, facts(card)])
         self.setToolTip("\n".join(told))
@@ -102,7 +106,8 @@ class LibraryItem(QgsDataCollectionItem):
 
     def createChildren(self):
         return [
-            _given_away(ModelItem(self, model.path, model.card)) for model in model_library.models()
+            _given_away(ModelItem(self, title(model.path), model.path, model.card))
+            for model in model_library.models()
         ]
 
     def actions(self, parent):

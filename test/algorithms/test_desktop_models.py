@@ -151,12 +151,12 @@ def test_menu_of_a_model_opens_its_tools(items, model, monkeypatch):
     assert opened == [("describemodel", {"MODEL": model}), ("classifyraster", {"MODEL": model})]
 
 
-def test_browser_has_an_entry_for_the_library(browser, library, model):
-    shutil.copy(model, library / "rocks.safetensors")
+def test_browser_lists_the_library_by_the_names_that_parameters_show(browser, library, model):
+    shutil.copy(model, library / "dark_rocks.safetensors")
     shelf = entry(browser, "Deep Geology models")
-    item = browser.dataItem(entry(browser, "rocks.safetensors", shelf))
-    assert item.path() == str(library / "rocks.safetensors")
-    assert entry(browser, "sentinel2_land_cover.safetensors", shelf).isValid()
+    item = browser.dataItem(entry(browser, "Dark rocks", shelf))
+    assert item.path() == str(library / "dark_rocks.safetensors")
+    assert entry(browser, "Sentinel2 land cover", shelf).isValid()
     assert next(action.text() for action in item.actions(None)) == "Describe model…"
 
 
