@@ -24,7 +24,7 @@ from .layer_groups import group_on_load
 from .layer_output import LayerOutput
 from .listener import FeedbackListener
 from .next_tools import NEXT
-from .origins import origins
+from .origins import layer_names, naming_layers, origins
 from .parameters import make_output, make_parameters
 from .translation import error_text, language, said, tr
 from .values import as_qgis_checks, read_places
@@ -178,14 +178,15 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         """
         if environment.engine_python() is None:
             raise JobError(*NO_ENGINE)
-        listener = FeedbackListener(feedback)
+        named = naming_layers(self._layer_names)
+        listener = FeedbackListener(feedback, named=named)
         try:
             return worker.run(
                 self.job_name, job_values, listener, feedback.isCanceled,
                 language=language(), sources=self._sources,
             )  # fmt: skip
         except JobError as error:  # its trace was told to the listener
-            raise JobError(error.found, error.remedy) from error
+            raise JobError(named(error.found), named(error.remedy)) from error
         finally:
             listener.flush()
 
@@ -207,7 +208,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
             write_job_file(job_file, self, run, (self._inputs, self._rasters), folder)
             return {JOB_FILE: job_file}
         files = hand_over(self, run, self._inputs, self._rasters, folder)
-        self._sources = origins(self, parameters, context, self._rasters, files)
+        given = (self, parameters, context, self._rasters, files)
+        self._sources, self._layer_names = origins(*given), layer_names(*given)
         places = new_places(self, parameters, context, folder)
         whole = {name: os.path.abspath(path) for name, path in places.items()}
         job_values = {**self._inputs, **files, **whole}

@@ -21,10 +21,12 @@ class FeedbackListener:
     feedback : QgsProcessingFeedback
     clock : callable, optional
         Seconds that only grow.
+    named : callable, optional
+        Takes what the engine says; gives it with the user's own names.
     """
 
-    def __init__(self, feedback, clock=time.monotonic):
-        self._feedback, self._clock = feedback, clock
+    def __init__(self, feedback, clock=time.monotonic, named=str):
+        self._feedback, self._clock, self._named = feedback, clock, named
         self._moved_at = self._written_at = float("-inf")
         self._stage = None
         self._step, self._metrics = None, []
@@ -43,18 +45,18 @@ class FeedbackListener:
         is_due = stage != self._stage or now - self._written_at >= SECONDS_BETWEEN_TEXTS
         if text and is_due:
             self.flush()
-            self._feedback.setProgressText(said(text))
+            self._feedback.setProgressText(said(self._named(text)))
             self._stage, self._written_at = stage, now
 
     def note(self, text):
         """Say something that the user may want to read."""
         self.flush()
-        self._feedback.pushInfo(said(text))
+        self._feedback.pushInfo(said(self._named(text)))
 
     def warning(self, text):
         """Say something that the user should read."""
         self.flush()
-        self._feedback.pushWarning(said(text))
+        self._feedback.pushWarning(said(self._named(text)))
 
     def metric(self, name, value, step):
         """Say the value of a metric at an epoch, counted from 1."""

@@ -1,4 +1,7 @@
-"""Where the files that stand for layers came from: a report names what the user gave."""
+"""Where the files that stand for layers came from: reports and messages name what the user gave."""
+
+import os
+import re
 
 from qgis.core import QgsFields, QgsProcessingFeatureSourceDefinition, QgsProviderRegistry
 
@@ -29,18 +32,56 @@ def origins(algorithm, parameters, context, rasters, files):
         By path of a written file: the user's file if it holds what was written, otherwise a text
         that is no path: the file with what was taken of it, or the layer and its provider.
     """
-    found = {}
+    found = {path: raster.origin for path, raster in _exported(rasters, files)}
+    for path, layer, part in _written(algorithm, parameters, context, files):
+        taken = _taken(layer, parameters.get(part.name.upper()), part.kind)
+        found[path] = "|".join([origin_of(layer), *taken])
+    return found
+
+
+def layer_names(algorithm, parameters, context, rasters, files):
+    """The names of the layers that files stand for, by path; arguments as those of `origins`."""
+    found = {path: raster.name for path, raster in _exported(rasters, files)}
+    for path, layer, _ in _written(algorithm, parameters, context, files):
+        found[path] = layer.name()
+    return found
+
+
+def naming_layers(names):
+    """Let messages of the engine name the user's layers, not the files that stand for them.
+
+    Parameters
+    ----------
+    names : dict of str to str
+        As `layer_names` gives them.
+
+    Returns
+    -------
+    callable
+        Takes a message; gives it with the names of layers.
+    """
+    known = {os.path.basename(path): name for path, name in names.items()} | names
+    if not known:
+        return str
+    files = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+    stands = re.compile(rf"(?<![\w/\\.-])(?:{files})(?![\w-]|\.\w)")
+    return lambda text: stands.sub(lambda found: known[found[0]], text)
+
+
+def _exported(rasters, files):
+    """Every (path, `RasterSource`) of a raster that was written for the engine."""
     for name, stack in rasters.items():
         paths = files[name] if isinstance(files[name], list) else [files[name]]
-        pairs = zip(paths, stack)
-        found.update({path: raster.origin for path, raster in pairs if not raster.path})
+        yield from ((path, raster) for path, raster in zip(paths, stack) if not raster.path)
+
+
+def _written(algorithm, parameters, context, files):
+    """Every (path, layer, what the job declares) of a vector layer that was written."""
     for part in declared(algorithm.job):
         if part.kind in ("features", "catalog") and part.name in files:
             layer = vector_layer(algorithm, parameters, context, part)
             if layer is not None:
-                taken = _taken(layer, parameters.get(part.name.upper()), part.kind)
-                found[files[part.name]] = "|".join([origin_of(layer), *taken])
-    return found
+                yield files[part.name], layer, part
 
 
 def origin_of(layer):

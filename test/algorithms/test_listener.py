@@ -66,3 +66,17 @@ def test_metrics_of_an_epoch_come_on_one_line(told):
         "Epoch 2: training loss 0.5, accuracy 1",
         "Done.",
     ]
+
+
+def test_all_that_is_told_names_the_layers_of_the_user(qgis):
+    from deep_geology.algorithms.listener import FeedbackListener
+    from deep_geology.algorithms.origins import naming_layers
+
+    ears = Ears()
+    listener = FeedbackListener(ears, named=naming_layers({"/tmp/a/dem_ 1.tif": "dem: 1"}))
+    listener.note('"dem_ 1.tif" is read.')
+    listener.warning('"dem_ 1.tif" holds no data there.')
+    listener.progress(0.5, "Reading dem_ 1.tif")
+    assert ears.info == ['"dem: 1" is read.']
+    assert ears.warnings == ['"dem: 1" holds no data there.']
+    assert ears.texts == ["Reading dem: 1"]

@@ -101,3 +101,29 @@ def test_catalog_in_a_report_is_the_csv_of_the_user(run, tmp_path):
     text = page.read_text(encoding="utf-8")
     job = json.loads(html.unescape(re.search(r"<pre.*?>(.*?)</pre>", text, re.S)[1]))
     assert job["values"]["catalog"] == str(path) and "QGIS alone reads" not in text
+
+
+def rows_of_one_kind(kind, magnitude):
+    """A catalog of 40 events, as lines."""
+    rows = [f"2010-01-01T00:{n:02}:00Z,45,10,{magnitude},{kind}" for n in range(40)]
+    return "\n".join(["time,latitude,longitude,mag,type", *rows])
+
+
+def test_refusal_names_the_layer_of_a_catalog_not_the_file_that_stands_for_it(refused, tmp_path):
+    (tmp_path / "raw.csv").write_text(rows_of_one_kind("explosion", 2))
+    place = f"file://{tmp_path}/raw.csv?xField=longitude&yField=latitude&crs=EPSG:4326"
+    layer = QgsVectorLayer(place, "Quarries: 2010/11", "delimitedtext")
+    text = refused("checkcatalog", CATALOG=layer, OUTPUT="TEMPORARY_OUTPUT",
+                   REPORT="TEMPORARY_OUTPUT")  # fmt: skip
+    assert text.startswith('No event of "Quarries: 2010/11" can be used')
+
+
+def test_only_whole_names_of_files_become_names_of_layers(qgis):
+    from deep_geology.algorithms.origins import naming_layers
+
+    named = naming_layers({"/tmp/a/catalog/events.csv": "Events", "/tmp/a/dem/1.tif": "DEM 1"})
+    assert named('"events.csv" holds no events.') == '"Events" holds no events.'
+    assert named("Read events.csv. /tmp/a/dem/1.tif is flat.") == "Read Events. DEM 1 is flat."
+    for other in ("my-events.csv", "/home/me/events.csv", "events.csv.gz", "11.tif", "1.tiff"):
+        assert named(f'"{other}" holds nothing.') == f'"{other}" holds nothing.'
+    assert naming_layers({})("events.csv") == "events.csv"
