@@ -25,6 +25,7 @@ PACKAGES = (
     "python3-pytest-timeout", "python3-hypothesis", "git", "make", "procps", "xvfb", "xauth",
 )  # fmt: skip
 TESTS = ["test/algorithms"]
+APART = "unshare", "--mount", "--propagation", "private"  # mounts that no other program sees
 REPOSITORY = "/repository"
 SAY_VERSIONS = """
 import platform
@@ -56,7 +57,8 @@ def make(suite, folder):
         subprocess.run(["apt-get", "install", "-qq", "-y", "debootstrap"], check=True)
     folder.mkdir(parents=True, exist_ok=True)
     if not (folder / "usr" / "bin" / "apt-get").exists():
-        command = ["debootstrap", "--variant=minbase", suite, str(folder), MIRROR]
+        # What it mounts vanishes with it, so that `make clean` finds files alone.
+        command = [*APART, "debootstrap", "--variant=minbase", suite, str(folder), MIRROR]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     shutil.copy("/etc/resolv.conf", folder / "etc" / "resolv.conf")
     for known in Path("/etc/apt/apt.conf.d").iterdir():  # such as a proxy
@@ -88,7 +90,7 @@ def inside(folder, command, shown, variables=None, check=True, **known):
         kind = "mkdir -p" if os.path.isdir(here) else f"mkdir -p {Path(place).parent}; touch"
         mounts += [f"{kind} '{place}'", f"mount --bind '{here}' '{place}'"]
     script = "; ".join([*mounts, f'exec chroot {folder} /bin/bash -c "$0"'])
-    whole = ["unshare", "--mount", "--propagation", "private", "/bin/bash", "-c", script, command]
+    whole = [*APART, "/bin/bash", "-c", script, command]
     environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", **(variables or {})}
     return subprocess.run(whole, check=check, env=environment, **known).returncode
 

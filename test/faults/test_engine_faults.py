@@ -27,10 +27,8 @@ FEW = ("classify_raster", "upscale_raster", "train_pixel_classifier", "check_cat
 ALL = [
     pytest.param(name, marks=[] if name in FEW else [pytest.mark.soak]) for name in BY_THE_ENGINE
 ]
-LONGEST, AT_ONCE = (
-    6.0,
-    0.3,
-)  # seconds of a job: it is struck in these; too few to be struck for sure
+LONGEST = 6.0  # seconds of a job in which it is struck
+AT_ONCE = 0.3  # a job of fewer seconds cannot be struck for sure
 TRIES, GRACE = 8, 15  # until one has struck; seconds
 BEFORE = "of before"
 
