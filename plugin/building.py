@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from . import installing, premises
 from .child_process import IS_WINDOWS
-from .engine_packages import CUDA_FOR_WINDOWS, TORCH, Computer, packages_for
+from .engine_packages import TORCH, Computer, downloads_for, packages_for
 from .interpreter import Python
 from .jobs.errors import JobError
 from .telling import size_text
@@ -79,15 +79,14 @@ def _look_before(site, packages, tell):
     there = os.listdir(site.shelf) if os.path.isdir(site.shelf) else []
     if site.wheels:
         _refuse_missing_wheels(site, packages)
-    foreign = CUDA_FOR_WINDOWS if site.is_cuda_on_windows else ()
-    download = sum(p.download for p in (*packages, *foreign))
-    installed = sum(p.installed for p in (*packages, *foreign))
+    wanted = downloads_for(site.computer, site.backend)
+    download = sum(p.download for p in wanted)
+    installed = sum(p.installed for p in wanted)
     source = f"from {site.wheels}" if site.wheels else f"download: {size_text(download)}"
     tell.note(
         f"The engine for {site.computer}, {site.backend.upper()}: {len(packages)} packages, "
         f"{source}, {size_text(installed)} on disk in {parent}."
     )
-    wanted = [*packages, *foreign]
     premises.refuse_full_disk(parent, premises.disk_needed(wanted, there))
 
 

@@ -81,6 +81,30 @@ def start(command, **options):
     return subprocess.Popen(command, **options)  # nosec B603
 
 
+def answer_of(command, seconds, **options):
+    """What a short-lived program prints, as bytes; None if it does not run, or goes on too long.
+
+    Parameters
+    ----------
+    command : list of str
+    seconds : float
+        How long it is waited for.
+    **options
+        As those of `start`.
+    """
+    silent = {"stdin": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    try:
+        process = start(command, stdout=PIPE, **silent, **options)
+    except OSError:
+        return None
+    try:
+        return process.communicate(timeout=seconds)[0]
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        kill_tree(process)
+
+
 def wait(process, seconds):
     """Wait for a child to end; its exit code, or None if it goes on after `seconds`."""
     try:

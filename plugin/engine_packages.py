@@ -120,6 +120,14 @@ def packages_for(computer, backend, lock=None, sizes=None):
     return chosen
 
 
+def downloads_for(computer, backend):
+    """What `packages_for` lists, with PyTorch from its maker's index where that has to serve."""
+    packages = packages_for(computer, backend)
+    if backend != "cuda" or computer.system != "windows":
+        return packages
+    return [*(p for p in packages if p.name not in TORCH), *CUDA_FOR_WINDOWS]
+
+
 def lock_hash(lock=None):
     """A short hash of the lock file: an engine of another lock is another engine."""
     with open(lock or LOCK, "rb") as file:

@@ -8,11 +8,10 @@ import json
 import os
 import re
 import shutil
-import subprocess  # nosec B404 - only its constants and errors are used
 import sys
 from dataclasses import dataclass
 
-from .child_process import IS_WINDOWS, clean_environment, kill_tree, start
+from .child_process import IS_WINDOWS, answer_of, clean_environment
 from .engine_packages import PYTHONS
 from .jobs.errors import JobError
 
@@ -77,24 +76,13 @@ def ask(path):
     Python or None
         None if it does not run, or does not answer in 20 seconds.
     """
+    command = [path, "-I", "-c", _QUESTION]
+    answer = answer_of(command, _SECONDS, env=clean_environment(windows=False))
     try:
-        process = start(
-            [path, "-I", "-c", _QUESTION],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=clean_environment(windows=False),
-        )
-    except OSError:
-        return None
-    try:
-        answer, _ = process.communicate(timeout=_SECONDS)
-        known = json.loads(answer.decode("utf-8", "replace").strip().splitlines()[-1])
+        known = json.loads((answer or b"").decode("utf-8", "replace").strip().splitlines()[-1])
         return Python(path, **{**known, "missing": tuple(known["missing"])})
-    except (subprocess.TimeoutExpired, ValueError, IndexError, TypeError, KeyError):
+    except (ValueError, IndexError, TypeError, KeyError):
         return None
-    finally:
-        kill_tree(process)
 
 
 def base_python(candidates=None):

@@ -1,17 +1,21 @@
 """What is looked at before anything is downloaded: folder, path, disk, graphics card."""
 
 import os
+import re
 import shutil
 import sys
 import tempfile
 
-from .child_process import IS_WINDOWS
+from .child_process import IS_WINDOWS, answer_of
 from .engine_packages import BIG, longest_path, wheel_package
 from .jobs.errors import JobError
 from .telling import size_text
+from .trial import LEAST_DRIVER
 
 _LONGEST_WINDOWS_PATH = 259
 _MARGIN = 300_000_000
+_LEAST_CAPABILITY = 7.5  # of a card, for the CUDA that PyTorch is built with
+_SECONDS_TO_ANSWER = 5
 _DRIVERS = (
     "/proc/driver/nvidia/version",
     "/usr/lib/wsl/lib/libcuda.so.1",
@@ -108,3 +112,17 @@ def refuse_missing_gpu(backend):
 def has_nvidia_driver():
     """Whether a driver of an NVIDIA card is installed."""
     return bool(shutil.which("nvidia-smi")) or any(os.path.exists(path) for path in _DRIVERS)
+
+
+def best_backend():
+    """What the engine is made for unasked: CUDA where an NVIDIA card answers that can run it."""
+    if sys.platform == "darwin":
+        return "cpu"
+    question = ["nvidia-smi", "--query-gpu=driver_version,compute_cap", "--format=csv,noheader"]
+    told = answer_of(question, _SECONDS_TO_ANSWER) or b""
+    cards = re.findall(r"^(\d+)[\d.]*, *(\d+\.\d+)", told.decode("ascii", "replace"), re.MULTILINE)
+    fits = [
+        int(driver) >= int(LEAST_DRIVER) and float(capability) >= _LEAST_CAPABILITY
+        for driver, capability in cards
+    ]
+    return "cuda" if any(fits) else "cpu"

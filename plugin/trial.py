@@ -7,6 +7,7 @@ from .child_process import clean_environment
 from .errands import run
 from .jobs.errors import JobError
 
+LEAST_DRIVER = "580"  # of NVIDIA, for the CUDA that PyTorch is built with
 SELF_CHECK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "engine", "self_check.py")
 
 
@@ -74,5 +75,6 @@ def refuse_idle_gpu(answer, backend):
     if backend == "cuda" and not any(name.startswith("cuda") for name in answer["devices"]):
         raise JobError(
             f"PyTorch finds no CUDA device: {answer['cuda']}.",
-            "Update the NVIDIA driver (580 or newer) and restart the computer, or choose CPU.",
+            f"Update the NVIDIA driver ({LEAST_DRIVER} or newer) and restart the computer, or choose "
+            "CPU.",
         )

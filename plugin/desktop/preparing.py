@@ -17,6 +17,11 @@ _WIDTH = 160
 class PreparingTask(QgsTask):
     """Makes the engine in a thread of QGIS.
 
+    Parameters
+    ----------
+    backend : str
+        ``"cpu"`` or ``"cuda"``.
+
     Signals
     -------
     told : str
@@ -28,8 +33,9 @@ class PreparingTask(QgsTask):
     told = pyqtSignal(str)
     ended = pyqtSignal(object)
 
-    def __init__(self):
+    def __init__(self, backend):
         super().__init__(tr("Prepare the engine of Deep Geology"), QgsTask.Flag.CanCancel)
+        self._job = PrepareEngine(backend=backend)
         self._proxy = proxy.proxy_address()  # QGIS's settings are read on the main thread
         self._error = None
 
@@ -37,7 +43,7 @@ class PreparingTask(QgsTask):
         """Do it; called in a thread."""
         try:
             worker.let_go()
-            environment.prepare(PrepareEngine(), _Listener(self), self.isCanceled, self._proxy)
+            environment.prepare(self._job, _Listener(self), self.isCanceled, self._proxy)
         except (JobError, Stopped) as error:
             self._error = error
         except Exception as error:  # QGIS would keep it to itself
@@ -96,11 +102,13 @@ class Preparing:
     bar : QgsMessageBar
     ended : callable
         ``ended(error)`` is called at the end; None if the engine stands.
+    backend : str
+        What the engine is made for: ``"cpu"`` or ``"cuda"``.
     """
 
-    def __init__(self, bar, ended):
+    def __init__(self, bar, ended, backend):
         self._bar, self._ended = bar, ended
-        self._task = PreparingTask()
+        self._task = PreparingTask(backend)
         self._message, self._progress = self._make_message()
         self._task.told.connect(self._message.setText)
         self._task.progressChanged.connect(lambda value: self._progress.setValue(round(value)))

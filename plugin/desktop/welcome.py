@@ -8,7 +8,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction, QPushButton
 
 from ...algorithms.translation import error_text, tr
-from .. import engine_packages, environment
+from .. import engine_packages, environment, premises
 from ..jobs.errors import JobError, Stopped
 from ..telling import size_text
 from .dialogs import closing, open_tool
@@ -69,9 +69,9 @@ class Welcome:
             self._offer_try(tr("Welcome. The engine is prepared."))
 
     def prepare(self):
-        """Prepare the engine in the background."""
+        """Prepare the engine in the background, for the graphics card where there is one."""
         if self._preparing is None:
-            self._preparing = Preparing(self._bar, self._prepared)
+            self._preparing = Preparing(self._bar, self._prepared, premises.best_backend())
             self._preparing.begin()
 
     def try_it(self):
@@ -99,7 +99,10 @@ class Welcome:
 
     def _offer_engine(self):
         # One line beside three buttons: QGIS cuts what is longer.
-        text = tr("Prepare the engine once ({} to download).").format(download_size())
+        backend, text = premises.best_backend(), tr("Prepare the engine once ({} to download).")
+        if backend == "cuda":
+            text = tr("Prepare the engine once ({} to download, for the NVIDIA card).")
+        text = text.format(download_size(backend))
         buttons = (
             (tr("Prepare engine"), self.prepare),
             (tr("Options…"), _open_prepare),
@@ -124,10 +127,10 @@ class Welcome:
         return message
 
 
-def download_size():
-    """What is left to download for the engine on this computer, as a text."""
+def download_size(backend):
+    """What is left to download for an engine of a backend on this computer, as a text."""
     computer = engine_packages.this_computer(platform.python_version())
-    packages = engine_packages.packages_for(computer, "cpu")
+    packages = engine_packages.downloads_for(computer, backend)
     kept = {engine_packages.wheel_package(name) for name in _kept_downloads()}
     return size_text(sum(p.download for p in packages if (p.name, p.version) not in kept))
 

@@ -31,6 +31,31 @@ def test_without_engine_the_message_says_the_size_and_prepares(
     assert desktop.menu == []
 
 
+def test_engine_is_offered_and_prepared_for_an_nvidia_card_that_answers(
+    desktop, welcome, tmp_path, monkeypatch
+):
+    from deep_geology.plugin import engine_packages, environment, premises
+
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path))
+    asked, sizes = [], {}
+    monkeypatch.setattr(environment, "prepare", lambda job, *_: asked.append(job.backend))
+    for backend in ("cpu", "cuda"):
+        monkeypatch.setattr(premises, "best_backend", lambda backend=backend: backend)
+        welcome.greet()
+        text = desktop.messageBar().currentItem().text()
+        sizes[backend] = float(re.search(r"once \((\S+) GB to download", text)[1])
+        assert ("NVIDIA" in text) == (backend == "cuda")
+        buttons(desktop.messageBar())["Prepare engine"].click()
+        wait_for(lambda: asked and welcome._preparing is None)
+        assert asked.pop() == backend
+        desktop.messageBar().clearWidgets()
+    assert sizes["cuda"] > sizes["cpu"] + 0.4
+    windows = engine_packages.other_computer("windows", "3.12")
+    monkeypatch.setattr(engine_packages, "this_computer", lambda python: windows)
+    welcome.greet()
+    assert re.search(r"once \((3\.\d) GB", desktop.messageBar().currentItem().text())
+
+
 def test_button_works_after_garbage_was_collected(desktop, welcome, tmp_path, monkeypatch):
     from deep_geology.plugin.desktop import Welcome
 
@@ -67,7 +92,7 @@ def test_what_an_earlier_preparation_has_downloaded_is_taken_off_the_size(
 
     monkeypatch.setenv("DEEPGEOLOGY_HOME", str(tmp_path))
     monkeypatch.setattr(welcome, "size_text", lambda size: size)
-    whole, base = welcome.download_size(), base_python()
+    whole, base = welcome.download_size("cpu"), base_python()
     computer = engine_packages.this_computer(base.version)
     site = Site(str(tmp_path / "engine-1"), base, computer, "cpu", "")
     packages = engine_packages.packages_for(computer, "cpu")
@@ -76,7 +101,7 @@ def test_what_an_earlier_preparation_has_downloaded_is_taken_off_the_size(
     for name in (f"torch-{torch.version}-cp311-cp311-some_linux.whl", "torch-0.1.whl", "pip.log"):
         (tmp_path / "downloads" / name).write_bytes(b"")
     assert torch.download > 0
-    assert welcome.download_size() == whole - torch.download
+    assert welcome.download_size("cpu") == whole - torch.download
 
 
 def test_prepared_engine_is_greeted_once(desktop, welcome):
@@ -147,7 +172,7 @@ def test_preparing_that_is_canceled_before_it_begins_has_stopped(qgis):
     from deep_geology.plugin.desktop.preparing import PreparingTask
     from deep_geology.plugin.jobs.errors import Stopped
 
-    task, ends = PreparingTask(), []
+    task, ends = PreparingTask("cpu"), []
     task.ended.connect(ends.append)
     task.cancel()
     task.finished(False)

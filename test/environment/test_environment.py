@@ -225,6 +225,29 @@ def test_cuda_without_a_driver_is_refused_before_the_download(prepare, index, mo
     assert index.asked == []
 
 
+@pytest.mark.skipif(os.name == "nt", reason="nvidia-smi is played by a script")
+@pytest.mark.parametrize(
+    "answer, backend",
+    [
+        ("echo 580.95.05, 9.0", "cuda"),
+        ("echo 570.86, 9.0; echo 581.1, 7.5", "cuda"),
+        ("echo 570.86, 9.0", "cpu"),
+        ("echo 580.95.05, 6.1", "cpu"),
+        ("echo NVIDIA-SMI has failed; exit 9", "cpu"),
+        (None, "cpu"),
+    ],
+)
+def test_cuda_is_best_only_where_a_card_answers_that_can_run_it(
+    tmp_path, monkeypatch, answer, backend
+):
+    if answer:
+        (tmp_path / "nvidia-smi").write_text(f"#!/bin/sh\n{answer}\n")
+        (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(premises.sys, "platform", "linux")
+    assert premises.best_backend() == backend
+
+
 def test_cuda_that_finds_no_device_is_told_and_not_taken_into_use(prepare, index, monkeypatch):
     monkeypatch.setattr(premises, "has_nvidia_driver", lambda: True)
     with pytest.raises(JobError, match="no CUDA device: no device was found") as caught:
