@@ -3,6 +3,7 @@
 import os
 
 from .errors import JobError
+from .lists import MOST_CLASSES, some
 from .model_card import CLASSIFICATION, PIXELS, class_names, read_card
 
 TASKS = (CLASSIFICATION, PIXELS)
@@ -52,6 +53,5 @@ def check_explained(model, class_name=""):
         )
     names = class_names(card)
     if class_name and class_name not in names:
-        raise JobError(
-            f'The model has no class "{class_name}".', f"Choose one of: {', '.join(names)}."
-        )
+        known = some(names, MOST_CLASSES)
+        raise JobError(f'The model has no class "{class_name}".', f"Choose one of: {known}.")

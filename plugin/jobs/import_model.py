@@ -97,7 +97,10 @@ class ImportModel:
     citation: str = text("Citation", advanced=True, help="Of the weights; kept in the model.")
     output: str = new_file("Model", "safetensors", help="The model file.")
     task: str = result_text("Task", help="What the model is for.")
-    classes: str = result_text("Class names, separated by commas")
+    classes: str = result_text(
+        "Class names, separated by commas",
+        help="Of many, the first 30 and the number of the others.",
+    )
     bands: str = result_text("Band names, separated by commas")
 
     def check(self):

@@ -1,8 +1,10 @@
-"""Lists that are typed as texts."""
+"""Lists that are typed as texts, and long ones in a few words."""
 
 import math
 
 from .errors import JobError
+
+MOST_CLASSES = 30  # that a user is told of at once; ImageNet has a thousand
 
 
 def words(text, name):
@@ -40,3 +42,13 @@ def numbers(text, name):
             "Give numbers with commas between them, such as: 123.7, 116.3, 103.5.",
         )
     return found
+
+
+def some(names, most=8):
+    """The first of many names, and how many more there are.
+
+    >>> some(["soil", "rock", "water", "ice"], 2)
+    'soil, rock and 2 more'
+    """
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

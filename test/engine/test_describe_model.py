@@ -67,6 +67,13 @@ def test_task_classes_and_bands_are_given_back(model):
     assert outputs["CLASSES"] == "dike, sill" and outputs["BANDS"] == "tmi, k"
 
 
+def test_of_a_thousand_classes_the_first_are_given_back_and_the_number_of_the_others(model):
+    classes = [{"value": n, "name": f"thing {n}", "color": "#4477aa"} for n in range(1, 1001)]
+    outputs, _ = describe(model(replace(CARD, classes=classes, training={})))
+    assert outputs["CLASSES"].startswith("thing 1, thing 2, ")
+    assert outputs["CLASSES"].endswith("thing 30 and 970 more")
+
+
 def test_report_tells_what_the_card_says(model):
     _, page = describe(model())
     for words in (

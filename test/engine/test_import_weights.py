@@ -140,7 +140,7 @@ def test_torchvision_map_gives_what_it_gave(tmp_path, name):
 def test_real_weights_give_what_the_bundled_model_gives(tmp_path):
     said = Said()
     place, told = brought_in(tmp_path, MOBILENET, said.progress, network="mobilenet_v2")
-    assert told["BANDS"] == "red, green, blue" and told["CLASSES"].count("class ") == 1000
+    assert told["BANDS"] == "red, green, blue" and told["CLASSES"].endswith(" and 970 more")
     ours = load_classifier(place, "cpu")
     bundled = load_classifier(os.path.join(BUNDLED, "mobilenet_v2_imagenet.safetensors"), "cpu")
     images = torchvision.io.read_image(str(next(Path(BUNDLED, "../samples").rglob("*.jpg"))))

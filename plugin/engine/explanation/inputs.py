@@ -7,6 +7,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.label_classes import class_name
+from ...jobs.lists import MOST_CLASSES, some
 from ...jobs.model_card import class_names
 from ..classification import check_bands, describe_for, say_taken
 from ..image_folders import IMAGE_ENDINGS, image_files
@@ -174,7 +175,7 @@ def label_corners(path, field, raster, side, card):
         said = f": {', '.join(sorted(map(repr, strangers)))} are none" if strangers else ""
         raise JobError(
             f'No label on "{raster.name}" is of a class of the model{said}.',
-            f"Choose labels of {', '.join(class_names(card))}.",
+            f"Choose labels of {some(class_names(card), MOST_CLASSES)}.",
         )
     return np.array(corners), np.array(labels)
 
@@ -194,10 +195,10 @@ def patches_at(raster, corners, side, progress):
         If none does.
     """
     images, keys = [], []
-    for some in corner_patches(raster, corners, side):
+    for part in corner_patches(raster, corners, side):
         progress.check()
-        images.append(some.images)
-        keys.append(some.keys[some.usable])
+        images.append(part.images)
+        keys.append(part.keys[part.usable])
     keys = np.concatenate(keys)
     if not len(keys):
         raise JobError(f'"{raster.name}" holds no data there.', "Choose another extent or labels.")
