@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jobs.colors import class_colors
 from ..jobs.errors import JobError
-from ..jobs.lists import some
+from ..jobs.lists import first_of
 from .class_names import alike
 from .metrics.area_estimation import estimate_areas
 from .reference import match_classes
@@ -137,8 +137,8 @@ def _refuse_nothing(tally, reference, mapped, known):
         )
     if not known:
         raise JobError(
-            f"No class of the reference ({some(reference.names)}) is a class of the map "
-            f"({some([f'{value}: {name}' for value, name in mapped.items()])}).",
+            f"No class of the reference ({first_of(reference.names)}) is a class of the map "
+            f"({first_of([f'{value}: {name}' for value, name in mapped.items()])}).",
             "Choose another CLASS_FIELD, or name the map's values in CLASS_NAMES.",
         )
 
@@ -155,7 +155,7 @@ def _refuse_few(tally, reference, by_number, known):
     if 2 * len(known) < classes or 2 * met < total:
         raise JobError(
             f"The reference names its classes by numbers; only {len(known):,} of {classes:,}, at "
-            f"{met:,} of {total:,} places, are values of the map ({some(list(by_number))}).",
+            f"{met:,} of {total:,} places, are values of the map ({first_of(list(by_number))}).",
             "Choose in CLASS_FIELD the field that holds the class, not a number of the feature.",
         )
 
@@ -165,7 +165,9 @@ def _say_numbers(by_number, mapped):
     pairs = [f"{name} as {mapped[value]}" for name, value in by_number.items()]
     if all(name == mapped[value] for name, value in by_number.items()):
         return []
-    return [f"The reference gives classes as numbers, read as values of the map: {some(pairs)}."]
+    return [
+        f"The reference gives classes as numbers, read as values of the map: {first_of(pairs)}."
+    ]
 
 
 def _confusion(tally, reference, mapped, known, strangers):
@@ -193,7 +195,7 @@ def _warnings(names, strangers, confusion, areas, design, tally, polygons):
     said = []
     if strangers:
         said.append(
-            f"The map has no class {some(strangers)}: every such place counts as a mistake. "
+            f"The map has no class {first_of(strangers)}: every such place counts as a mistake. "
             "If it is only written otherwise, rename it."
         )
     if design in _DRAWN and areas is None:
@@ -221,19 +223,19 @@ def _strata_warnings(names, confusion, areas, design):
     if len(empty):
         share = areas[empty].sum() / areas.sum()
         said.append(
-            f"No reference place lies in {some([names[i] for i in empty])}: the estimates hold "
+            f"No reference place lies in {first_of([names[i] for i in empty])}: the estimates hold "
             f"for the other {100 * (1 - share):.1f} % of the map."
         )
     single = np.flatnonzero((places == 1) & (areas > 0))
     if len(single):
         said.append(
-            f"One reference place lies in {some([names[i] for i in single])}: no interval can be "
+            f"One reference place lies in {first_of([names[i] for i in single])}: no interval can be "
             "told. At least two are needed in every mapped class."
         )
     few = np.flatnonzero((places > 1) & (places < _FEW) & (areas > 0))
     if len(few):
         said.append(
-            f"Fewer than {_FEW} reference places lie in {some([names[i] for i in few])}: the "
+            f"Fewer than {_FEW} reference places lie in {first_of([names[i] for i in few])}: the "
             "intervals there are rough."
         )
     return said

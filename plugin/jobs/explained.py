@@ -3,7 +3,7 @@
 import os
 
 from .errors import JobError
-from .lists import MOST_CLASSES, some
+from .lists import MOST_CLASSES, first_of
 from .model_card import CLASSIFICATION, PIXELS, class_names, read_card
 
 TASKS = (CLASSIFICATION, PIXELS)
@@ -53,5 +53,5 @@ def check_explained(model, class_name=""):
         )
     names = class_names(card)
     if class_name and class_name not in names:
-        known = some(names, MOST_CLASSES)
+        known = first_of(names, MOST_CLASSES)
         raise JobError(f'The model has no class "{class_name}".', f"Choose one of: {known}.")

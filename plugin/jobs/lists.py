@@ -44,10 +44,10 @@ def numbers(text, name):
     return found
 
 
-def some(names, most=8):
+def first_of(names, most=8):
     """The first of many names, and how many more there are.
 
-    >>> some(["soil", "rock", "water", "ice"], 2)
+    >>> first_of(["soil", "rock", "water", "ice"], 2)
     'soil, rock and 2 more'
     """
     more = f" and {len(names) - most:,} more" if len(names) > most else ""

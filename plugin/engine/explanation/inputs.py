@@ -7,7 +7,7 @@ import numpy as np
 
 from ...jobs.errors import JobError
 from ...jobs.label_classes import class_name
-from ...jobs.lists import MOST_CLASSES, some
+from ...jobs.lists import MOST_CLASSES, first_of
 from ...jobs.model_card import class_names
 from ..classification import check_bands, describe_for, say_taken
 from ..image_folders import IMAGE_ENDINGS, image_files
@@ -175,7 +175,7 @@ def label_corners(path, field, raster, side, card):
         said = f": {', '.join(sorted(map(repr, strangers)))} are none" if strangers else ""
         raise JobError(
             f'No label on "{raster.name}" is of a class of the model{said}.',
-            f"Choose labels of {some(class_names(card), MOST_CLASSES)}.",
+            f"Choose labels of {first_of(class_names(card), MOST_CLASSES)}.",
         )
     return np.array(corners), np.array(labels)
 

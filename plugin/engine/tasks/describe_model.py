@@ -2,7 +2,7 @@
 
 import os
 
-from ...jobs.lists import MOST_CLASSES, some
+from ...jobs.lists import MOST_CLASSES, first_of
 from ...jobs.model_card import GENERATION, SEISMIC, SERIES, UPSCALING, class_names, read_card
 from ...jobs.model_weights import read_weights
 from ..forecast_model_report import write_forecast_model_report
@@ -33,7 +33,7 @@ def run(job, progress):
     weights = read_weights(job.model)
     outputs = {
         "TASK": card.task,
-        "CLASSES": some(class_names(card), MOST_CLASSES),
+        "CLASSES": first_of(class_names(card), MOST_CLASSES),
         "BANDS": ", ".join(band["name"] for band in card.bands),
     }
     progress(0.5, "Writing the report")

@@ -3,7 +3,7 @@
 import os
 
 from ...jobs.import_model import AUTOMATIC
-from ...jobs.lists import MOST_CLASSES, some
+from ...jobs.lists import MOST_CLASSES, first_of
 from ...jobs.model_card import CLASSIFICATION, class_names
 from .. import model_file
 from ..importing.describing import describe, try_out
@@ -37,7 +37,7 @@ def run(job, progress):
     return {
         "OUTPUT": job.output,
         "TASK": card.task,
-        "CLASSES": some(class_names(card), MOST_CLASSES),
+        "CLASSES": first_of(class_names(card), MOST_CLASSES),
         "BANDS": ", ".join(band["name"] for band in card.bands),
     }
 
