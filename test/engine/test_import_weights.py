@@ -83,6 +83,56 @@ def test_unet_of_segmentation_models_gives_what_it_gives_there(tmp_path):
     assert np.allclose(logits.numpy(), truth, atol=1e-5)
 
 
+# With what segmentation-models-pytorch 0.6.0 gives for it with these weights.
+VARIANTS = (
+    (
+        {"encoder": "resnet18", "decoder": [32, 16, 16], "width": 3, "normalized": False},
+        [[-0.315525, -0.411941, -0.41196, -0.14422],
+         [-0.225649, -0.309916, -0.309933, -0.056808],
+         [-0.144297, -0.216063, -0.216078, 0.021361]],
+    ),
+    (
+        {"encoder": "mobilenet_v2", "decoder": [32, 16, 16, 16], "width": 2, "attention": "scse"},
+        [[-0.002143, -0.006652, -0.006652, 0.012311],
+         [-0.03724, -0.035058, -0.035058, -0.041218]],
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("structure, truth", VARIANTS)
+def test_unet_of_another_build_gives_what_it_gives_there(tmp_path, structure, truth):
+    said = Said()
+    source = saved(tmp_path, waves(with_bands(SmpUnet(structure), 2)).state_dict())
+    place, _ = brought_in(tmp_path, source, said.progress, mean="0", sd="1")
+    assert model_file.read_card(place).arguments["structure"] == structure
+    network = model_file.load(place, PIXELS)[1]
+    assert network.stride == 2 ** len(structure["decoder"])
+    assert network.sees_all == ("attention" in structure)
+    images = torch.sin(torch.arange(2 * 64 * 64) * 0.01).view(1, 2, 64, 64)
+    with torch.no_grad():
+        logits = network(images)[0, :, [0, 20, 40, 63], [5, 30, 11, 63]]
+    assert np.allclose(logits.numpy(), truth, atol=1e-5)
+    assert any("another decoder_interpolation" in text for text in said.notes)
+
+
+@pytest.mark.parametrize(
+    "prefix, beside",
+    [
+        ("encoder.", "decoder.p5.skip_conv.weight"),
+        ("backbone.body.", "rpn.head.conv.0.0.weight"),
+        ("model.encoder.", "model.segmentation_head.0.weight"),
+    ],
+)
+def test_part_of_a_larger_network_is_taken_only_if_it_is_asked_for(tmp_path, prefix, beside):
+    state = torchvision.models.resnet18(num_classes=4).state_dict()
+    state = {prefix + key: value for key, value in state.items() if not key.startswith("fc.")}
+    source = saved(tmp_path, {**state, beside: torch.zeros(4, 8, 3, 3)})
+    with pytest.raises(JobError, match="a network that is not known here"):
+        brought_in(tmp_path, source)
+    place, _ = brought_in(tmp_path, source, network="resnet18")
+    assert model_file.read_card(place).arguments["headless"]
+
+
 def with_bands(network, bands):
     """A network whose first convolution takes a number of bands."""
     first = next(m for m in network.modules() if isinstance(m, torch.nn.Conv2d))

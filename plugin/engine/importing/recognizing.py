@@ -9,7 +9,7 @@ import torch
 from ...jobs.errors import JobError
 from ...jobs.model_card import CLASSIFICATION, PIXELS
 from .. import networks
-from ..networks.smp_unet import ENCODERS
+from ..networks.smp_unet import DEPTHS, ENCODERS, SCSE
 from ..networks.torchvision_map import NAMES
 from .guarding import guarded
 
@@ -87,7 +87,7 @@ def recognize(weights, wanted, file_name):
     with guarded(
         f'"{file_name}" is damaged: its tensors have sizes that no network has.', "Copy it again."
     ):
-        for inside in _without_prefix(weights):
+        for inside in _without_prefix(weights, wanted):
             for make in (_smp_unet, _torchvision_map, _classifier):
                 found = make(inside, wanted)
                 if found is not None:
@@ -105,14 +105,22 @@ def recognize(weights, wanted, file_name):
     )
 
 
-def _without_prefix(weights):
-    """Without what programs put before all names, such as ``module.encoder_q.``; several tries."""
+def _without_prefix(weights, wanted):
+    """Without what programs put before all names, such as ``module.encoder_q.``; several tries.
+
+    What is only a part of a larger network is not tried, but if a network is asked for.
+    """
     for anchor in _ANCHORS:
         prefixes = [key[: -len(anchor)] for key in weights if ("." + key).endswith("." + anchor)]
-        if prefixes:
+        if prefixes and (wanted or not _is_part(weights, tuple(prefixes))):
             prefix = min(prefixes, key=len)
             inside = {k[len(prefix) :]: v for k, v in weights.items() if k.startswith(prefix)}
             yield {key: value for key, value in inside.items() if not _UNUSED.search(key)}
+
+
+def _is_part(weights, prefixes):
+    """Whether convolutions stand beside all that have these prefixes: a decoder, a detector."""
+    return any(value.ndim == 4 and not key.startswith(prefixes) for key, value in weights.items())
 
 
 def _filled(make, part, weights):
@@ -135,12 +143,15 @@ def _smp_unet(weights, wanted):
     first = weights.get("encoder.conv1.weight", weights.get("encoder.features.0.0.weight"))
     if wanted not in ("", "smp_unet") or last is None or first is None:
         return None
-    steps = [weights.get(f"decoder.blocks.{step}.conv1.0.weight") for step in range(5)]
-    if None in [step if step is None else 0 for step in steps]:
-        return None
-    widths = [len(step) for step in steps]
-    for encoder in ENCODERS:
-        structure = {"encoder": encoder, "decoder": widths, "width": len(last)}
+    steps = [f"decoder.blocks.{step}.conv1.0" for step in range(max(DEPTHS))]
+    widths = [len(weights[f"{step}.weight"]) for step in steps if f"{step}.weight" in weights]
+    usual = {"decoder": widths, "width": len(last)}
+    if "decoder.blocks.0.attention1.attention.cSE.1.weight" in weights:
+        usual["attention"] = SCSE
+    if f"{steps[0]}.bias" in weights:
+        usual["normalized"] = False
+    for encoder in ENCODERS if len(widths) in DEPTHS else ():
+        structure = {"encoder": encoder, **usual}
         found = _map("smp_unet", structure, weights, first.shape[1])
         if found is not None:
             return found

@@ -77,5 +77,10 @@ def _say(card, made, known, job, progress):
             "Weights of MobileNetV2 do not tell their padding: torchvision's was taken. For those "
             "of TensorFlow set NETWORK to mobilenet_v2."
         )
+    if made.name == "smp_unet":
+        progress.note(
+            "Weights of a U-Net do not tell how its decoder enlarges: to the nearest pixel was taken, "
+            "which is usual. If it was built with another decoder_interpolation, import it as ONNX."
+        )
     if card.task != CLASSIFICATION and not card.gsd:
         progress.note("The size of its pixels on the ground is not known: give GSD if you know it.")
