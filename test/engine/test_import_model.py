@@ -163,6 +163,23 @@ def test_network_made_for_deepness_gives_its_probabilities(tmp_path, open_sides)
     assert np.abs(chances(model, values) - truth).max() < 1e-4 and truth.std() > 0.1
 
 
+@pytest.mark.parametrize(
+    "texts, mean, sd",
+    [
+        ({"model_type": "segmentor"}, 0, 255),
+        ({"model_type": "Segmentor", "standardization_mean": [0.5], "standardization_std": [0.2]},
+         127.5, 51),
+    ],
+)  # fmt: skip
+def test_deepness_divides_by_255_and_does_no_more_than_the_file_says(tmp_path, texts, mean, sd):
+    source = written(tmp_path / "m.onnx", filled(PlainUNet(3)), texts=texts)
+    said = Said()
+    normalization = model_file.read_card(brought_in(tmp_path, source, said.progress)).normalization
+    assert np.allclose(normalization["mean"], [mean] * 4)
+    assert np.allclose(normalization["sd"], [sd] * 4)
+    assert not any("does not say how values are normalized" in text for text in said.warnings)
+
+
 def test_halo_covers_what_an_imported_network_sees(tmp_path):
     model = brought_in(tmp_path, written(tmp_path / "m.onnx", filled(PlainUNet(2), 0.3)))
     network = model_file.load(model, PIXELS)[1]

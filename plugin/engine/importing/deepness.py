@@ -30,7 +30,7 @@ def refuse_other_kinds(texts, name):
     JobError
     """
     kind = texts.get("model_type", "")
-    if kind not in _READ:
+    if str(kind).capitalize() not in _READ:  # as Deepness reads it
         raise JobError(
             f'The network in "{name}" is made for Deepness as {str(kind)[:40]}; only classifiers '
             "(Segmentor) are read.",
@@ -68,10 +68,10 @@ def _words(value):
 
 
 def _normalization(texts):
-    """Deepness divides values by 255, and then standardizes them."""
+    """Deepness divides values by 255, and then standardizes them if the file says so."""
     if "model_type" not in texts:
         return {}
-    mean, sd = (texts.get(f"standardization_{name}") for name in ("mean", "std"))
+    mean, sd = texts.get("standardization_mean", [0.0]), texts.get("standardization_std", [1.0])
     if not all(isinstance(v, list) and v and all(map(_is_number, v)) for v in (mean, sd)):
         return {}
     if len(mean) != len(sd) or min(sd) <= 0:

@@ -100,6 +100,7 @@ def _as_many(given, count, name, what):
 
 def _normalization(job, made, known):
     usual = known.get("normalization") or _usual(made)
+    usual = {k: v * made.bands if len(v) == 1 else v for k, v in usual.items()}
     if len(usual["mean"]) != made.bands:
         usual = _usual(made)
     told = {"mean": numbers(job.mean, "MEAN"), "sd": numbers(job.sd, "SD")}
