@@ -61,6 +61,9 @@ def test_texts_of_every_kind_are_found(texts):
     assert 'Model "{0}" is for {1}; this tool needs one for {2}.' in said
     assert '{label} is "{0}", which {rule}.' in said
     assert {"is not a whole number", "The disk is full."} <= pieces
+    assert "Images of one group never sit on both sides ({0} {by})." in said
+    assert {"blocks of ground {0} map units wide", 'groups named by "{0}"'} <= pieces
+    assert 'the type "{0}"' in texts["reports"]
 
 
 def rendered(text):
@@ -105,6 +108,15 @@ def test_value_that_holds_our_own_words_stays_as_it_is():
 def test_words_that_a_message_takes_in_are_translated_and_names_are_not():
     made = Catalog(messages={"{0} {rule}.": "{0}{rule}。"}, pieces={"is over {0}": "大于 {0}"})
     assert made.message("Depth is over 3.") == "Depth大于 3。"
+
+
+def test_words_around_a_name_are_translated_in_a_list_with_their_counts():
+    made = Catalog(
+        messages={'"{0}" is empty: {1}.': "“{0}”为空：{1}。"},
+        pieces={'the type "{0}"': "类型“{0}”", "no time": "无时间"},
+    )
+    said = made.message('"a" is empty: the type "no time" (40); no time (3).')
+    assert said == "“a”为空：类型“no time” (40); 无时间 (3)。"
 
 
 def test_progress_that_was_put_together_is_translated_in_its_parts():

@@ -162,3 +162,16 @@ def _spread(groups, labels, parts):
         if len(np.unique(groups[mine])) < min(parts, mine.sum()):
             return False
     return True
+
+
+def never_split(groups, by):
+    """Say that groups are kept together, for the report.
+
+    Parameters
+    ----------
+    groups : int array
+    by : str
+        What the groups are; empty if there are none to speak of.
+    """
+    count = len(np.unique(groups))
+    return f"Images of one group never sit on both sides ({count} {by})." if by else ""

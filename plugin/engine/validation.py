@@ -6,7 +6,7 @@ import numpy as np
 
 from ..jobs.errors import JobError
 from .folds import cross_validation, hold_out, keep_distance, leave_one_out
-from .groups import block_groups, crop_sources, merge_groups, name_groups
+from .groups import block_groups, crop_sources, merge_groups, name_groups, never_split
 from .recipes import is_small
 
 _MOST_FITS = 60
@@ -60,7 +60,7 @@ def plan_validation(job, samples):
     JobError
         If the images cannot be split as asked.
     """
-    groups, by, warnings = _groups(job, samples)
+    groups, together, warnings = _groups(job, samples)
     labels, method = samples.labels, job.validation
     if method == "holdout":
         splits = [hold_out(labels, groups, job.validation_share, job.seed)]
@@ -72,7 +72,7 @@ def plan_validation(job, samples):
     _check_sides(splits, samples)
     warnings += _unscored(splits, samples)
     refit = _refits(job, splits, samples)
-    return Plan(splits, groups, _sentence(job, splits, groups, by, refit), refit, warnings)
+    return Plan(splits, groups, _sentence(job, splits, together, refit), refit, warnings)
 
 
 def _refits(job, splits, samples):
@@ -82,7 +82,7 @@ def _refits(job, splits, samples):
 
 
 def _groups(job, samples):
-    """What must not be split (None for single images), its name, and warnings."""
+    """What must not be split (None for single images), a sentence that tells it, and warnings."""
     warnings = [samples.place_warning] if samples.place_warning else []
     if job.start_from == "model":
         warnings.append(_BASE_MODEL_WARNING)
@@ -105,7 +105,7 @@ def _groups(job, samples):
         )
         singles = np.arange(len(samples)) if groups is None else groups
         groups = merge_groups(singles, samples.twins)
-    return groups, by, warnings
+    return groups, never_split(groups, by), warnings
 
 
 def _contradictions(samples):
@@ -185,11 +185,9 @@ def _unscored(splits, samples):
     return [f"No image of class {', '.join(missing)} is scored."] if missing else []
 
 
-def _sentence(job, splits, groups, by, refit):
+def _sentence(job, splits, together, refit):
     train, test = splits[0]
-    kept = ""
-    if groups is not None and by:
-        kept = f" Images of one group never sit on both sides ({len(np.unique(groups))} {by})."
+    kept = f" {together}" if together else ""
     if len(splits) == 1:
         after = "; the model itself was then fitted on all images" if refit else ""
         return (

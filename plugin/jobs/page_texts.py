@@ -141,12 +141,17 @@ class Pages:
             len(said) < _LONGEST_WORD and self._matched(said.strip(), _NEVER, _DEEPEST) is not None
         )
 
+    def _named(self, said):
+        """Words of ours around a name that is held back: 'the type "blast"'."""
+        return self._matched(said, _NEVER, _DEEPEST) if _HELD in said else None
+
     def _measured(self, said):
         """A word of ours with its value: "macro F1 0.93", "0.3 (not given)"."""
         for cut in (place for place, letter in enumerate(said) if letter == " "):
             first, last = said[:cut], said[cut + 1 :]
-            if not _is_word(last) and self._exact(first):
-                return f"{self._exact(first)} {last}"
+            ours = None if _is_word(last) else self._exact(first) or self._named(first)
+            if ours:
+                return f"{ours} {last}"
             if not _is_word(first) and self._exact(last):
                 return f"{first} {self._exact(last)}"
         return None

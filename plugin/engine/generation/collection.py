@@ -8,7 +8,7 @@ import torch
 
 from ...jobs.errors import JobError
 from ..folds import hold_out, keep_distance
-from ..groups import block_groups, crop_sources, merge_groups
+from ..groups import block_groups, crop_sources, merge_groups, never_split
 from ..image_folders import Found, image_files
 from ..normalization import to_network_range
 from ..samples import describe_samples, load_samples
@@ -178,15 +178,15 @@ def _split(samples, seed):
     """Hold out a fifth of every class, with what belongs together on one side."""
     warnings = [samples.place_warning] if samples.place_warning else []
     try:
-        groups, by = _groups(samples)
+        groups, together = _groups(samples)
         training, held = hold_out(samples.labels, groups, _HELD_SHARE, seed)
     except JobError as error:
         warnings.append(f"{error.found} So single images are held out: the scores may be too good.")
-        groups, by = samples.twins, ""
+        groups, together = samples.twins, ""
         training, held = hold_out(np.zeros_like(samples.labels), groups, _HELD_SHARE, seed)
     if samples.positions is not None:
         training = keep_distance(training, held, samples.positions, 2 * samples.reach)
-    kept = f" Images of one group never sit on both sides ({by})." if by else ""
+    kept = f" {together}" if together else ""
     sentence = (
         f"{len(held)} images ({len(held) / (len(held) + len(training)):.0%}) were kept from the "
         f"generator and judge it; {len(training)} trained it.{kept}"
@@ -195,19 +195,20 @@ def _split(samples, seed):
 
 
 def _groups(samples):
-    """What must not be split, and its name: places, sources that file names tell, and copies."""
+    """What must not be split, and a sentence that tells it: places, sources that file names tell, and copies."""
     groups, by = np.arange(len(samples)), ""
     if samples.positions is not None:
         groups, side = block_groups(samples.positions, samples.reach, _PARTS, samples.labels)
-        by = f"{len(np.unique(groups))} blocks of ground {side:.6g} map units wide"
+        by = f"blocks of ground {side:.6g} map units wide"
     else:
         sources = crop_sources(_under_a_class(samples))[0]
         if sources is not None:
             groups = np.unique(sources, return_inverse=True)[1]
-            by = f"{groups.max() + 1} sources that the file names tell"
+            by = "sources that the file names tell"
+    together = never_split(groups, by)
     if len(np.unique(samples.twins)) < len(samples):
         groups = merge_groups(groups, samples.twins)
-    return groups, by
+    return groups, together
 
 
 def _under_a_class(samples):

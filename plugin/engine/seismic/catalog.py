@@ -188,7 +188,8 @@ def _usable(columns):
     }
     for kind in np.unique(columns.other_types):
         if kind:
-            lacks[f'the type "{kind}"'] = columns.other_types == kind
+            reason = f'the type "{kind}"'
+            lacks[reason] = columns.other_types == kind
     for reason, mask in lacks.items():
         if (keep & mask).any():
             left_out[reason] = int((keep & mask).sum())
