@@ -122,6 +122,12 @@ def test_smaller_overlap_is_blended_and_the_difference_stated(tmp_path, monkeypa
     assert 0 < (values != whole).mean() < 0.1
 
 
+def test_a_single_window_of_a_single_pixel_reads_well(tmp_path, model):
+    said, raster = Said(), write_raster(tmp_path / "a.tif", textured(TRUTH[:1, :1]))
+    classify(tmp_path, raster, model, said.progress)
+    assert any(text.startswith("1 window of 1 pixel, with 0 around") for text in said.notes)
+
+
 def test_windows_of_a_network_that_sees_all_are_as_large_as_in_training(
     tmp_path, monkeypatch, model
 ):

@@ -75,8 +75,11 @@ def _say_windows(layout, progress):
         if layout.blended
         else "the map does not depend on the size of the windows"
     )
-    count = f"{len(layout):,} windows" if len(layout) > 1 else "1 window"
-    progress.note(f"{count} of {layout.core} pixels, with {layout.halo} around each: {seams}.")
+    count, core = len(layout), layout.core
+    progress.note(
+        f"{count:,} window{'s' * (count > 1)} of {core} pixel{'s' * (core > 1)}, with {layout.halo} "
+        f"around each: {seams}."
+    )
 
 
 def _say_what_came(maps, card, stack, limit, progress):

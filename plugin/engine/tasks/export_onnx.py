@@ -23,7 +23,7 @@ def run(job, progress):
     features = job.content == FEATURES
     check_exportable(card, job.content)
     side, overlap = tile_of(card, network, job.tile_size)
-    progress(0.1, f"Tiles of {side} pixels, {len(card.bands)} bands")
+    progress(0.1, f"Tiles of {side} pixels, {len(card.bands)} band{'s' * (len(card.bands) > 1)}")
     exported = Exported(card, network, features).eval()
     _say_limits(card, side, overlap, progress)
     progress.check()

@@ -55,7 +55,7 @@ def _read(job, progress):
 def _say(card, made, known, job, progress):
     kind = made.structure.get("encoder") or made.structure.get("name") if made.structure else ""
     progress.note(
-        f"{made.name}{f' ({kind})' if kind else ''}: {len(card.bands)} bands, "
+        f"{made.name}{f' ({kind})' if kind else ''}: {len(card.bands)} band{'s' * (len(card.bands) > 1)}, "
         f"{'no last layer' if made.is_headless else f'{made.classes} classes'}."
     )
     shown = {

@@ -77,7 +77,7 @@ def _fill(fine, means, source, job, progress):
         layout, count = _agreed_plan(*known)
         if not number:
             progress.note(
-                f"{len(layout):,} window{'s' * (len(layout) > 1)} of {layout.core} pixels, with {layout.halo} around each: "
+                f"{len(layout):,} window{'s' * (len(layout) > 1)} of {layout.core} pixel{'s' * (layout.core > 1)}, with {layout.halo} around each: "
                 "the result does not depend on the size of the windows."
             )
         part = progress.part(_MEASURED, _FILLED).part(
