@@ -40,7 +40,7 @@ def short_help(job, about, example, following=(), picture=""):
     lines += ["", tr("Inputs:"), *map(_line, asked), "", tr("Outputs:")]
     lines += [*map(_line, given), ""]
     if following:
-        lines += [tr("Next:"), ", ".join(map(tr, following)) + ".", ""]
+        lines += [tr("Next:"), tr("{}.").format(tr(", ").join(map(tr, following))), ""]
     lines += [tr("In the Python console of QGIS:"), example]
     return "\n".join(lines)
 
@@ -71,5 +71,7 @@ def _quoted(value):
 
 
 def _line(part):
-    text = f"{part.name.upper()}: {tr(part.label)}."
-    return f"{text} {explanation(part)}" if part.help else text
+    name, words = part.name.upper(), tr(part.label)
+    if not part.help:
+        return tr("{}: {}.").format(name, words)
+    return tr("{}: {}. {}").format(name, words, explanation(part))

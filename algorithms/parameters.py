@@ -91,14 +91,15 @@ def make_output(part, title):
     """
     name, text = part.name.upper(), tr(part.label)
     if part.is_report:
-        return QgsProcessingOutputHtml(name, f"{text}: {title}")
+        return QgsProcessingOutputHtml(name, tr("{}: {}").format(text, title))
     kind = QgsProcessingOutputNumber if part.kind == "result_number" else QgsProcessingOutputString
     return kind(name, text)
 
 
 def label(part):
     """The label in the dialog, with its unit."""
-    return f"{tr(part.label)} ({tr(part.unit)})" if part.unit else tr(part.label)
+    words = tr(part.label)
+    return tr("{} ({})").format(words, tr(part.unit)) if part.unit else words
 
 
 def help_text(part):
@@ -106,7 +107,7 @@ def help_text(part):
     lines = [explanation(part)] if part.help else []
     if part.options and is_counted(part):
         lines.append(tr("In a script, give the name, or its number in this list counted from 0:"))
-    lines += [f"\t{value}: {tr(words)}" for value, words in part.options]
+    lines += ["\t" + tr("{}: {}").format(value, tr(words)) for value, words in part.options]
     return "\n".join(lines)
 
 
@@ -115,7 +116,7 @@ def explanation(part):
     told = tr(part.help)
     if not part.unset:
         return told
-    return f"{told} " + tr("Not set is the same as {}.").format(f"{part.default:g}")
+    return tr("{} Not set is the same as {}.").format(told, f"{part.default:g}")
 
 
 def is_counted(part):

@@ -26,9 +26,26 @@ def test_toolbox_and_dialog_speak_the_language_of_qgis(chinese):
     assert (tool.displayName(), tool.group()) == ("训练像元分类器", "由标注制图")
     assert tool.groupId() == "maps" and "深度学习" in tool.tags()
     patch = tool.parameterDefinition("PATCH_SIZE")
-    assert patch.description() == "图块大小 (像元)"
+    assert patch.description().startswith("图块大小") and "像元" in patch.description()
     assert "方块的边长" in patch.help()
     assert "输入：" in tool.shortHelpString() and "Ground without" not in tool.shortHelpString()
+
+
+def test_punctuation_between_translated_parts_is_that_of_the_language(qgis, monkeypatch):
+    from deep_geology.algorithms import translation
+    from deep_geology.plugin.jobs.texts import Catalog
+
+    marks = {"{} ({})": "{}（{}）", "{}: {}": "{}：{}", "{}: {}.": "{}：{}。", "{}.": "{}。"}
+    marks |= {"{}: {}. {}": "{}：{}。{}", ", ": "、", "Patch size": "图块大小", "pixels": "像元"}
+    monkeypatch.setattr(translation, "catalog", lambda language: Catalog(marks))
+    tool = algorithm("trainpixelclassifier")
+    assert tool.parameterDefinition("PATCH_SIZE").description() == "图块大小（像元）"
+    assert "\tholdout_polygons：" in tool.parameterDefinition("VALIDATION").help()
+    lines = tool.shortHelpString().split("\n")
+    assert any(line.startswith("MODEL：Model。") for line in lines)
+    assert lines[lines.index("Next:") + 1] == (
+        "Classify pixels、Explain classification、Export model to ONNX。"
+    )
 
 
 def test_refusal_keeps_the_names_of_the_user(chinese, tmp_path):
