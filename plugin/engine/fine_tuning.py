@@ -106,6 +106,7 @@ class Fit:
     history: list
     best_epoch: int
     learning_rate: float
+    steps: int
 
 
 def fit_classifier(start, samples, indices, groups, recipe, dropout, device, progress, watch=True):
@@ -154,6 +155,7 @@ def fit_classifier(start, samples, indices, groups, recipe, dropout, device, pro
         history=fitted.history,
         best_epoch=fitted.best_epoch,
         learning_rate=recipe.learning_rate,
+        steps=fitted.steps,
     )
 
 

@@ -82,11 +82,12 @@ def _state(path):
 def states(job):
     """Size and time of every file that a job reads, by its path.
 
-    Of a mosaic also of its parts; of a folder of the files in it, but for what the job writes there.
+    Of a mosaic also of its parts; of a folder of the files in it, but for what the job writes there;
+    not of a file in which the job keeps a log.
     """
     written = [getattr(job, part.name) for part in declared(job) if part.is_output]
     written = [os.path.abspath(path) for path in written if isinstance(path, str) and path]
-    given = [(part, path) for part, paths in _given(job) for path in paths]
+    given = [(part, path) for part, paths in _given(job) if not part.keeps_log for path in paths]
     read = {place for part, path in given for place in _read(part, path, written)}
     return {place: _state(place) for place in sorted(read)}
 

@@ -9,6 +9,7 @@ from . import ranks
 from .fine_tuning import Fit, fit_classifier
 from .metrics.classification import fit_temperature
 from .recipes import make_recipe
+from .refitting import choose_shipped
 from .training import Images, predict
 
 _AUTOMATIC_SECONDS = 25 * 60  # for a split, with its share of the last fit, of automatic length
@@ -71,7 +72,7 @@ class Fits:
         return Tested(fit, test, logits.numpy().astype(np.float64))
 
     def ship(self, tested, progress):
-        """The model that ships: the tested one, or one fitted on all images.
+        """The model that ships: the tested one, or one fitted on all images if time was enough.
 
         A refitted network is calibrated with the pooled logits of the networks that were tested,
         which it resembles.
@@ -88,7 +89,8 @@ class Fits:
         fit = self._fit(everything, len(tested), progress, watch=False)
         logits = np.concatenate([one.logits for one in tested])
         labels = self.samples.labels[np.concatenate([one.indices for one in tested])]
-        return replace(fit, temperature=fit_temperature(logits, labels))
+        fit = replace(fit, temperature=fit_temperature(logits, labels))
+        return choose_shipped(fit, tested, progress)
 
     def _fit(self, indices, fold, progress, watch):
         recipe = make_recipe(self.job, self.start, len(self.samples), self._seconds(fold))

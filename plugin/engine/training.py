@@ -100,11 +100,14 @@ class Fitted:
         Per epoch: epoch, training_loss, validation_loss, validation_accuracy, learning_rate.
     best_epoch : int
         Counted from 1.
+    steps : int
+        Batches that it learned from.
     """
 
     network: torch.nn.Module
     history: list = field(default_factory=list)
     best_epoch: int = 0
+    steps: int = 0
 
 
 def train(network, training, watched, numbers, recipe, device, progress):
@@ -166,7 +169,7 @@ def train(network, training, watched, numbers, recipe, device, progress):
         stage.keep(course, epoch_ends=True)
     network.load_state_dict(course.best[1])
     ranks.synchronize(network)
-    return Fitted(network.eval(), course.history, course.best_epoch)
+    return Fitted(network.eval(), course.history, course.best_epoch, clock.step)
 
 
 def _check_finite(losses):

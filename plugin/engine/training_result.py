@@ -14,6 +14,7 @@ from .classification import attributes, columns
 from .classification_scores import ClassificationResult
 from .device import describe
 from .metrics.classification import expected_calibration_error
+from .refitting import tell_shipped
 from .vectors import Feature
 
 _SPREADS_SHOWN = 2.5
@@ -57,7 +58,7 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
         probe_probabilities=probed,
         history=[one.fit.history for one in tested],
         runs=_runs(tested),
-        split=plan.sentence,
+        split=tell_shipped(plan, tested, shipped),
         folds=folds if len(tested) > 1 else None,
         settings=_settings(job, shipped, device),
         training_summary=_summary(samples),

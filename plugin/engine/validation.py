@@ -72,7 +72,7 @@ def plan_validation(job, samples):
     _check_sides(splits, samples)
     warnings += _unscored(splits, samples)
     refit = _refits(job, splits, samples)
-    return Plan(splits, groups, _sentence(job, splits, together, refit), refit, warnings)
+    return Plan(splits, groups, _sentence(job, splits, together), refit, warnings)
 
 
 def _refits(job, splits, samples):
@@ -185,18 +185,17 @@ def _unscored(splits, samples):
     return [f"No image of class {', '.join(missing)} is scored."] if missing else []
 
 
-def _sentence(job, splits, together, refit):
+def _sentence(job, splits, together):
     train, test = splits[0]
     kept = f" {together}" if together else ""
     if len(splits) == 1:
-        after = "; the model itself was then fitted on all images" if refit else ""
         return (
             f"Hold-out: {len(test)} images ({len(test) / (len(train) + len(test)):.0%}) of all "
-            f"classes were kept for the score, of a network that {len(train)} trained{after}.{kept}"
+            f"classes were kept for the score, of a network that {len(train)} trained.{kept}"
         )
     scored = sum(len(test) for _, test in splits)
     what = "Leave one out" if job.validation == "leave_one_out" else "Cross-validation"
     return (
         f"{what} in {len(splits)} folds: each of {scored} images was scored once, by a network "
-        f"that did not see it; the model itself was then fitted on all images.{kept}"
+        f"that did not see it.{kept}"
     )

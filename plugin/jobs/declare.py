@@ -57,6 +57,7 @@ class Declared:
     extension: str = ""
     geometry: tuple = ()
     task: str = ""
+    keeps_log: bool = False
     name: str = ""
 
     @property
@@ -140,7 +141,10 @@ def file(label, **known):
 
 
 def model_file(label, task="", **known):
-    """A model file; `task` is the task that it must have been trained for."""
+    """A model file; `task` is the task that it must have been trained for.
+
+    With `keeps_log` the job notes in the file itself that it was used.
+    """
     return _declare("model_file", label, task=task, extension="safetensors", **known)
 
 

@@ -15,7 +15,9 @@ class TestSeismicForecast:
 
     __test__ = False  # pytest would take its name for a test's
 
-    model: str = model_file("Model", task=SEISMIC, help="A model made by Train seismic forecast.")
+    model: str = model_file(
+        "Model", task=SEISMIC, keeps_log=True, help="A model made by Train seismic forecast."
+    )
     catalog: str = catalog_fields.catalog_layer()
     time_field: str = catalog_fields.time_field()
     magnitude_field: str = catalog_fields.magnitude_field()

@@ -10,6 +10,7 @@ import pytest
 from safetensors.torch import load_file
 
 from brightness import Said
+from plugin.engine.fingerprints import changed, states
 from plugin.engine.metrics import forecasts
 from plugin.engine.metrics.forecasts import Gain
 from plugin.engine.progress import Silent
@@ -194,6 +195,13 @@ def test_opening_is_logged_and_all_else_in_the_file_stays(tmp_path, prophet, eve
     assert len(scores["test_openings"]) == 2
     assert "was opened 2 times" in (tmp_path / "r.html").read_text(encoding="utf-8")
     assert not [name for name in os.listdir(tmp_path) if name.endswith(".part")]
+
+
+def test_opening_that_a_test_logs_in_the_model_is_no_change_of_an_input(tmp_path, prophet, events):
+    model = save_model(tmp_path / "m.safetensors")
+    before = content(model), states(Job(model=model, catalog=events))
+    run_test(tmp_path, events, model=model)
+    assert content(model) != before[0] and changed(before[1]) == []
 
 
 def test_read_only_model_is_tested_with_a_warning(tmp_path, prophet, events):

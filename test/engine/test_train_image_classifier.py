@@ -129,7 +129,7 @@ def test_after_a_hold_out_the_model_ships_what_all_images_taught(tmp_path):
         texts[refit] = Path(outputs["MODEL"]).read_bytes()
         card = read_card(outputs["MODEL"])
         scores[refit] = card.scores["accuracy"], card.scores["scored"]
-        assert ("fitted on all images" in card.scores["validation"]) == (refit == "all")
+        assert ("fitted on everything" in card.scores["validation"]) == (refit == "all")
     assert scores["tested"] == scores["all"] and scores["all"][1] == 4
     assert texts["tested"] != texts["all"]
 

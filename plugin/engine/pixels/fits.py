@@ -7,6 +7,7 @@ import numpy as np
 
 from .. import ranks
 from ..metrics.classification import fit_temperature
+from ..refitting import choose_shipped
 from ..schedule import seconds_for_fits
 from .fitting import Fit
 from .scoring import Seer, logits_at, maps_of
@@ -108,7 +109,7 @@ class Fits:
         return Tested(fit, some[places], logits, maps)
 
     def ship(self, tested, progress):
-        """The model that ships: the tested one, or one fitted on all labels.
+        """The model that ships: the tested one, or one fitted on all labels if time was enough.
 
         A refitted network is calibrated with the pooled logits of the networks that were tested,
         which it resembles.
@@ -125,7 +126,7 @@ class Fits:
         progress = progress.part(0.0, 1.0, "All labels")
         fit = self.fitter.fit(everything, seconds, progress, watch=False)
         pooled = np.concatenate(_logits(tested)), np.concatenate(self._labels(tested))
-        return replace(fit, temperature=_temperature(*pooled))
+        return choose_shipped(replace(fit, temperature=_temperature(*pooled)), tested, progress)
 
     def _watches(self, train):
         """Whether a part of the training pixels is better spent on watching.

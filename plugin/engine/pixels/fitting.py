@@ -38,6 +38,7 @@ class Fit:
     history: list
     best_epoch: int
     learning_rate: float
+    steps: int
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Fitter:
             temperature = fit_temperature(logits.numpy(), truth.numpy())
         return Fit(
             done.network, numbers, temperature, done.history, done.best_epoch,
-            recipe.learning_rate,
+            recipe.learning_rate, done.steps,
         )  # fmt: skip
 
     def _measure(self, learned):

@@ -75,11 +75,14 @@ class Learned:
         Per epoch: epoch, training_loss, validation_loss, validation_accuracy (or None),
         learning_rate.
     best_epoch : int
+    steps : int
+        Batches that it learned from.
     """
 
     network: torch.nn.Module
     history: list = field(default_factory=list)
     best_epoch: int = 0
+    steps: int = 0
 
 
 def learn(network, feed, labels, watched, numbers, recipe, device, progress):
@@ -147,7 +150,7 @@ def learn(network, feed, labels, watched, numbers, recipe, device, progress):
         stage.keep(course, epoch_ends=True)
     network.load_state_dict(course.best[1])
     ranks.synchronize(network)
-    return Learned(network.eval(), course.history, course.best_epoch)
+    return Learned(network.eval(), course.history, course.best_epoch, clock.step)
 
 
 def _optimizer(network, recipe):

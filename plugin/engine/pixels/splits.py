@@ -126,8 +126,8 @@ def _by_label(job, ground, class_names):
     count = len(np.unique(groups))
     sentence = (
         f"Cross-validation over labels in {folds.max() + 1} parts: each of {count:,} polygons, "
-        "lines or points was scored once, whole, by a network that did not see it; the model "
-        "itself was then fitted on all of them. Neighboring labels may be on both sides."
+        "lines or points was scored once, whole, by a network that did not see it. Neighboring "
+        "labels may be on both sides."
     )
     everywhere = np.ones((folds.max() + 1, len(groups)), bool)
     splits = _splits(ground, groups, folds, everywhere)
@@ -155,8 +155,7 @@ def _by_block(job, ground, class_names, pixel_side, unit):
     sentence = (
         f"Spatial blocks: {len(np.unique(groups)):,} blocks {side * pixel_side:.4g} {unit} wide "
         f"({side:.3g} pixels) hold labels; in {len(splits)} parts each was scored once, by a "
-        f"network that saw no label of it and none within {buffer:.2g} pixels of it; the model "
-        "itself was then fitted on all labels."
+        f"network that saw no label of it and none within {buffer:.2g} pixels of it."
     )
     return Plan(splits, groups, folds, sentence, True, side, warnings)
 

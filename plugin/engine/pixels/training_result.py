@@ -14,6 +14,7 @@ from ...jobs.train_pixel_classifier import SMALLEST_PATCH
 from ..device import describe
 from ..metrics.classification import expected_calibration_error
 from ..rasters import shown_name
+from ..refitting import tell_shipped
 from .result import PixelResult
 from .trust import block_weights, measure_trust, trust_features
 
@@ -73,7 +74,7 @@ def make_result(job, labels, ground, plan, tested, baselines, shipped, pictures,
         folds=np.concatenate([np.full(len(one.places), n) for n, one in enumerate(tested)]),
         history=[one.fit.history for one in tested],
         runs=[f"part {n}" for n in range(1, len(tested) + 1)] if plan.refit else ["training"],
-        split=plan.sentence,
+        split=tell_shipped(plan, tested, shipped),
         settings=_settings(job, shipped, device),
         training_summary=_summary(stack, ground),
         pictures=pictures,
