@@ -57,6 +57,14 @@ class _Asked:
         self.algorithm, self.parameters, self.context = algorithm, parameters, context
         self.parts = declared(algorithm.job)
 
+    def given(self, part, default=None):
+        """The value of a parameter as it was given, or what the expression gives that was."""
+        value = self.parameters.get(part.name.upper(), default)
+        if isinstance(value, QgsProperty):
+            value, is_valid = value.value(self.context.expressionContext())
+            value = value if is_valid else None
+        return None if value == NULL else value
+
     def read(self, method, part):
         reader = getattr(self.algorithm, method)
         return reader(self.parameters, part.name.upper(), self.context)
@@ -85,10 +93,10 @@ def _raster_or_images(asked, part):
 
 def _stack_bands(asked, part):
     """Band numbers from a list, or from a text such as 1,2,5-7."""
-    given = asked.parameters.get(part.name.upper())
+    given = asked.given(part)
     if isinstance(given, (list, tuple)):
-        return [int(band) for band in given]
-    text = asked.read("parameterAsString", part).replace(" ", "").replace(";", ",")
+        return _bands(asked, part)
+    text = str(given or "").replace(" ", "").replace(";", ",")
     if not re.fullmatch(r"(\d{1,4}(-\d{1,4})?(,|$))*", text):
         raise JobError(
             f'{part.label} is "{text}", which names no bands.', "Give band numbers such as 1,2,5-7."
@@ -102,7 +110,7 @@ def _stack_bands(asked, part):
 
 def _moment(asked, part):
     """A moment in UTC as ISO text; the clock of a dialog is read as UTC."""
-    given = asked.parameters.get(part.name.upper())
+    given = asked.given(part)
     if isinstance(given, str):
         return _utc(given, part)
     moment = asked.read("parameterAsDateTime", part)
@@ -133,13 +141,21 @@ def _catalog(asked, part):
 
 def _bands(asked, part):
     """Band numbers; what is none is refused here, where QGIS would read 0."""
-    given = asked.parameters.get(part.name.upper())
-    texts = re.split("[;,]", given) if isinstance(given, str) else given
-    for one in texts if isinstance(texts, (list, tuple)) else ():
-        if isinstance(one, str) and one.strip() and not re.fullmatch(r"-?\d{1,9}", one.strip()):
-            found = f'{part.label} is "{in_short(given)}": "{in_short(one.strip())}" is not the number of a band.'
+    given = asked.given(part)
+    listed = re.split("[;,]", given) if isinstance(given, str) else given
+    listed = listed if isinstance(listed, (list, tuple)) else [listed]
+    texts = [_band_text(one) for one in listed if one is not None]
+    for text in filter(None, texts):
+        if not re.fullmatch(r"-?\d{1,9}", text):
+            found = f'{part.label} is "{in_short(given)}": "{in_short(text)}" is not the number of a band.'
             raise JobError(found, f"Count bands from 1, such as {part.name.upper()}=[1, 2, 3].")
-    return [int(band) for band in asked.read("parameterAsInts", part)]
+    return [int(text) for text in texts if text]
+
+
+def _band_text(one):
+    """An entry of a list of bands; expressions give whole numbers as 2.0."""
+    is_whole = isinstance(one, float) and math.isfinite(one) and one == int(one)
+    return str(int(one) if is_whole else one).strip()
 
 
 def _features(asked, part):
@@ -191,10 +207,8 @@ def _extent(asked, part):
 
 def _number(method):
     def read(asked, part):
-        given = asked.parameters.get(part.name.upper())
-        if part.unset and isinstance(given, QgsProperty):
-            given, _ = given.value(asked.context.expressionContext())
-        if (part.unset or part.optional) and (given in (None, "") or given == NULL):
+        given = asked.given(part)
+        if (part.unset or part.optional) and given in (None, ""):
             return part.default  # QGIS would read 0
         if isinstance(given, str) and given and not _is_number(given):
             return given  # QGIS would take the default instead; the job's check refuses it
@@ -220,13 +234,11 @@ def _is_number(text):
 
 
 def _choice(asked, part):
-    given = asked.parameters.get(part.name.upper(), part.default)
-    if isinstance(given, QgsProperty):  # an expression, or a value of the data
-        given, is_valid = given.value(asked.context.expressionContext())
-        if not is_valid or given is None or given == NULL:
-            found = f"The expression for {part.label} gives no value."
-            names = ", ".join(str(name) for name, _ in part.options)
-            raise JobError(found, f"Let it give one of: {names}.")
+    given = asked.given(part, part.default)
+    if given is None and isinstance(asked.parameters.get(part.name.upper()), QgsProperty):
+        names = ", ".join(str(name) for name, _ in part.options)
+        found = f"The expression for {part.label} gives no value."
+        raise JobError(found, f"Let it give one of: {names}.")
     return named_choice(part, given)
 
 

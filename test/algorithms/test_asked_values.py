@@ -19,6 +19,7 @@ def survey(qgis):
         rasters: list = declare.rasters("Rasters")
         bands: list = declare.bands("Bands", "rasters")
         photos: str = declare.raster_or_images("Raster or images", optional=True)
+        photo_bands: list = declare.bands("Bands of the photos", "photos")
         catalog: str = declare.catalog("Catalog", optional=True)
         start: str = declare.moment("Start", optional=True)
         extent: list = declare.extent("Extent")
@@ -89,6 +90,21 @@ def test_bands_of_a_stack_are_a_list_or_spans_in_a_text(survey, rasters):
     assert _accepts(survey, RASTERS=rasters, BANDS=[2, 1]) == (True, "")
     accepted, sentence = _accepts(survey, RASTERS=rasters, BANDS="red")
     assert not accepted and "1,2,5-7" in sentence
+    for wrong in (["x"], [1.7]):
+        accepted, sentence = _accepts(survey, RASTERS=rasters, BANDS=wrong)
+        assert not accepted and "is not the number of a band" in sentence
+
+
+@pytest.mark.parametrize("text", ["array(3, 1)", "'3;1'", "'3,1'", "array('3', 2 / 2)"])
+def test_bands_may_be_an_expression(survey, rasters, text):
+    from qgis.core import QgsProperty
+
+    given = QgsProperty.fromExpression(text)
+    assert _ask(survey, RASTERS=rasters, BANDS=given)["bands"] == [3, 1]
+    assert _ask(survey, RASTERS=rasters, PHOTOS=rasters[0], PHOTO_BANDS=given)["photo_bands"] == [
+        3,
+        1,
+    ]
 
 
 def test_a_folder_stands_in_the_place_of_a_raster(survey, rasters, tmp_path):
