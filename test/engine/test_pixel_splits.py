@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from scipy.ndimage import maximum_filter
 
 from plugin.engine.pixels.ground import BLOCK, Ground, Pixels
 from plugin.engine.pixels.splits import block_numbers, inner_split, plan_splits
@@ -52,12 +53,22 @@ def test_automatic_blocks_are_wider_than_the_fields_of_the_labels(ground):
 def test_training_pixels_keep_the_buffer_from_blocks_that_test(ground):
     made = plan(ground, block_size=400.0)
     for fold, split in enumerate(made.splits):
-        tested = set(block_numbers(split.test.rows, split.test.columns, 40.0).tolist())
+        tested = np.zeros((256, 256), bool)
+        tested[split.test.rows, split.test.columns] = True
         some = ground.pixels.take(split.train)
-        for down, right in ((3.9, 0), (-3.9, 0), (0, 3.9), (0, -3.9)):
-            near = block_numbers(some.rows + down, some.columns + right, 40.0)
-            assert not tested & set(near.tolist())
+        # Of all pixels around, those at the corners of a block too: farther than 4 of them.
+        near = maximum_filter(tested, size=2 * 4 + 1)
+        assert not near[some.rows, some.columns].any()
         assert len(split.train) > 0.6 * (made.folds != fold).sum()
+
+
+def test_a_class_near_borders_only_is_kept_without_a_buffer_and_the_sentence_says_so(ground):
+    labels = np.where(ground.pixels.labels == 2, 0, ground.pixels.labels)
+    labels[np.isin(ground.pixels.rows, (39, 40)) & (ground.pixels.columns == 20)] = 2
+    rare = make_ground(ground.pixels.rows, ground.pixels.columns, labels, ground.pixels.units)
+    made = plan(rare, block_size=400.0, folds=2)
+    assert "nearer labels were seen" in made.sentence and 'All labels of "c"' in made.warnings[-1]
+    assert "nearer labels were seen" not in plan(ground, block_size=400.0).sentence
 
 
 def test_a_given_block_size_is_in_map_units(ground):

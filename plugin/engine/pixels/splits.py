@@ -148,7 +148,8 @@ def _by_block(job, ground, class_names, pixel_side, unit):
     folds = _folds(pixels.labels, groups, job.folds, job.seed, class_names)
     buffer = _BUFFER * side
     kept = _away_from_tests(pixels, folds, side, buffer)
-    warnings += _keep_rare(kept, pixels.labels, folds, class_names)
+    rare = _keep_rare(kept, pixels.labels, folds, class_names)
+    warnings += rare
     splits = _splits(ground, groups, folds, kept)
     for split in splits:
         _check_learned(pixels.labels[split.train], class_names)
@@ -241,11 +242,15 @@ def _some_of_each(labels, groups, seed):
 
 
 def _away_from_tests(pixels, folds, side, buffer):
-    """For every part: which pixels lie farther than the buffer from the blocks that it tests."""
+    """For every part: which pixels lie farther than the buffer from the blocks that it tests.
+
+    The square of the buffer around a pixel is smaller than a block: its corners tell every block
+    that it touches.
+    """
     numbers = block_numbers(pixels.rows, pixels.columns, side)
     fold_of = dict(zip(numbers.tolist(), folds.tolist(), strict=True))
-    near = [numbers]
-    for down, right in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+    near = []
+    for down, right in ((-1, -1), (-1, 1), (1, -1), (1, 1)):
         moved = pixels.rows + down * buffer, pixels.columns + right * buffer
         near.append(block_numbers(*moved, side))
     known, places = np.unique(np.stack(near), return_inverse=True)
