@@ -17,8 +17,10 @@ class AssessAccuracy(JobAlgorithm):
         "its success-rate curve. Reference places outside the map or without data are counted and "
         "left out."
     )
-    keywords = ("accuracy", "validation", "confusion matrix", "kappa", "area", "uncertainty",
-                "success rate", "ROC", "AUC")  # fmt: skip
+    keywords = (
+        "accuracy", "validation", "confusion matrix", "kappa", "area", "uncertainty",
+        "success rate", "ROC", "AUC", "lithology", "mineral",
+    )  # fmt: skip
     group_title = "Trust and explanation"
     group_id = "trust"
     example = {

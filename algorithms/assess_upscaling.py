@@ -16,8 +16,10 @@ class AssessUpscaling(JobAlgorithm):
         "whether the result is true to the coarse raster, and how much of its detail is right, "
         "missing or invented. The reference must not have trained the model."
     )
-    keywords = ("super-resolution", "super resolution", "validation", "PSNR", "SSIM", "SAM",
-                "ERGAS", "hallucination", "accuracy")  # fmt: skip
+    keywords = (
+        "super-resolution", "super resolution", "validation", "PSNR", "SSIM", "SAM",
+        "ERGAS", "hallucination", "accuracy", "superresolution",
+    )  # fmt: skip
     group_title = "GAN upscaling"
     group_id = "upscaling"
     example = {

@@ -17,8 +17,10 @@ class ClassifyFeatures(JobAlgorithm):
         "probability per class to the features. Larger polygons are covered with patches. "
         "Features where the raster has no data are kept, with no class."
     )
-    keywords = ("deep learning", "AI", "classification", "outcrop", "polygon", "point",
-                "prediction")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "classification", "outcrop", "polygon", "point",
+        "prediction", "lithology",
+    )  # fmt: skip
     example = {
         "INPUT": "outcrops.gpkg",
         "RASTER": "survey.tif",

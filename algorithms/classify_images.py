@@ -15,8 +15,10 @@ class ClassifyImages(JobAlgorithm):
         "and a probability per class. Images with a GPS position or with georeferencing become "
         "points on the map."
     )
-    keywords = ("deep learning", "AI", "classification", "photograph", "thin section",
-                "prediction")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "classification", "photograph", "thin section",
+        "prediction", "lithology", "mineral", "Sentinel-2",
+    )  # fmt: skip
     example = {"INPUT": "photos", "MODEL": "rocks.safetensors", "OUTPUT": "photos.gpkg"}
 
     def style(self, job_values, results, context):

@@ -24,9 +24,11 @@ class ClassifyPixels(JobAlgorithm):
         "up, the model is guessing, however confident it is. Pixels without data in any band "
         "stay empty."
     )
-    keywords = ("deep learning", "AI", "segmentation", "classification",
-                "geological map", "land cover", "prediction", "area of applicability",
-                "uncertainty", "landslide")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "segmentation", "classification", "geological map",
+        "land cover", "prediction", "area of applicability", "uncertainty", "landslide",
+        "lithology", "mineral", "fault", "DEM", "hillshade", "Sentinel-2",
+    )  # fmt: skip
     group_title = "Maps from labels"
     group_id = "maps"
     example = {

@@ -15,8 +15,10 @@ class ClassifyRaster(JobAlgorithm):
         "not of single pixels. Class names and colors are in the file, so that it looks the same "
         "in every program. Cells without data stay empty."
     )
-    keywords = ("deep learning", "AI", "classification", "land cover", "sliding window",
-                "prediction")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "classification", "land cover", "sliding window",
+        "prediction", "lithology", "Sentinel-2",
+    )  # fmt: skip
     example = {
         "INPUT": "survey.tif",
         "MODEL": "rocks.safetensors",

@@ -18,8 +18,10 @@ class DetectObjects(JobAlgorithm):
         "across their borders appears once. Images without georeferencing give boxes in pixels, "
         "with rows counted down from 0 as QGIS shows such a layer, and their path."
     )
-    keywords = ("deep learning", "AI", "object detection", "bounding box", "crater",
-                "landslide", "counting", "prediction")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "object detection", "bounding box", "crater", "landslide",
+        "counting", "prediction", "DEM", "hillshade",
+    )  # fmt: skip
     example = {"INPUT": "mars.tif", "MODEL": "craters.safetensors", "OUTPUT": "found.gpkg"}
 
     def style(self, job_values, results, context):

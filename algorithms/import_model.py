@@ -16,9 +16,11 @@ class ImportModel(JobAlgorithm):
         "QGIS plugin Deepness. Files of PyTorch are read without running anything that is in them. "
         "Detectors in ONNX are not read."
     )
-    keywords = ("PyTorch", "state dict", "pth", "ONNX", "Deepness", "torchvision",
-                "TorchGeo", "segmentation models", "smp", "weights", "pretrained",
-                "U-Net", "deep learning", "AI")  # fmt: skip
+    keywords = (
+        "PyTorch", "state dict", "pth", "ONNX", "Deepness", "torchvision", "TorchGeo",
+        "segmentation models", "smp", "weights", "pretrained", "U-Net", "deep learning",
+        "AI", "unet", "Sentinel-2",
+    )  # fmt: skip
     group_title = "Engine and models"
     group_id = "engine"
     example = {"INPUT": "unet_resnet34.pth", "CLASS_NAMES": "soil, rock, water",

@@ -29,6 +29,8 @@ from .parameters import make_output, make_parameters
 from .translation import error_text, language, said, tr
 from .values import as_qgis_checks, read_places
 
+# What finds every tool.
+EVERY_TOOL = ("machine learning",)
 HOMEPAGE = "https://github.com/deep-geology/deep-geology"
 ICONS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources", "icons")
 NO_ENGINE = (
@@ -82,8 +84,8 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         return self.group_id
 
     def tags(self):
-        words = [tr(word) for word in self.keywords]
-        return [*words, *(word for word in self.keywords if word not in words)]
+        keywords = (*self.keywords, *EVERY_TOOL)
+        return list(dict.fromkeys((*map(tr, keywords), *keywords)))
 
     def shortDescription(self):
         return tr(self.job.__doc__.strip())

@@ -2,17 +2,13 @@
 
 import os
 
-from qgis.core import (
-    QgsProcessingModelAlgorithm,
-    QgsProcessingModelChildParameterSource,
-    QgsProcessingParameterNumber,
-)
+from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingParameterNumber
 from qgis.PyQt.QtGui import QIcon
 
 from .translation import tr
+from .versions import FROM_PARAMETER
 
 _RESOURCES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "resources")
-_ASKED = QgsProcessingModelChildParameterSource.Source.ModelParameter
 _CREATOR = "ALG_CREATOR"  # QGIS's name for the part of a model's help that no one translates
 
 
@@ -45,6 +41,12 @@ class ReadyModel(QgsProcessingModelAlgorithm):
 
     def svgIconPath(self):
         return os.path.join(_RESOURCES, "icons", self._tool + ".svg")
+
+    def tags(self):
+        """What finds a tool of a step finds the model too."""
+        steps = self.childAlgorithms().values()
+        found = (tag for step in steps if step.algorithm() for tag in step.algorithm().tags())
+        return list(dict.fromkeys(found))
 
     def is_complete(self):
         """Whether it was read and the algorithms of all its steps are there."""
@@ -87,7 +89,7 @@ class ReadyModel(QgsProcessingModelAlgorithm):
 
 
 def _is_of(source, parameter):
-    return source.source() == _ASKED and source.parameterName() == parameter.name()
+    return source.source() == FROM_PARAMETER and source.parameterName() == parameter.name()
 
 
 def _limited(metadata, parameter):

@@ -15,7 +15,10 @@ class SuggestLabels(JobAlgorithm):
         "from what is labeled already. The most instructive place comes first. Visit them in the "
         "field or on the image, label them, and train again."
     )
-    keywords = ("active learning", "sampling", "field work", "uncertainty", "training data")
+    keywords = (
+        "active learning", "sampling", "field work", "uncertainty", "training data",
+        "lithology", "mineral",
+    )  # fmt: skip
     group_title = "Trust and explanation"
     group_id = "trust"
     example = {

@@ -17,8 +17,10 @@ class TrainImageClassifier(JobAlgorithm):
         "the network never learned from. Images that belong together, such as crops of one "
         "photograph, must be kept together: name them in Groups."
     )
-    keywords = ("deep learning", "AI", "neural network", "CNN", "classification",
-                "fine-tuning", "transfer learning", "thin section", "lithology")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "neural network", "CNN", "classification", "fine-tuning",
+        "transfer learning", "thin section", "lithology", "mineral", "Sentinel-2",
+    )  # fmt: skip
     example = {
         "INPUT": "chips",
         "EPOCHS": 5,

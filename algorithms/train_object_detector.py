@@ -18,9 +18,11 @@ class TrainObjectDetector(JobAlgorithm):
         "box there is taught as background. The scores come from blocks of ground, or images, "
         "that the network never learned from."
     )
-    keywords = ("deep learning", "AI", "neural network", "object detection",
-                "bounding box", "crater", "landslide", "YOLO", "COCO", "Faster R-CNN",
-                "FCOS")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "neural network", "object detection", "bounding box",
+        "crater", "landslide", "YOLO", "COCO", "Faster R-CNN", "FCOS", "DEM",
+        "hillshade",
+    )  # fmt: skip
     example = {
         "RASTERS": ["mars.tif"],
         "BOXES": "craters.gpkg",

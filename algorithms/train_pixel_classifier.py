@@ -19,9 +19,12 @@ class TrainPixelClassifier(JobAlgorithm):
         "a random forest on the same pixels stands beside them: if it is better, the report says "
         "so. Classify pixels makes the map."
     )
-    keywords = ("deep learning", "AI", "neural network", "semantic segmentation",
-                "U-Net", "land cover", "geological map", "prospectivity",
-                "susceptibility", "landslide")  # fmt: skip
+    keywords = (
+        "deep learning", "AI", "neural network", "semantic segmentation", "U-Net",
+        "land cover", "geological map", "prospectivity", "susceptibility", "landslide",
+        "unet", "random forest", "lithology", "mineral", "fault", "lineament", "DEM",
+        "hillshade", "Sentinel-2",
+    )  # fmt: skip
     group_title = "Maps from labels"
     group_id = "maps"
     example = {

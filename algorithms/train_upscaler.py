@@ -17,8 +17,11 @@ class TrainUpscaler(JobAlgorithm):
         "bilinear, cubic and Lanczos resampling. Begin with 20 minutes and the upscaler that comes "
         "with the plugin. The model works in Upscale raster."
     )
-    keywords = ("super-resolution", "super resolution", "GAN", "train", "sharpen",
-                "deep learning", "AI", "fine-tuning", "resolution")  # fmt: skip
+    keywords = (
+        "super-resolution", "super resolution", "GAN", "train", "sharpen",
+        "deep learning", "AI", "fine-tuning", "resolution", "superresolution", "DEM",
+        "Sentinel-2",
+    )  # fmt: skip
     group_title = "GAN upscaling"
     group_id = "upscaling"
     example = {

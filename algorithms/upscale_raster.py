@@ -19,9 +19,11 @@ class UpscaleRaster(JobAlgorithm):
         "so any raster will do: images, multispectral scenes, elevation, geophysical grids. Pixels "
         "without data stay empty, the corners stay where they are, and no window shows."
     )
-    keywords = ("super-resolution", "super resolution", "GAN", "sharpen", "resample",
-                "deep learning", "AI", "enhance", "deblur", "denoise", "pansharpening",
-                "resolution")  # fmt: skip
+    keywords = (
+        "super-resolution", "super resolution", "GAN", "sharpen", "resample",
+        "deep learning", "AI", "enhance", "deblur", "denoise", "pansharpening",
+        "resolution", "superresolution", "DEM", "Sentinel-2",
+    )  # fmt: skip
     group_title = "GAN upscaling"
     group_id = "upscaling"
     example = {
