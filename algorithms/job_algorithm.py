@@ -26,6 +26,7 @@ from .listener import FeedbackListener
 from .next_tools import NEXT
 from .origins import layer_names, naming_layers, origins
 from .parameters import make_output, make_parameters
+from .temporary_models import warn_of_temporary
 from .translation import error_text, language, said, tr
 from .values import as_qgis_checks, read_places
 
@@ -224,6 +225,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         }
         self.style(job_values, results, context)
         group_on_load(context, results, self.displayName())
+        warn_of_temporary(results, feedback)
         return results
 
     def _result(self, part, parameters, context, places, outputs):
