@@ -40,11 +40,32 @@ def group_on_load(context, results, title):
             details.groupName = name
 
 
+def run_group(root, name, index):
+    """The group of a run; it is made if it is not there.
+
+    Parameters
+    ----------
+    root : QgsLayerTree
+    name : str
+    index : int
+        Where it is made, from above.
+
+    Returns
+    -------
+    QgsLayerTreeGroup
+    """
+    group = root.findGroup(name)
+    if group is None:
+        group = root.insertGroup(index, name)
+        group.setCustomProperty(_RUN, True)
+    return group
+
+
 class _Grouper(QgsProcessingLayerPostProcessorInterface):
     """Lets a layer be styled, then moves it into the group, where it lies.
 
-    QGIS puts a new layer beside the current one, which may lie in the group of this run or of one
-    before it.
+    QGIS puts a new layer beside the current one, which may lie in any group: that of this run, of
+    one before it, or one of the user's. The group of a run is made at the top of the layer tree.
 
     Parameters
     ----------
@@ -69,11 +90,8 @@ class _Grouper(QgsProcessingLayerPostProcessorInterface):
             self._move(project.layerTreeRoot(), node)
 
     def _move(self, root, node):
-        group = root.findGroup(self._name) if self._name else None
+        group = run_group(root, self._name, 0) if self._name else None
         parent, index = _outside(node)
-        if group is None and self._name:
-            group = parent.insertGroup(index, self._name)
-            group.setCustomProperty(_RUN, True)
         if group is None and node.parent() == parent:
             return
         moved, old = node.clone(), node.parent()

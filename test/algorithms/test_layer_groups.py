@@ -80,6 +80,21 @@ def test_runs_lie_beside_each_other_and_not_in_each_other(load, landscape, pixel
     assert groups()[1] == ["Classes"]
 
 
+@pytest.mark.skipif(Qgis.QGIS_VERSION_INT >= 33200, reason="This QGIS makes the groups itself.")
+def test_group_of_a_run_is_at_the_top_and_not_in_a_group_of_the_user(
+    load, landscape, pixel_model, project, following
+):
+    root = project.layerTreeRoot()
+    mine = root.addGroup("Maps of others").addGroup("Old maps")
+    project.layerTreeRegistryBridge().setLayerInsertionPoint(
+        QgsLayerTreeRegistryBridge.InsertionPoint(mine, 0)
+    )
+    load("classifypixels", ("OUTPUT", "TRUST"), RASTERS=[landscape], MODEL=pixel_model)
+    run, others = root.children()
+    assert [node.name() for node in run.children()] == ["Classes", "Trust"]
+    assert others.name() == "Maps of others" and others.findLayers() == []
+
+
 def test_every_report_is_one_that_the_results_viewer_takes(qgis):
     provider = QgsApplication.processingRegistry().providerById("deepgeology")
     reports = [
