@@ -5,8 +5,10 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsProcessing,
     QgsProcessingFeatureSource,
+    QgsProcessingModelChildParameterSource,
     QgsProcessingParameterDefinition,
     QgsRasterFileWriter,
+    QgsTask,
     QgsUnitTypes,
 )
 
@@ -49,6 +51,15 @@ if hasattr(Qgis, "RasterFileWriterResult"):
     WRITTEN = Qgis.RasterFileWriterResult.Success
 else:
     WRITTEN = QgsRasterFileWriter.WriterError.NoError
+
+# QGIS 3.26 can run a task of whose end it says nothing by itself.
+SILENT = (QgsTask.Flag.CanCancel | QgsTask.Flag.Silent,) if hasattr(QgsTask.Flag, "Silent") else ()
+
+# QGIS 3.34 moved where a step of a model has its values from.
+if hasattr(Qgis, "ProcessingModelChildParameterSource"):
+    FROM_PARAMETER = Qgis.ProcessingModelChildParameterSource.ModelParameter
+else:
+    FROM_PARAMETER = QgsProcessingModelChildParameterSource.Source.ModelParameter
 
 # QGIS 3.30 moved the units of time.
 if hasattr(Qgis, "TemporalUnit"):
