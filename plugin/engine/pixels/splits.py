@@ -158,6 +158,8 @@ def _by_block(job, ground, class_names, pixel_side, unit):
         f"({side:.3g} pixels) hold labels; in {len(splits)} parts each was scored once, by a "
         f"network that saw no label of it and none within {buffer:.2g} pixels of it."
     )
+    if rare:
+        sentence += " Of classes that lie near borders of blocks only, nearer labels were seen."
     return Plan(splits, groups, folds, sentence, True, side, warnings)
 
 
