@@ -42,7 +42,7 @@ def new_folder(path, names=()):
     Raises
     ------
     JobError
-        As `refuse_used_folder`; if it cannot be made.
+        As `refuse_used_folder`, at the end too; if it cannot be made.
     """
     refuse_used_folder(path)
     part = part_path(path)
@@ -51,6 +51,7 @@ def new_folder(path, names=()):
             for name in ("", *names):
                 os.makedirs(os.path.join(part, name), exist_ok=True)
         yield part
+        refuse_used_folder(path)  # somebody may have put something there meanwhile
         with _writing(path):
             put_in_place(part, path)
     finally:

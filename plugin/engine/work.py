@@ -86,7 +86,11 @@ def _run(name, run, job, progress):
 def _withdraw(results, error, progress):
     """Take back what a job has put in place; a trained model stays, unless the user cancelled."""
     trained = [] if isinstance(error, Stopped) else results.models()
-    results.withdraw(but=trained)
+    for path, aside in results.withdraw(but=trained).items():
+        progress.warning(
+            f'Another program has written "{path}" meanwhile, and it stays; what was there before '
+            f'the job is "{aside}" now.'
+        )
     for path in trained:
         progress.note(f'The model was finished before that, and is at "{path}".')
 

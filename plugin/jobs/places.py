@@ -6,6 +6,7 @@ so that the leftovers of a killed engine are found by it and those of another on
 touched. A folder is written the same way, or its files are, each for itself.
 """
 
+import hashlib
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ READ_KINDS = (
     "raster", "rasters", "raster_or_images", "features", "catalog", "folder", "file", "model_file",
     "images",
 )  # fmt: skip
+_LONGEST_MACHINE = 20  # letters of its name; a name of 200 has room for it and all that lies beside
 _machine = ""
 
 
@@ -49,18 +51,21 @@ def sign(machine):
         What stands behind the number from now on.
     """
     global _machine
+    if len(machine) > _LONGEST_MACHINE:
+        digest = hashlib.sha256(os.fsencode(machine)).hexdigest()[:8]
+        machine = f"{machine[: _LONGEST_MACHINE - 9]}-{digest}"
     _machine = "@" + re.sub(r"[^\w.-]", "-", machine, flags=re.ASCII)
     return _machine
 
 
 def put_in_place(part, path):
     """Rename a file or folder that is whole to its final name; a job that fails withdraws it."""
-    exchange(part, path, lambda what: f"{part_path(path)}.{what}")
+    exchange(part, path, part_path(path))
 
 
 def put_beside(part, path, ending):
     """Do the same with what lies beside a file, such as ``.aux.xml``; without a part, take it away."""
-    exchange(part, path + ending, lambda what: f"{part_path(path)}.{what}{ending}")
+    exchange(part, path, part_path(path), ending)
 
 
 @contextmanager

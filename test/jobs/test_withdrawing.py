@@ -1,10 +1,17 @@
 """Until a job is done, all that it has put in place can be taken back, and what was there returns."""
 
 import os
+from itertools import count
+from pathlib import Path
 
 import pytest
 
-from plugin.jobs import JOBS, places, withdrawing
+from plugin.engine import work
+from plugin.engine.explanation.pictures import new_pictures
+from plugin.engine.new_folders import new_folder
+from plugin.engine.progress import Progress
+from plugin.jobs import JOBS, places, placing
+from plugin.jobs.errors import JobError
 from plugin.jobs.places import part_path, put_beside, put_in_place, sweep, written_whole
 from plugin.jobs.withdrawing import at_once, results_of
 
@@ -70,11 +77,8 @@ def test_what_was_written_twice_gives_way_to_what_was_there_first(tmp_path):
 
 @pytest.mark.parametrize("links", [True, False])
 def test_who_clears_up_after_a_killed_process_finds_all_as_it_was(tmp_path, monkeypatch, links):
-    def refused(*ignored, **known):
-        raise OSError("no links here")
-
     if not links:
-        monkeypatch.setattr(os, "link", refused)
+        monkeypatch.setattr(os, "link", refuse)
     asked, values = job(tmp_path)
     (tmp_path / "r.html").write_text(OLDER)
     (tmp_path / "r.html.aux.xml").write_text(OLDER)
@@ -94,7 +98,7 @@ def test_process_that_is_killed_while_it_makes_its_results_stay_has_them_all_sta
     asked, values = job(tmp_path)
     for name in ("e.geojson", "r.html"):
         (tmp_path / name).write_text(OLDER)
-    left, remove = [removed], withdrawing._remove
+    left, remove = [removed], placing.remove
 
     def killed(place):
         if not left[0]:
@@ -105,9 +109,9 @@ def test_process_that_is_killed_while_it_makes_its_results_stay_has_them_all_sta
     with results_of(asked) as results, pytest.raises(KeyboardInterrupt):
         write(values["output"])
         write(values["report"])
-        monkeypatch.setattr(withdrawing, "_remove", killed)
+        monkeypatch.setattr(placing, "remove", killed)
         results.keep()
-    monkeypatch.setattr(withdrawing, "_remove", remove)
+    monkeypatch.setattr(placing, "remove", remove)
     sweep(JOBS["check_catalog"], values)
     assert found(tmp_path) == {"e.geojson": "whole", "r.html": "whole"}
 
@@ -121,8 +125,54 @@ def test_what_another_process_has_put_there_meanwhile_stays(tmp_path):
         for name in ("e.geojson", "r.html"):
             (tmp_path / "other").write_text("of another")
             (tmp_path / "other").rename(tmp_path / name)
+        aside = str(tmp_path / "r.html.before")
+        assert results.withdraw() == {str(tmp_path / "r.html"): aside}
+    others = {"e.geojson": "of another", "r.html": "of another"}
+    assert found(tmp_path) == {**others, "r.html.before": OLDER}
+
+
+@pytest.mark.parametrize("anew", [True, False], ids=["anew", "in place"])
+def test_what_another_process_has_written_under_the_same_number_stays(tmp_path, anew):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results:
+        for name in values:
+            write(values[name])
+            if anew:
+                os.remove(values[name])
+            with open(values[name], "w") as file:
+                file.write("of another")
         results.withdraw()
-    assert found(tmp_path) == {"e.geojson": "of another", "r.html": "of another"}
+    others = {"e.geojson": "of another", "r.html": "of another"}
+    assert found(tmp_path) == {**others, "r.html.before": OLDER}
+
+
+def test_older_file_is_not_lost_where_no_file_keeps_its_number(tmp_path, monkeypatch):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    numbers = count()
+    monkeypatch.setattr(placing, "_identity", lambda path: f"{next(numbers)}")
+    with results_of(asked) as results:
+        write(values["report"])
+        results.withdraw()
+    assert found(tmp_path) == {"r.html": "whole", "r.html.before": OLDER}
+
+
+def test_who_was_written_over_meanwhile_is_told_where_the_older_file_is(tmp_path, monkeypatch):
+    catalog, report, said = tmp_path / "c.csv", tmp_path / "r.html", []
+    catalog.write_text("time,latitude,longitude,mag\n2010-01-01,45,10,3\n")
+    report.write_text(OLDER)
+
+    def fail(name, run, job, progress):
+        write(job.report)
+        report.write_text("of another")
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("plugin.engine.joint.run", fail)
+    with pytest.raises(ZeroDivisionError):
+        values = {**job(tmp_path)[1], "catalog": str(catalog)}
+        work.do("check_catalog", values, Progress(lambda kind, **words: said.append(words["text"])))
+    assert f'"{report}"' in said[-1] and f'"{report}.before"' in said[-1]
 
 
 def test_a_model_may_stay_when_the_rest_is_taken_back(tmp_path):
@@ -166,6 +216,75 @@ def test_files_that_were_put_into_a_new_folder_are_taken_back(tmp_path):
     assert not place.exists()
 
 
+def in_a_new_folder(place, meanwhile):
+    with new_folder(place) as part:
+        Path(part, "image.png").write_text("whole")
+        meanwhile()
+
+
+def of_pictures(place, meanwhile):
+    with new_pictures(place):
+        meanwhile()
+
+
+@pytest.mark.parametrize("write", [in_a_new_folder, of_pictures])
+@pytest.mark.parametrize("was_there", [True, False], ids=["empty", "none"])
+def test_file_that_somebody_puts_into_the_folder_meanwhile_stays(tmp_path, write, was_there):
+    place = tmp_path / "images"
+    if was_there:
+        place.mkdir()
+
+    def meanwhile():
+        place.mkdir(exist_ok=True)
+        (place / "of another.txt").write_text("of another")
+
+    with results_of(JOBS["generate_images"](output=str(place))) as results:
+        with pytest.raises(JobError, match=r"is not empty\. Choose a new folder"):
+            write(str(place), meanwhile)
+        results.withdraw()
+    assert found(tmp_path) == {"images/of another.txt": "of another"}
+
+
+def test_folder_that_is_used_at_the_last_moment_is_refused(tmp_path):
+    place, part = tmp_path / "images", tmp_path / "part"
+    (place / "of another").mkdir(parents=True)
+    part.mkdir()
+    with results_of(JOBS["generate_images"](output=str(place))) as results:
+        with pytest.raises(OSError, match="not empty"):
+            put_in_place(str(part), str(place))
+        results.keep()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["images", "part"]
+    assert (place / "of another").is_dir()
+
+
+def test_withdrawn_folder_loses_no_file_of_another(tmp_path):
+    place, part = tmp_path / "images", tmp_path / "part"
+    for name in ("rock", "soil"):
+        (part / name).mkdir(parents=True)
+        (part / name / "image.png").write_text("whole")
+    with results_of(JOBS["generate_images"](output=str(place))) as results:
+        put_in_place(str(part), str(place))
+        (place / "rock" / "of another.txt").write_text("of another")
+        results.withdraw()
+    assert found(tmp_path) == {"images/rock/of another.txt": "of another"}
+    assert not (place / "soil").exists()
+
+
+def test_older_file_that_an_earlier_job_could_not_put_back_is_kept_by_the_next(
+    tmp_path, monkeypatch
+):
+    asked, values = job(tmp_path)
+    (tmp_path / "r.html").write_text(OLDER)
+    with results_of(asked) as results, monkeypatch.context() as patched:
+        write(values["report"], "first")
+        patched.setattr(os, "replace", refuse)
+        results.withdraw()
+    with results_of(asked) as results:
+        write(values["report"], "second")
+        results.keep()
+    assert found(tmp_path) == {"r.html": "second", "r.html.before": OLDER}
+
+
 def test_what_is_no_result_of_the_job_stays(tmp_path):
     asked, _ = job(tmp_path)
     with results_of(asked) as results:
@@ -196,7 +315,7 @@ def test_place_that_is_refused_keeps_what_was_there(tmp_path, monkeypatch):
     part.write_text("whole")
     with results_of(asked) as results:
         with monkeypatch.context() as patched:
-            patched.setattr(os, "replace", _refuse)
+            patched.setattr(os, "replace", refuse)
             with pytest.raises(PermissionError):
                 put_in_place(str(part), values["report"])
         results.keep()
@@ -209,13 +328,14 @@ def test_older_file_that_cannot_come_back_yet_is_not_lost(tmp_path, monkeypatch)
     with results_of(asked):
         write(values["report"])
     with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", _refuse)
-        (left,) = sweep(JOBS["check_catalog"], values)
-    assert left.endswith(".before") and sweep(JOBS["check_catalog"], values) == []
+        patched.setattr(os, "replace", refuse)
+        left = sweep(JOBS["check_catalog"], values)
+    assert any(path.endswith(".before") for path in left)
+    assert sweep(JOBS["check_catalog"], values) == []
     assert found(tmp_path) == {"r.html": OLDER}
 
 
-def _refuse(*ignored):
+def refuse(*ignored, **known):
     raise PermissionError("it is open in another program")
 
 
@@ -225,6 +345,22 @@ def test_a_part_is_named_after_its_process_and_its_machine(tmp_path, monkeypatch
     monkeypatch.setattr(places, "_machine", "")
     assert places.sign("node 07.cluster") == "@node-07.cluster"
     assert part_path(path, 7).endswith("a.7@node-07.cluster.part")
+
+
+def test_the_longest_name_has_room_for_all_that_lies_beside(tmp_path, monkeypatch):
+    monkeypatch.setattr(places, "_machine", "")
+    signed = [places.sign("node." * 12 + end) for end in "ab"]
+    assert signed[0] != signed[1]
+    model, report = tmp_path / ("m" * 188 + ".safetensors"), tmp_path / ("r" * 195 + ".html")
+    for path in (model, report, Path(f"{report}.aux.xml")):
+        path.write_text(OLDER)
+    asked = JOBS["train_upscaler"](model=str(model), report=str(report))
+    with results_of(asked) as results:
+        write(str(model))
+        put_beside(None, str(report), ".aux.xml")
+        write(str(report))
+        results.withdraw()
+    assert set(found(tmp_path).values()) == {OLDER} and len(found(tmp_path)) == 3
 
 
 def test_what_another_process_takes_away_at_that_moment_is_no_hindrance(tmp_path, monkeypatch):

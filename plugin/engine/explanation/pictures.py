@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib import colormaps
 from PIL import Image
 
-from ...jobs.errors import JobError
 from ...jobs.places import part_path, put_in_place
+from ..new_folders import refuse_used_folder
 from ..rasters import unwritable
 
 _SPREADS_SHOWN = 2.5
@@ -69,18 +69,18 @@ def new_pictures(path):
     Raises
     ------
     JobError
-        If the folder is not empty or cannot be written.
+        If the folder is not empty, at the end too, or cannot be written.
     """
     if not path:
         yield lambda name, pixels: None
         return
     path = os.path.abspath(path)
-    if os.path.isdir(path) and os.listdir(path):
-        raise JobError(f'Folder "{path}" is not empty.', "Choose a new folder, or empty this one.")
+    refuse_used_folder(path)
     part = part_path(path)
     try:
         os.makedirs(part)
         yield lambda name, pixels: Image.fromarray(pixels).save(_free(part, name), format="PNG")
+        refuse_used_folder(path)  # somebody may have put something there meanwhile
         put_in_place(part, path)
     except OSError as error:
         raise unwritable(path, error) from error
