@@ -73,5 +73,5 @@ def _quoted(value):
 def _line(part):
     name, words = part.name.upper(), tr(part.label)
     if not part.help:
-        return tr("{}: {}.").format(name, words)
-    return tr("{}: {}. {}").format(name, words, explanation(part))
+        return tr("{} ({}).").format(words, name)
+    return tr("{} ({}): {}").format(words, name, explanation(part))

@@ -1,8 +1,10 @@
 """Which values, models and layers of a job do not go together, told before the run."""
 
 import os
+from contextlib import suppress
 from functools import partial
 
+from ..plugin.jobs.class_folders import check_classes, subfolders
 from ..plugin.jobs.errors import JobError
 from ..plugin.jobs.model_bands import bands_by_name, check_bands
 from ..plugin.jobs.model_card import read_card
@@ -175,8 +177,16 @@ def _check_fields(asked):
             )
 
 
+def _check_class_folders(asked):
+    """Refuse a folder of images that has no subfolders for classes."""
+    if os.path.isdir(asked.job.input):
+        with suppress(OSError):  # the engine tells of what cannot be read
+            check_classes(asked.job.input, subfolders(asked.job.input))
+
+
 _MODEL = (_check_model,)
 _RULES = {
+    "train_image_classifier": (_check_class_folders,),
     "classify_raster": (_check_model, _check_first_patch),
     "classify_features": (_check_model, _check_first_patch),
     "classify_pixels": _MODEL,

@@ -29,7 +29,7 @@ class FeedbackListener:
         self._feedback, self._clock, self._named = feedback, clock, named
         self._moved_at = self._written_at = float("-inf")
         self._stage = None
-        self._step, self._metrics = None, []
+        self._step, self._metrics = None, {}
 
     def starting(self):
         """Say why nothing happens for some seconds: the libraries are loaded."""
@@ -60,11 +60,11 @@ class FeedbackListener:
 
     def metric(self, name, value, step):
         """Say the value of a metric at an epoch, counted from 1."""
-        if step != self._step:
+        if step != self._step or name in self._metrics:
             self.flush()
         self._step = step
         told = tr("not a number") if value is None else f"{value:.4g}"
-        self._metrics.append(f"{_named(name)} {told}")
+        self._metrics[name] = f"{_named(name)} {told}"
 
     def log(self, line):
         """Say something for those who look for a cause."""
@@ -75,8 +75,8 @@ class FeedbackListener:
         """Write the metrics that wait for the end of their epoch."""
         if self._metrics:
             epoch = said(f"Epoch {self._step}")
-            self._feedback.pushInfo(f"{epoch}: {', '.join(self._metrics)}")
-        self._metrics = []
+            self._feedback.pushInfo(f"{epoch}: {', '.join(self._metrics.values())}")
+        self._metrics = {}
 
 
 def _named(metric):

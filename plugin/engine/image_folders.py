@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..jobs.class_folders import check_classes, subfolders
 from ..jobs.errors import JobError
 
 IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".tif", ".tiff")
@@ -36,19 +37,15 @@ def find_samples(root):
     JobError
         If there are no subfolders with images, only one class, or a class with one image.
     """
-    by_class = {name: image_files(os.path.join(root, name)) for name in _subfolders(root)}
+    by_class = {name: image_files(os.path.join(root, name)) for name in subfolders(root)}
     by_class = {name: files for name, files in by_class.items() if files}
-    _check_classes(root, {name: len(files) for name, files in by_class.items()})
+    check_classes(root, list(by_class))
+    _refuse_lonely(by_class)
     paths, labels = [], []
     for label, (name, files) in enumerate(by_class.items()):
         paths += [os.path.join(name, file) for file in files]
         labels += [label] * len(files)
     return Found(root, paths, np.array(labels), list(by_class))
-
-
-def _subfolders(root):
-    with os.scandir(root) as entries:
-        return sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
 
 
 def image_files(folder):
@@ -66,17 +63,8 @@ def image_files(folder):
     return sorted(found)
 
 
-def _check_classes(root, counts):
-    layout = "Make one subfolder per class and put the images of a class in it."
-    if not counts:
-        raise JobError(f'Folder "{root}" has no subfolder with images (JPEG, PNG, TIFF).', layout)
-    if len(counts) == 1:
-        raise JobError(
-            f'Folder "{root}" has one class only: "{next(iter(counts))}". '
-            "A classifier needs at least two.",
-            layout,
-        )
-    lonely = [name for name, count in counts.items() if count < 2]
+def _refuse_lonely(by_class):
+    lonely = [name for name, files in by_class.items() if len(files) < 2]
     if lonely:
         raise JobError(
             f'Class "{lonely[0]}" has one image; one must train and another must test.',

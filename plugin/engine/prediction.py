@@ -126,7 +126,7 @@ def _pixel_bytes(raster):
     return len(raster.bands) * np.dtype(raster.dtype).itemsize
 
 
-def probabilities(classifier, patches, total, progress, what="Patch"):
+def probabilities(classifier, patches, total, progress, what):
     """Classify patches as they come.
 
     Parameters
@@ -187,7 +187,7 @@ def classify_cells(classifier, raster, cells, progress, bands=None):
     total = sum(min(high, cells.rows - band * high) for band in bands) * cells.columns
     patches, left = cell_patches(raster, cells, bands), iter(bands)
     band = CellBand(cells, next(left, 0))
-    with closing(probabilities(classifier, patches, total, progress)) as coming:
+    with closing(probabilities(classifier, patches, total, progress, "Patch")) as coming:
         for keys, chances in coming:
             band.put(keys, chances)
             if band.is_full():

@@ -40,11 +40,12 @@ def tell_shipped(plan, tested, shipped):
     tested : list of Tested
     shipped : Fit
     """
-    if not plan.refit:
-        return plan.sentence
-    if shipped is not tested[0].fit:
-        return f"{plan.sentence} The model itself was then fitted on everything."
-    return (
-        f"{plan.sentence} The model is the first of the scored networks: the time limit left too "
-        "little to fit one on everything."
-    )
+    said = [plan.sentence]
+    if plan.refit and shipped is not tested[0].fit:
+        said.append("The model itself was then fitted on everything.")
+    elif plan.refit:
+        said.append(
+            "The model is the first of the scored networks: the time limit left too little to fit one "
+            "on everything."
+        )
+    return " ".join(said)

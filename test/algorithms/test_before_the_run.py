@@ -237,6 +237,15 @@ def test_checkpoint_that_is_missing_or_of_other_values_is_refused(said, ground, 
     assert said("trainpixelclassifier", **{**training, "EPOCHS": 7}) == ""
 
 
+def test_folder_of_one_class_is_refused_with_the_folder_above_it(said, tmp_path):
+    for name in ("granite/near", "basalt"):
+        (tmp_path / name).mkdir(parents=True)
+    for inside, words in (("basalt", "no subfolder with images"), ("granite", "one class only")):
+        sentence = said("trainimageclassifier", INPUT=str(tmp_path / inside), **outputs(tmp_path))
+        assert words in sentence and "choose the folder above it" in sentence
+    assert said("trainimageclassifier", INPUT=str(tmp_path), **outputs(tmp_path)) == ""
+
+
 def test_dates_are_no_magnitudes_and_polygons_no_catalog(said):
     from qgis.core import QgsFeature, QgsGeometry, QgsVectorLayer
 

@@ -68,6 +68,14 @@ def test_metrics_of_an_epoch_come_on_one_line(told):
     ]
 
 
+def test_epochs_with_the_same_number_of_two_trainings_have_lines_of_their_own(told):
+    listener, ears, _ = told
+    for loss in (0.5, 0.25):
+        listener.metric("training_loss", loss, 1)
+    listener.flush()
+    assert ears.info == ["Epoch 1: training loss 0.5", "Epoch 1: training loss 0.25"]
+
+
 def test_all_that_is_told_names_the_layers_of_the_user(qgis):
     from deep_geology.algorithms.listener import FeedbackListener
     from deep_geology.algorithms.origins import naming_layers

@@ -125,23 +125,21 @@ def _near_a_pole(grid):
 
 
 def _near(job, before, dates):
-    """The events that the models can see, whatever their magnitude, and what to call them.
+    """The events that the models can see, whatever their magnitude, and from how far (km) around.
 
     Those far away have a completeness of their own.
     """
     if not job.extent:
-        return before, "the events before TRAIN_END"
+        return before, None
     grid = lay_out(job.extent, job.cell_size, dates["start"], dates["test_end"], job.window_days)
     cells = Cells(grid)
     near = source_events(before, cells, -np.inf)
-    return near, (
-        f"the events before TRAIN_END in EXTENT or up to {sources_km(cells):.0f} km around it"
-    )
+    return near, sources_km(cells)
 
 
 def _completeness(job, near, dates, progress):
     """The user's, or the estimate from the events of the training."""
-    events, which = near
+    events, km = near
     inside = events.between(dates["start"], dates["train_end"])
     if not len(inside):
         around = " in EXTENT or near it" if job.extent else ""
@@ -151,15 +149,17 @@ def _completeness(job, near, dates, progress):
             f"Choose dates{' and an EXTENT' * bool(job.extent)} that the catalog covers.",
         )
     found = estimate(inside.magnitude)
+    place = "" if km is None else f" in EXTENT or up to {km:.0f} km around it"
     if job.completeness is None:
         progress.note(
-            f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from "
-            f"{which}."
+            f"Magnitude of completeness {found:g}, estimated by maximum curvature + 0.2 from the "
+            f"events before TRAIN_END{place}."
         )
         return found
     if job.completeness < found - 1e-9:
         progress.warning(
-            f"The magnitude of completeness is {job.completeness:g}; {which} suggest {found:g}. "
+            f"The magnitude of completeness is {job.completeness:g}; the events before TRAIN_END{place} "
+            f"suggest {found:g}. "
             "Missing small events bend what is learned from them."
         )
     return float(job.completeness)

@@ -141,7 +141,7 @@ def _mean_probabilities(classifier, raster, corners, owners, count, progress):
     sums = np.zeros((count, len(classifier.card.classes)))
     used = np.zeros(count)
     patches = corner_patches(raster, corners, patch_side(classifier.card))
-    with closing(probabilities(classifier, patches, len(corners), progress)) as coming:
+    with closing(probabilities(classifier, patches, len(corners), progress, "Patch")) as coming:
         for keys, chances in coming:
             known = ~np.isnan(chances[:, 0])
             np.add.at(sums, owners[keys[known]], chances[known])
