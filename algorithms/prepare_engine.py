@@ -12,15 +12,16 @@ class PrepareEngine(JobAlgorithm):
     job_name = "prepare_engine"
     title = "Prepare engine"
     about = (
-        "Installs PyTorch and the other libraries of the engine in a place of their own, apart "
-        "from QGIS; needed once. Packages come from the Python package index, with the proxy of "
+        "Installs the engine, which trains and runs the networks: PyTorch and other libraries in a "
+        "place of their own, apart from QGIS; needed once. Packages come from the Python package index, with the proxy of "
         "QGIS's settings, or from a folder of wheels. Every package is checked against a hash, "
         "and in the end the engine computes something on every device. An installation that "
         "was interrupted is made anew; what was downloaded by then is kept. The folder is that "
         "of the environment variable DEEPGEOLOGY_HOME, or DeepGeology in the folder for local "
         "data of the system. Download: 2.6 GB on Linux (3.1 GB with CUDA), 0.25 GB on Windows "
         "and macOS, about 3 GB on Windows with CUDA; there, PyTorch itself comes without a "
-        "hash, from its maker's own index."
+        "hash, from its maker's own index. On disk: 4.5 GB on Linux (5.9 GB with CUDA), 0.9 GB on "
+        "Windows and macOS, 5.2 GB on Windows with CUDA; up to twice as much while it installs."
     )
     keywords = ("install", "setup", "pytorch", "torch", "cuda", "gpu", "pip", "offline", "wheels")
     example = {"BACKEND": "cpu"}

@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QApplication, QPushButton
 
 from ...algorithms.explaining import LISTENERS
 from ...algorithms.translation import tr
+from .one_line import create_message
 
 
 class Explainer(QObject):
@@ -33,7 +34,7 @@ class Explainer(QObject):
         for dialog in dialogs_of(algorithm):
             bar = dialog.messageBar()
             bar.clearWidgets()  # a batch may fail in every row
-            item = bar.createMessage("Deep Geology", found)
+            item = create_message(bar, "", found)
             button = QPushButton(tr("What to do"), item)
             button.clicked.connect(lambda *_: QDesktopServices.openUrl(QUrl(address)))
             item.layout().addWidget(button)

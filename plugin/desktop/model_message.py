@@ -6,6 +6,7 @@ from ...algorithms.model_facts import facts, title
 from ...algorithms.model_tools import tools_for
 from ...algorithms.translation import tr
 from .dialogs import closing, open_tool
+from .one_line import create_message
 
 
 def show_model(bar, path, card):
@@ -21,9 +22,9 @@ def show_model(bar, path, card):
     -------
     QgsMessageBarItem
     """
-    known = facts(card)
-    text = tr("A model for {}").format(tr(card.task)) + (f": {known}." if known else ".")
-    message = bar.createMessage(title(path), text)
+    text, known = tr("A model for {}").format(tr(card.task)), facts(card)
+    text = tr("{}. {}.").format(text, known) if known else tr("{}.").format(text)
+    message = create_message(bar, title(path), text)
     _add_tools(message, bar, tools_for(card), path)
     describe = QPushButton(tr("Describe model…"), message)
     describe.clicked.connect(_opening(message, bar, "describemodel", path))

@@ -6,7 +6,7 @@ from qgis.core import Qgis, QgsApplication, QgsTask
 from qgis.PyQt.QtCore import QTimer, pyqtSignal
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
-from ...algorithms.translation import said, tr
+from ...algorithms.translation import error_text, said, tr
 from .. import environment, proxy, worker
 from ..jobs import PrepareEngine
 from ..jobs.errors import JobError, Stopped
@@ -44,8 +44,11 @@ class PreparingTask(QgsTask):
         try:
             worker.let_go()
             environment.prepare(self._job, _Listener(self), self.isCanceled, self._proxy)
-        except (JobError, Stopped) as error:
+        except Stopped as error:
             self._error = error
+        except JobError as error:  # whole in the log: its message is one line
+            self._error = error
+            _log(error_text(error), Qgis.MessageLevel.Warning)
         except Exception as error:  # QGIS would keep it to itself
             self._error = _unforeseen(error)
             _log(traceback.format_exc(), Qgis.MessageLevel.Warning)
@@ -59,8 +62,8 @@ class PreparingTask(QgsTask):
 def _unforeseen(error):
     """An error that no step expects, such as a disk that is full all at once, as a sentence."""
     what = f"{type(error).__name__}: {error}"
-    if isinstance(error, OSError) and error.filename:
-        what = f'"{error.filename}": {error.strerror}'
+    if isinstance(error, OSError) and error.strerror:
+        what = f'"{error.filename}": {error.strerror}' if error.filename else error.strerror
     return JobError(
         f"The engine could not be prepared: {what}.",
         "Look whether the disk is full, and try again; QGIS's log panel says more.",

@@ -12,6 +12,7 @@ from .. import engine_packages, environment, premises
 from ..jobs.errors import JobError, Stopped
 from ..telling import size_text
 from .dialogs import closing, open_tool
+from .one_line import create_message
 from .preparing import Preparing
 from .try_it import TryIt
 
@@ -99,10 +100,11 @@ class Welcome:
 
     def _offer_engine(self):
         # One line beside three buttons: QGIS cuts what is longer.
-        backend, text = premises.best_backend(), tr("Prepare the engine once ({} to download).")
+        backend = premises.best_backend()
+        text = tr("Prepare the engine (PyTorch) once: {} to download, {} on disk.")
         if backend == "cuda":
-            text = tr("Prepare the engine once ({} to download, for the NVIDIA card).")
-        text = text.format(download_size(backend))
+            text = tr("Prepare the engine (PyTorch, NVIDIA) once: {} to download, {} on disk.")
+        text = text.format(download_size(backend), disk_size(backend))
         buttons = (
             (tr("Prepare engine"), self.prepare),
             (tr("Options…"), _open_prepare),
@@ -117,22 +119,30 @@ class Welcome:
 
     def _say(self, text, buttons, level=Qgis.MessageLevel.Info):
         """Show a message with buttons, each of which closes it."""
-        message = self._bar.createMessage("Deep Geology", text)
-        message.setLevel(level)
+        message = create_message(self._bar, "Deep Geology", text)
         for words, act in buttons:
             button = QPushButton(words, message)
             button.clicked.connect(closing(self._bar, message, act))
             message.layout().addWidget(button)
-        self._bar.pushWidget(message)
+        self._bar.pushWidget(message, level)
         return message
 
 
 def download_size(backend):
     """What is left to download for an engine of a backend on this computer, as a text."""
-    computer = engine_packages.this_computer(platform.python_version())
-    packages = engine_packages.downloads_for(computer, backend)
+    packages = _packages(backend)
     kept = {engine_packages.wheel_package(name) for name in _kept_downloads()}
     return size_text(sum(p.download for p in packages if (p.name, p.version) not in kept))
+
+
+def disk_size(backend):
+    """What an engine of a backend takes on the disk of this computer, as a text."""
+    return size_text(sum(package.installed for package in _packages(backend)))
+
+
+def _packages(backend):
+    computer = engine_packages.this_computer(platform.python_version())
+    return engine_packages.downloads_for(computer, backend)
 
 
 def _kept_downloads():

@@ -86,7 +86,8 @@ def test_message_says_what_the_model_is_and_opens_the_tools_that_take_it(bar, mo
     monkeypatch.setattr(model_message, "open_tool", lambda *asked: opened.append(asked))
     message = model_message.show_model(bar, model, read_card(model))
     assert message.title() == "Sentinel2 land cover"
-    assert message.text().startswith("A model for image classification: 10 classes, 3 bands")
+    assert message.text() == "A model for image classification."  # what fits into a line
+    assert message.toolTip().startswith(f"{message.text()} 10 classes, 3 bands")
     buttons = {button.text(): button for button in message.findChildren(QPushButton)}
     assert list(buttons) == ["Use in", "Describe model…"]
     actions = {action.text(): action for action in buttons["Use in"].menu().actions()}

@@ -96,6 +96,13 @@ def test_click_in_the_dialog_opens_the_page(explainer, dialog, refused, opened, 
     assert len(opened) == 1 and opened[0].endswith("docs/troubleshooting.md#data")
 
 
+def test_error_is_one_line_in_the_dialog_and_whole_in_its_tooltip(explainer, dialog, qgis):
+    found = f'"{"/folder" * 20}/fields.tif" has 3 bands. The model was trained on {"many " * 20}.'
+    explainer._show("deepgeology:upscaleraster", found, "https://example.org")
+    item = dialog.messageBar().currentItem()
+    assert item.text() == '"fields.tif" has 3 bands.' and item.toolTip() == found
+
+
 def test_run_in_another_thread_and_dialogs_of_other_tools(explainer, dialog, qgis):
     from deep_geology.algorithms.explaining import LISTENERS
 

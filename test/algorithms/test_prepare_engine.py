@@ -88,3 +88,18 @@ def test_proxy_that_does_not_answer_is_told(refused, shop, network, monkeypatch)
     network.setValue("proxy/proxyHost", "127.0.0.1")
     network.setValue("proxy/proxyPort", "9")
     assert "The proxy does not let the download through" in refused("prepareengine")
+
+
+def test_help_tells_what_an_engine_takes_on_the_disk(qgis):
+    from deep_geology.algorithms.prepare_engine import PrepareEngine
+    from deep_geology.plugin.engine_packages import downloads_for, other_computer
+
+    told = PrepareEngine.about.split("On disk: ")[1]
+    for system, backend in (
+        ("linux", "cpu"),
+        ("linux", "cuda"),
+        ("macos", "cpu"),
+        ("windows", "cuda"),
+    ):
+        packages = downloads_for(other_computer(system, "3.12"), backend)
+        assert f"{sum(package.installed for package in packages) / 1e9:.1f} GB" in told

@@ -23,7 +23,8 @@ def test_without_engine_the_message_says_the_size_and_prepares(
     welcome.add()
     assert [action.text() for action in desktop.menu] == ["Try it…", "Prepare engine…"]
     bar = desktop.messageBar()
-    assert re.search(r"engine once \(\d.* [MG]B to download", bar.currentItem().text())
+    text = bar.currentItem().text()
+    assert re.search(r"engine \(PyTorch\) once: \d.* GB to download, \d.* GB on disk\.$", text)
     assert list(buttons(bar)) == ["Prepare engine", "Options…", "Not again"]
     buttons(bar)["Prepare engine"].click()
     wait_for(lambda: asked == [1] and welcome._preparing is None)
@@ -43,7 +44,7 @@ def test_engine_is_offered_and_prepared_for_an_nvidia_card_that_answers(
         monkeypatch.setattr(premises, "best_backend", lambda backend=backend: backend)
         welcome.greet()
         text = desktop.messageBar().currentItem().text()
-        sizes[backend] = float(re.search(r"once \((\S+) GB to download", text)[1])
+        sizes[backend] = float(re.search(r"once: (\S+) GB to download", text)[1])
         assert ("NVIDIA" in text) == (backend == "cuda")
         buttons(desktop.messageBar())["Prepare engine"].click()
         wait_for(lambda: asked and welcome._preparing is None)
@@ -53,7 +54,7 @@ def test_engine_is_offered_and_prepared_for_an_nvidia_card_that_answers(
     windows = engine_packages.other_computer("windows", "3.12")
     monkeypatch.setattr(engine_packages, "this_computer", lambda python: windows)
     welcome.greet()
-    assert re.search(r"once \((3\.\d) GB", desktop.messageBar().currentItem().text())
+    assert re.search(r"once: (3\.\d) GB", desktop.messageBar().currentItem().text())
 
 
 def test_button_works_after_garbage_was_collected(desktop, welcome, tmp_path, monkeypatch):
@@ -146,6 +147,7 @@ def test_failure_is_said_with_its_remedy(desktop, welcome, monkeypatch):
     welcome.prepare()
     wait_for(lambda: welcome._preparing is None)
     assert desktop.messageBar().currentItem().text() == "The disk is full. Free 6 GB."
+    assert desktop.messageBar().currentItem().level() == Qgis.MessageLevel.Warning
     assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
 
 
@@ -161,11 +163,46 @@ def test_full_disk_is_said_with_a_remedy_and_its_trace_is_in_the_log(desktop, we
     log.connect(lambda text, tag, level: logged.append((tag, text)))
     welcome.prepare()
     wait_for(lambda: welcome._preparing is None)
-    text = desktop.messageBar().currentItem().text()
+    text = desktop.messageBar().currentItem().toolTip()
     assert text.startswith('The engine could not be prepared: "engine.json.part": No space left')
     assert "disk is full" in text and "Traceback" not in text
     assert list(buttons(desktop.messageBar())) == ["Try again", "Options…"]
     wait_for(lambda: [tag for tag, told in logged if "in fail" in told] == ["Deep Geology"])
+
+
+def test_disk_that_is_too_small_is_refused_in_a_line_before_anything_is_downloaded(
+    desktop, welcome, tmp_path, monkeypatch
+):
+    from deep_geology.plugin import premises
+
+    home = tmp_path / ("a long way down " * 4) / "engine"
+    monkeypatch.setenv("DEEPGEOLOGY_HOME", str(home))
+    usage = type("Usage", (), {"free": 1_500_000_000})
+    monkeypatch.setattr(premises.shutil, "disk_usage", lambda folder: usage)
+    welcome.prepare()
+    wait_for(lambda: welcome._preparing is None)
+    message = desktop.messageBar().currentItem()
+    assert re.fullmatch(r'"engine" has 1\.5 GB free; \S+ GB are needed\.', message.text())
+    assert str(home) in message.toolTip() and "larger disk" in message.toolTip()
+    assert not (home / "downloads").exists()
+
+
+def test_text_of_a_message_is_one_line_of_whole_sentences_without_paths(qgis):
+    from deep_geology.plugin.desktop.one_line import LONGEST, one_line
+
+    assert one_line("It is full. Free 6 GB.") == "It is full. Free 6 GB."
+    assert (
+        one_line('"/a/b/c.tif" is empty.')
+        == one_line(r'"C:\a\c.tif" is empty.')
+        == '"c.tif" is empty.'
+    )
+    said = f"It is full. {'Long ' * 20}remedy. Short."
+    assert one_line(said) == "It is full."
+    for words in ("word " * 40, "x" * 200, "磁盘已满" * 30):
+        cut = one_line(words)
+        assert cut.endswith("…") and LONGEST / 3 < len(cut) <= LONGEST
+    assert one_line("磁盘已满。请腾出空间。") == "磁盘已满。请腾出空间。"
+    assert one_line("磁盘已满。" + "请腾出空间" * 20) == "磁盘已满。"
 
 
 def test_preparing_that_is_canceled_before_it_begins_has_stopped(qgis):
