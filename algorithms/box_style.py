@@ -22,10 +22,19 @@ def style_boxes(context, layer_id, model):
         Path of the model file.
     """
     colors = {entry["name"]: entry["color"] for entry in read_card(model).classes}
-    style_on_load(context, layer_id, lambda layer: _outline(layer, colors))
+    style_on_load(context, layer_id, lambda layer: outline_classes(layer, colors))
 
 
-def _outline(layer, colors):
+def outline_classes(layer, colors):
+    """Show the features of every class as outlines in its color; a table has none to show.
+
+    Parameters
+    ----------
+    layer : QgsVectorLayer
+        Polygons with a field called class.
+    colors : dict
+        Color of every class by name.
+    """
     if not layer.isSpatial():
         return
     categories = [QgsRendererCategory(name, _symbol(c), name) for name, c in colors.items()]

@@ -11,7 +11,9 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QTimer
 
+from ...algorithms.layer_groups import run_group
 from ...algorithms.translation import tr
+from ...algorithms.versions import SILENT
 
 
 class RunningStep:
@@ -40,7 +42,8 @@ class RunningStep:
             target = QgsProcessingOutputLayerDefinition(parameters[name], QgsProject.instance())
             target.destinationName = algorithm.parameterDefinition(name).description()
             parameters[name] = target
-        self._task = QgsProcessingAlgRunnerTask(algorithm, parameters, self._context, self.feedback)
+        values = (algorithm, parameters, self._context, self.feedback)
+        self._task = QgsProcessingAlgRunnerTask(*values, *SILENT)
         if self._task.isCanceled():  # its values were refused, and QGIS would never say so
             QTimer.singleShot(0, lambda: self._executed(False, {}))
             return
@@ -63,15 +66,16 @@ class RunningStep:
         layer = QgsProcessingUtils.mapLayerFromString(layer_id, self._context)
         if layer is None:
             return
+        details.forceName = True  # else that of its file, where QGIS's options say so
         details.setOutputLayerName(layer)
         owned = self._context.temporaryLayerStore().takeMapLayer(layer) or layer
         QgsProject.instance().addMapLayer(owned, False)
         root = QgsProject.instance().layerTreeRoot()
-        name = tr(self._step.group)
-        group = root.findGroup(name) or root.insertGroup(len(root.children()) - 1, name)
-        group.addLayer(owned)  # the maps come first, the samples last
+        before_samples = len(root.children()) - 1
+        run_group(root, tr(self._step.group), before_samples).addLayer(owned)
         if details.postProcessor() is not None:
-            details.postProcessor().postProcessLayer(owned, self._context, self.feedback)
+            styling = QgsProcessingContext()  # without a project: the run makes no group of its own
+            details.postProcessor().postProcessLayer(owned, styling, self.feedback)
 
 
 class _Ears(QgsProcessingFeedback):

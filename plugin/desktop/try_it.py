@@ -6,18 +6,19 @@ from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
     QgsDatumTransform,
-    QgsFillSymbol,
     QgsProject,
     QgsRasterLayer,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QUrl
-from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
+from ...algorithms.box_style import outline_classes
 from ...algorithms.translation import tr
+from ..jobs.colors import class_colors
 from . import samples
+from .one_line import create_message
 from .running_step import RunningStep
+from .sights import add_reports, add_sights, unfold
 
 _SAMPLE_GROUP = "Samples"
 _PROJECT = "deep_geology_samples.qgz"
@@ -39,7 +40,8 @@ class TryIt:
     def __init__(self, iface):
         self._iface, self.is_at_work = iface, False
         self._bar = iface.messageBar()
-        self._folder, self._waiting, self._total, self._running = "", [], 0, None
+        self._folder, self._steps, self._waiting, self._running = "", (), [], None
+        self._total = 0
         self._kept = []  # steps that have ended: QGIS's tasks still refer to what they hold
         self._message = self._progress = None
         self._is_canceled, self._is_left = False, False
@@ -52,12 +54,13 @@ class TryIt:
         try:
             samples.copy_samples(self._folder)
         except OSError as error:
-            text = tr("The samples cannot be copied to {}: {}.")
-            self._warn(text.format(self._folder, error.strerror))
+            text = tr('The samples cannot be copied: {}. Look whether you can write to "{}".')
+            self._warn(text.format(error.strerror, self._folder))
             return
         self._add_samples()
         QgsProject.instance().cleared.connect(self._leave)
-        self._waiting = list(samples.steps(self._folder))
+        self._steps = samples.steps(self._folder)
+        self._waiting = list(self._steps)
         self._total, self.is_at_work = len(self._waiting), True
         self._show_message()
         self._next()
@@ -82,9 +85,8 @@ class TryIt:
         project.setTitle("Deep Geology")
         image = QgsRasterLayer(self._place("prairie", "image.tif"), tr("Aerial image"))
         labels = QgsVectorLayer(self._place("prairie", "labels.geojson"), tr("Labels"), "ogr")
-        symbol = {"style": "no", "outline_color": "white", "outline_width": "0.6"}
         if labels.isValid():
-            labels.renderer().setSymbol(QgsFillSymbol.createSimple(symbol))
+            _show_classes(labels)
         _ask_no_question(project, image.crs())
         project.setCrs(image.crs())
         group = project.layerTreeRoot().addGroup(tr(_SAMPLE_GROUP))
@@ -96,7 +98,7 @@ class TryIt:
 
     def _next(self):
         if not self._waiting:
-            self._end(tr("The sample project is ready, in {}.").format(self._folder))
+            self._end(tr("Ready, with maps in North Dakota and Japan: choose where to go."))
             return
         done = self._total - len(self._waiting)
         step = self._waiting.pop(0)
@@ -134,16 +136,25 @@ class TryIt:
             self._warn(tr("The sample project cannot be saved: {}").format(project.error()))
             text = ""  # it would say that all is well
         if text:
-            message = self._bar.createMessage("Deep Geology", text)
-            report = self._place("ground.html")
-            if os.path.exists(report):
-                button = QPushButton(tr("Open the report on the map"), message)
-                button.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(report)))
-                message.layout().addWidget(button)
+            message = create_message(self._bar, "Deep Geology", text)
+            if not self._is_left:
+                self._add_what_was_made(message)
             self._bar.pushWidget(message)
 
+    def _add_what_was_made(self, message):
+        """Buttons to the layers and to the reports; the layers that came first are unfolded."""
+        root = QgsProject.instance().layerTreeRoot()
+        named = dict.fromkeys(tr(step.group) for step in self._steps)
+        groups = [name for name in named if root.findGroup(name)]
+        for number, name in enumerate(groups):
+            unfold(root.findGroup(name), number == 0)
+        add_sights(message, self._iface.mapCanvas(), groups)
+        reports = {tr(s.title): s.parameters.get("REPORT", "") for s in self._steps}
+        add_reports(message, reports)
+
     def _warn(self, text):
-        self._bar.pushMessage("Deep Geology", text, Qgis.MessageLevel.Warning, 0)
+        message = create_message(self._bar, "Deep Geology", text)
+        self._bar.pushWidget(message, Qgis.MessageLevel.Warning)
 
     def _show_message(self):
         self._message = self._bar.createMessage(tr("Try it"), "")
@@ -163,6 +174,12 @@ class TryIt:
 
     def _forget_message(self):
         self._message = self._progress = None
+
+
+def _show_classes(labels):
+    """The colors of the labels' classes are those that their model gives to its map."""
+    names = sorted(labels.uniqueValues(labels.fields().lookupField("class")))
+    outline_classes(labels, dict(zip(names, class_colors(names))))
 
 
 def _ask_no_question(project, crs):

@@ -6,12 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsPointXY, QgsProject, QgsSettings
 
 from qgis_truth import buttons, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOG = str(ROOT / "resources" / "samples" / "japan" / "earthquakes.csv")
+IMAGE = str(ROOT / "resources" / "samples" / "prairie" / "image.tif")
 PROJECT = "deep_geology_samples.qgz"
 REFUSED = ("classifypixels", {"RASTERS": [], "MODEL": "none"})
 
@@ -46,10 +47,66 @@ def test_sample_project_is_made_with_styled_layers_of_every_kind(desktop, welcom
         "Maps from labels": 2, "Seismicity": 2, "Finer rasters": 1, "Samples": 2,
     }  # fmt: skip
     assert all(layer.isValid() for layers in found.values() for layer in layers)
-    assert found["Maps from labels"][0].renderer().type() == "paletted"
-    assert "ready" in desktop.messageBar().currentItem().text()
+    assert [[layer.name() for layer in found[name]] for name in list(found)[:3]] == [
+        ["Classes", "Trust"], ["Checked events", "Forecast"], ["Upscaled raster"],
+    ]  # fmt: skip
+    shown, labels = found["Maps from labels"][0].renderer(), found["Samples"][0].renderer()
+    assert shown.type() == "paletted"
+    assert {entry.label: entry.color.name() for entry in shown.classes()} == {
+        entry.value(): entry.symbol().symbolLayer(1).strokeColor().name()
+        for entry in labels.categories()
+    }
+    assert "Ready" in desktop.messageBar().currentItem().text()
     assert os.path.getsize(tries.first / PROJECT) > 0
-    assert "Open the report on the map" in buttons(desktop.messageBar())
+    assert [len(entries(desktop, name)) for name in ("Go to", "Reports")] == [3, 4]
+
+
+def entries(desktop, button):
+    """What a button of the message offers, by its words."""
+    return {a.text(): a for a in buttons(desktop.messageBar())[button].menu().actions()}
+
+
+def test_end_of_a_try_leads_to_every_group_of_layers_and_to_every_report(
+    desktop, welcome, engine, project, tries, tmp_path, monkeypatch
+):
+    from deep_geology.plugin.desktop import samples, sights
+
+    opened = []
+    monkeypatch.setattr(
+        sights.QDesktopServices, "openUrl", lambda url: opened.append(url.fileName())
+    )
+    finer = {
+        "INPUT": IMAGE,
+        "FACTOR": "2",
+        "METHOD": "classical",
+        "OUTPUT": str(tmp_path / "f.tif"),
+    }
+    steps = [
+        samples.Step("Finer rasters", "Making it finer", "upscaleraster", finer, ("OUTPUT",)),
+        samples.Step("Seismicity", "Checking", *catalog_check(tmp_path)),
+    ]
+    monkeypatch.setattr(samples, "steps", lambda folder: steps)
+    QgsSettings().setValue("Processing/Configuration/PREFER_FILENAME_AS_LAYER_NAME", True)
+    welcome.try_it()
+    wait_for(lambda: not welcome._try_it.is_at_work, 120)
+    root = project.layerTreeRoot()
+    groups = {group.name(): group for group in root.findGroups()}
+    names = [layer.name() for layer in root.layerOrder()]
+    assert list(groups) == ["Finer rasters", "Seismicity", "Samples"]
+    assert names == ["Upscaled raster", "Checked events", "Labels", "Aerial image"]
+    unfolded = [node.isExpanded() for node in root.findLayers()]
+    assert groups["Finer rasters"].isExpanded() and not groups["Seismicity"].isExpanded()
+    assert unfolded[:2] == [True, False]
+    entries(desktop, "Go to")["Seismicity"].trigger()
+    shown = desktop.mapCanvas().extent()
+    assert groups["Seismicity"].isExpanded() and shown.contains(QgsPointXY(140, 38))
+    assert project.crs().authid() == "EPSG:4326"
+    visible = {name: group.itemVisibilityChecked() for name, group in groups.items()}
+    assert visible == {"Finer rasters": False, "Seismicity": True, "Samples": True}
+    assert list(entries(desktop, "Reports")) == ["Checking", "Folder with all files"]
+    for entry in entries(desktop, "Reports").values():
+        entry.trigger()
+    assert opened == ["events.html", tmp_path.name]
 
 
 def test_step_that_is_refused_ends_the_try_with_its_sentence(desktop, welcome, engine, tries):
