@@ -8,8 +8,11 @@ from rasterio.crs import CRS
 from rasterio.warp import transform
 
 from ...jobs.errors import JobError
+from ..shared_ground import placed_grids
 from .drawn_boxes import draw_boxes
 from .scenes import raster_scene
+
+_KEPT_APART = "The ground of a scored block was not seen in training, in any raster."
 
 
 @dataclass
@@ -24,6 +27,8 @@ class Collection:
     groups : int array, shape (scenes,)
         Scenes that must not be split have the same number; -1 for a raster, which is split
         in blocks.
+    kept_apart : str
+        What is never on both sides of a split, a sentence for the user.
     class_names : list of str
     bands : list of dict
         ``{"name", "unit"}`` of every band.
@@ -36,6 +41,7 @@ class Collection:
     scenes: list
     areas: list
     groups: np.ndarray
+    kept_apart: str
     class_names: list
     bands: list
     dtype: str
@@ -57,6 +63,12 @@ class Collection:
         """Median ground sample distance in meters, None if unknown."""
         known = [scene.gsd for scene in self.scenes if scene.gsd]
         return float(np.median(known)) if known else None
+
+    @property
+    def grids(self):
+        """Where the scenes lie on the ground; None for one without a place."""
+        grids = [scene.grid for scene in self.scenes]
+        return grids if self.is_raster else placed_grids(grids)
 
     @property
     def is_raster(self):
@@ -102,7 +114,7 @@ def read_rasters(job, progress):
     areas = [whole[i] if job.extent else _around(scenes[i]) for i in kept]
     bands = band_names(rasters[0].names, len(rasters[0].bands))
     return Collection(
-        [scenes[i] for i in kept], areas, np.full(len(kept), -1), names, bands,
+        [scenes[i] for i in kept], areas, np.full(len(kept), -1), _KEPT_APART, names, bands,
         rasters[0].dtype, ", ".join(rasters[i].name for i in kept[:3]), warnings,
     )  # fmt: skip
 

@@ -4,12 +4,11 @@ import os
 from collections import Counter
 
 import numpy as np
-from rasterio.crs import CRS
-from rasterio.errors import CRSError
 from rasterio.warp import transform_geom
 
 from ...jobs.errors import JobError
 from ..class_names import classes_of
+from ..rasters.grid import crs_of
 from ..vectors import pieces, read_features
 
 LEAST_SIDE = 2.0  # pixels
@@ -115,7 +114,7 @@ def _named_polygons(features, class_field, left_out):
 def _pixel_boxes(rings, scene, crs):
     """Bounding boxes (n, 4) of rings in a scene's pixels."""
     boxes = np.zeros((len(rings), 4))
-    own = _crs(scene.crs)
+    own = crs_of(scene.crs)
     for number, ring in enumerate(rings):
         if crs and own and own != crs:
             shape = {"type": "Polygon", "coordinates": [ring.tolist()]}
@@ -123,13 +122,6 @@ def _pixel_boxes(rings, scene, crs):
         columns, rows = ~scene.ground @ (ring[:, 0], ring[:, 1])
         boxes[number] = columns.min(), rows.min(), columns.max(), rows.max()
     return boxes
-
-
-def _crs(text):
-    try:
-        return CRS.from_wkt(text) if text else None
-    except CRSError:
-        return None
 
 
 def _cut(boxes, area):

@@ -97,8 +97,9 @@ class Fitting:
 
         Parameters
         ----------
-        train, test : int arrays
-            Numbers of units; `test` counts through `scored`.
+        train : list of Unit
+        test : int array
+            Numbers of the units of `scored`.
         scored : (Collection, list of Unit)
             Where the test units lie.
         progress : Progress
@@ -129,13 +130,12 @@ class Fitting:
         After a hold-out the tested network goes on with all units for a while, slowly; after a
         cross-validation one is fitted from the start.
         """
-        everything = np.arange(len(self.units))
         progress.note("Training on everything, for the model that ships.")
         progress = progress.part(0.0, 1.0, "Everything")
         if len(tested) > 1:
-            fit = self._fit(self._begin(everything), everything, progress, watch=False)
+            fit = self._fit(self._begin(self.units), self.units, progress, watch=False)
             return fit, "The model that ships was then fitted on everything."
-        fit = self._go_on(tested[0].fit, everything, progress)
+        fit = self._go_on(tested[0].fit, self.units, progress)
         if fit is None:
             return tested[0].fit, "There was no time left to go on with the scored part."
         return fit, (
@@ -172,9 +172,9 @@ class Fitting:
 
     def _fit(self, begun, train, progress, watch=True, aside=0.0):
         seed = self.job.seed
-        learned, watched = train, train[:0]
+        learned, watched = train, []
         if watch:
-            learned, watched = watched_split(self.collection, self.units, train, seed)
+            learned, watched = watched_split(self.collection, train, seed)
         patches = self._patches(learned)
         learners = starting.prepare(
             begun.network, self.start, patches, begun.numbers, np.random.default_rng(seed)
@@ -190,13 +190,14 @@ class Fitting:
 
     def _watcher(self, numbers, watched, progress):
         """Tells the mAP50 on units that do not train; None if there are none."""
-        if not len(watched):
+        if not watched:
             return None
         still = progress.part(0.0, 0.0)
 
         def watch(network):
             fit = Fit(network, numbers, [], 0, None)
-            found, truth = self._search(fit, (self.collection, self.units), watched, still)
+            scored = self.collection, watched
+            found, truth = self._search(fit, scored, range(len(watched)), still)
             table = average_precisions(found, truth, self._classes, [0.5], MOST_FOUND)
             return float(np.nanmean(table)) if np.isfinite(table).any() else 0.0
 
@@ -216,14 +217,13 @@ class Fitting:
         return min(_BESIDE * 60 * self.job.minutes, 60.0) / max(self.left, 1)
 
     def _patches(self, some):
-        chosen = [self.units[i] for i in some]
-        return Patches(self.collection, chosen, self.patch, self.job.augment)
+        return Patches(self.collection, some, self.patch, self.job.augment)
 
     def _measure(self, train):
         """Normalization numbers, from windows of the training units."""
         chance = np.random.default_rng(self.job.seed)
-        chosen = train[chance.permutation(len(train))[:_MEASURED]]
-        patches = Patches(self.collection, [self.units[i] for i in chosen], self.patch, "none")
+        chosen = [train[i] for i in chance.permutation(len(train))[:_MEASURED]]
+        patches = Patches(self.collection, chosen, self.patch, "none")
         count = max(1, min(_MEASURED, len(chosen)))
         some = [patches.cut(place % len(chosen), chance).values[:, ::4, ::4]
                 for place in range(count)]  # fmt: skip

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections import Counter
 
 import numpy as np
@@ -11,6 +10,7 @@ from ...jobs.errors import JobError
 from ..image_folders import IMAGE_ENDINGS, image_files
 from . import coco, yolo
 from .collection import Collection, band_names, check_alike
+from .image_groups import group_images
 from .scenes import ImageCache, image_scene
 
 _WHY = {
@@ -60,10 +60,11 @@ def read_images(folder, box_file, progress, class_names=None):
             f'No image in "{folder}" has a box that can be used.',
             "Draw boxes around the objects, and export them as YOLO labels or as a COCO file.",
         )
+    groups, kept_apart, unsure = group_images(scenes, digests)
     return Collection(
-        scenes, [(0, 0, s.height, s.width) for s in scenes], _groups(scenes, digests), names,
+        scenes, [(0, 0, s.height, s.width) for s in scenes], groups, kept_apart, names,
         band_names(known[0].names, known[0].bands), known[0].dtype,
-        os.path.basename(os.path.normpath(folder)), [*warnings, *more, *damaged],
+        os.path.basename(os.path.normpath(folder)), [*unsure, *warnings, *more, *damaged],
     )  # fmt: skip
 
 
@@ -184,30 +185,3 @@ def _digest(scenes, progress):
     if not kept:
         raise errors[0]
     return kept, digests, _told(errors)
-
-
-def _groups(scenes, digests):
-    """Images with the same pixels, and copies of one source that an editor made, stay together."""
-    sources = [_source(scene.name) for scene in scenes]
-    parent = {}
-    for source, digest in zip(sources, digests, strict=True):
-        _join(parent, "s" + source, "d" + digest)
-    roots = [_root(parent, "s" + source) for source in sources]
-    return np.unique(roots, return_inverse=True)[1]
-
-
-def _source(name):
-    """What an image was made of: Roboflow writes several varied copies of one, anywhere."""
-    stem = os.path.splitext(name)[0]
-    bare = re.sub(r"\.rf\.[0-9a-f]+$", "", stem)
-    return stem if bare == stem else os.path.basename(bare)
-
-
-def _root(parent, key):
-    while parent.setdefault(key, key) != key:
-        key = parent[key]
-    return key
-
-
-def _join(parent, first, second):
-    parent[_root(parent, first)] = _root(parent, second)

@@ -9,6 +9,7 @@ import numpy as np
 from affine import Affine
 
 from ..rasters import Grid, Raster, describe_image, read_image
+from ..rasters.grid import crs_of
 
 _CACHE_BYTES = 2**30
 _NO_BOXES = np.zeros((0, 4))
@@ -33,6 +34,8 @@ class Scene:
         WKT; empty if the scene is not georeferenced.
     gsd : float or None
         Ground sample distance in meters.
+    placed : bool
+        Whether `ground` tells a place. A raster lies where the polygons on it say.
     boxes : float array, shape (n, 4)
     labels : int array, shape (n,)
     """
@@ -45,6 +48,7 @@ class Scene:
     ground: Affine
     crs: str = ""
     gsd: float = None
+    placed: bool = True
     boxes: np.ndarray = field(default_factory=lambda: _NO_BOXES)
     labels: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
 
@@ -57,6 +61,13 @@ class Scene:
             NaN where there is no data and beyond the scene.
         """
         return self.source.read(row, column, height, width)
+
+    @property
+    def grid(self):
+        """Where the pixels lie; None if nothing tells it."""
+        if not self.placed:
+            return None
+        return Grid(self.width, self.height, self.ground, crs_of(self.crs))
 
     @property
     def pixel(self):
@@ -182,6 +193,6 @@ def image_scene(path, cache, root="", numbers=()):
     name = os.path.relpath(path, root) if root else os.path.basename(path)
     scene = Scene(
         path, name, known.height, known.width, ImagePixels(path, cache, known.numbers), ground,
-        known.crs, known.gsd,
+        known.crs, known.gsd, known.transform is not None,
     )  # fmt: skip
     return scene, known

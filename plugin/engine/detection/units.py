@@ -1,11 +1,14 @@
 """What trains and what scores: whole images, or blocks of ground of a raster."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from ...jobs.errors import JobError
 from ..folds import cross_validation, hold_out
+from .same_ground import group_blocks, new_shares, off_ground
+from .unit import Unit
 
 _BLOCKS_PER_PART = 6
 _LEAST_SIDE = 64
@@ -14,35 +17,16 @@ _LEAST_UNITS_TO_WATCH = 16
 
 
 @dataclass(frozen=True)
-class Unit:
-    """A rectangle of a scene, in pixels.
+class Plan:
+    """The splits of a validation, and a sentence.
 
     Attributes
     ----------
-    scene : int
-        Number of the scene.
-    row, column, height, width : int
-    group : int
-        Units of one group are never split.
+    splits : list of (list of Unit, int array)
+        What trains, and the numbers of the units that are scored. Of a unit that trains only
+        what shows no ground of a scored one is left.
+    sentence : str
     """
-
-    scene: int
-    row: int
-    column: int
-    height: int
-    width: int
-    group: int
-
-    def holds(self, boxes):
-        """Which of boxes (n, 4) have their middle in this unit."""
-        columns, rows = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
-        across = (columns >= self.column) & (columns < self.column + self.width)
-        return across & (rows >= self.row) & (rows < self.row + self.height)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The splits of a validation: pairs of unit numbers (train, test), and a sentence."""
 
     splits: list
     sentence: str
@@ -53,7 +37,8 @@ def lay_out(collection, parts):
 
     Images are units as they are. The mapped area of a raster becomes square blocks, as large
     as they can be while there are some for every part of the validation, and no smaller than
-    twice the usual object.
+    twice the usual object. Blocks of several rasters that share most of their ground are of one
+    group.
 
     Parameters
     ----------
@@ -77,11 +62,12 @@ def lay_out(collection, parts):
             for left, wide in _cuts(column, width, side):
                 last += 1
                 units.append(Unit(number, top, left, high, wide, last))
-    return units
+    return group_blocks(collection, units) if collection.is_raster else units
 
 
 def _block_side(collection, parts):
-    total = sum(a[2] * a[3] for a in collection.areas)
+    areas = [height * width for _, _, height, width in collection.areas]
+    total = np.dot(areas, new_shares(collection))
     sizes = (collection.boxes[:, 2:] - collection.boxes[:, :2]).max(axis=1)
     wished = np.sqrt(total / (_BLOCKS_PER_PART * parts))
     return max(wished, 2 * np.percentile(sizes, 75), _LEAST_SIDE)
@@ -125,8 +111,26 @@ def plan(job, collection, units):
         pairs = [_tried(hold_out, labels, owner, job.validation_share, job.seed)]
     groups = np.array([unit.group for unit in units])
     homes = _homes(groups, owner, [owner[test] for _, test in pairs], job)
-    splits = [(np.flatnonzero(homes != i), np.flatnonzero(homes == i)) for i in range(len(pairs))]
-    return Plan(splits, _sentence(job, collection, units, splits))
+    splits, trained = [], 0
+    for number in range(len(pairs)):
+        test = np.flatnonzero(homes == number)
+        scored = [units[i] for i in test]
+        left = off_ground(collection, [units[i] for i in np.flatnonzero(homes != number)], scored)
+        trained = trained or sum(map(bool, left))
+        splits.append((_some_with_boxes(collection, chain(*left)), test))
+    return Plan(splits, _sentence(job, collection, units, splits, trained))
+
+
+def _some_with_boxes(collection, train):
+    """Units as a list; refuse those that hold no box."""
+    train = list(train)
+    if not count_boxes(collection, train):
+        raise JobError(
+            "No box is left to learn from: all lie on ground that is scored in another "
+            f"{'raster' if collection.is_raster else 'image'}.",
+            "Draw boxes in other parts of the area too, or leave out what shows the same ground.",
+        )
+    return train
 
 
 def _owners(collection, units):
@@ -164,40 +168,40 @@ def _homes(groups, owner, tested, job):
     return homes
 
 
-def count_boxes(collection, units, some):
-    """Number of boxes in some of the units."""
-    return sum(int(units[i].holds(collection.scenes[units[i].scene].boxes).sum()) for i in some)
+def count_boxes(collection, units):
+    """Number of boxes in units."""
+    return sum(int(unit.holds(collection.scenes[unit.scene].boxes).sum()) for unit in units)
 
 
-def watched_split(collection, units, train, seed):
+def watched_split(collection, train, seed):
     """Keep some of the training units to choose the epoch with; none if there are few.
 
     Returns
     -------
-    learned, watched : int arrays
+    learned, watched : list of Unit
     """
-    some = [units[i] for i in train]
-    owner, labels = _owners(collection, some)
+    owner, labels = _owners(collection, train)
     if len(np.unique(owner)) < _LEAST_UNITS_TO_WATCH:
-        return train, train[:0]
+        return train, []
     _, test = _tried(hold_out, labels, owner, _WATCHED_SHARE, seed + 1)
-    held = np.isin([unit.group for unit in some], owner[test])
-    return train[~held], train[held]
+    groups = set(owner[test].tolist())
+    watched = [unit for unit in train if unit.group in groups]
+    learned = [unit for unit in train if unit.group not in groups]
+    left = list(chain(*off_ground(collection, learned, watched)))
+    return (left, watched) if count_boxes(collection, left) else (train, [])
 
 
-def _sentence(job, collection, units, splits):
+def _sentence(job, collection, units, splits, trained):
+    """How units were split; `trained` counts those that were left to train in the first split."""
     what = "blocks of ground" if collection.is_raster else "images"
-    train, test = splits[0]
-    kept = " Copies of one image stay on one side." if not collection.is_raster else (
-        " No pixel of a scored block was seen in training."
-    )  # fmt: skip
+    test, kept = splits[0][1], f" {collection.kept_apart}"
     if len(splits) > 1:
         return (
             f"Cross-validation in {len(splits)} folds: each of {len(units):,} {what} was scored "
             f"once, by a network that did not see it.{kept}"
         )
-    boxes = count_boxes(collection, units, test)
+    boxes = count_boxes(collection, [units[i] for i in test])
     return (
         f"Hold-out: {len(test):,} of {len(units):,} {what}, with {boxes:,} boxes, were kept for "
-        f"the score and never trained on; {len(train):,} trained.{kept}"
+        f"the score and never trained on; {trained:,} trained.{kept}"
     )

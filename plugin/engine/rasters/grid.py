@@ -1,10 +1,12 @@
 """Where the cells of a raster lie on the ground."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import atan, ceil, cos, exp, floor, pi, radians, sqrt
 
 import numpy as np
 from affine import Affine
+from rasterio.crs import CRS
 from rasterio.errors import CRSError
 
 _DEGREE_M = 111_320.0
@@ -75,8 +77,11 @@ class Grid:
             The smallest window that covers the rectangle's part inside the grid; height or
             width is 0 if there is none. A sliver of a millionth of a pixel does not count.
         """
-        xs, ys = np.array([extent[0], extent[1]] * 2), np.repeat(extent[2:4], 2)
-        rows, columns = self.to_pixels(xs, ys)
+        return self.window_around([extent[0], extent[1]] * 2, np.repeat(extent[2:4], 2))
+
+    def window_around(self, eastings, northings):
+        """Snap the rectangle around points to whole pixels inside the grid; see `window_of`."""
+        rows, columns = self.to_pixels(eastings, northings)
         top, bottom = _snapped(rows, self.height)
         left, right = _snapped(columns, self.width)
         return top, left, max(bottom - top, 0), max(right - left, 0)
@@ -90,6 +95,15 @@ class Grid:
 def _snapped(positions, size):
     first, last = floor(positions.min() + 1e-6), ceil(positions.max() - 1e-6)
     return max(first, 0), min(last, size)
+
+
+@lru_cache
+def crs_of(text):
+    """The reference system of a WKT text, None if there is none or it cannot be understood."""
+    try:
+        return CRS.from_wkt(text) if text else None
+    except CRSError:
+        return None
 
 
 def ground_sample_distance(grid):

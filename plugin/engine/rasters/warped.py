@@ -2,8 +2,9 @@
 
 import numpy as np
 import rasterio
+from rasterio._err import CPLE_BaseError  # rasterio.warp lets it through
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioError
+from rasterio.errors import CRSError, RasterioError
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform, transform_bounds
 from rasterio.windows import Window
@@ -15,6 +16,7 @@ from .raster import Raster
 # GDAL warps between grids of one plane without knowing which plane; any CRS in meters will do.
 _ANY_PLANE = "EPSG:3857"
 _SAME_PIXEL = 1e-4
+_ALONG_EDGE = 17  # points that tell how an edge is bent in another CRS
 _TOLERANCE = 1e-6  # of a pixel, in what GDAL interpolates between exactly turned places
 
 
@@ -152,7 +154,7 @@ def pixel_ratio(grid, other):
 
 def covered_share(grid, other):
     """Share of the box of `other` that the box of `grid` covers, 0..1."""
-    boxes = np.array([_box(grid, other.crs), _box(other, other.crs)])
+    boxes = ground_boxes([grid, other], other.crs)
     low, high = boxes[:, :2].max(axis=0), boxes[:, 2:].min(axis=0)
     width, height = np.maximum(high - low, 0)
     whole = np.prod(boxes[1, 2:] - boxes[1, :2])
@@ -160,8 +162,30 @@ def covered_share(grid, other):
 
 
 def ground_boxes(grids, crs):
-    """West, south, east and north of grids in a CRS, an array (N, 4)."""
-    return np.array([_box(grid, crs) for grid in grids], float)
+    """West, south, east and north of grids in a CRS, an array (N, 4).
+
+    NaN for a grid that cannot be brought to it, such as one of another planet.
+    """
+    return np.array([_box_or_none(grid, crs) for grid in grids], float)
+
+
+def _box_or_none(grid, crs):
+    try:
+        return _box(grid, crs)
+    except (CPLE_BaseError, CRSError):
+        return (np.nan,) * 4
+
+
+def window_over(grid, other):
+    """The smallest window of a grid over the ground of another; see `Grid.window_of`."""
+    along = np.linspace(0, 1, _ALONG_EDGE)
+    start, end = np.zeros(_ALONG_EDGE), np.ones(_ALONG_EDGE)
+    rows = other.height * np.concatenate([start, along, end, along])
+    columns = other.width * np.concatenate([along, end, along, start])
+    eastings, northings = other.to_ground(rows, columns)
+    if grid.crs and other.crs and grid.crs != other.crs:
+        eastings, northings = transform(other.crs, grid.crs, eastings, northings)
+    return grid.window_around(eastings, northings)
 
 
 def _box(grid, crs):

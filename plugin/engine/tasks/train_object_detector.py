@@ -92,10 +92,8 @@ def _split(job, collection, units, progress):
         return None, plan(job, collection, units)
     other = read_images(job.validation_images, "", progress, collection.class_names)
     scored = lay_out(other, 1)
-    everything = np.arange(len(units)), np.arange(len(scored))
-    boxes = count_boxes(other, scored, everything[1])
-    sentence = _OWN_SENTENCE.format(images=len(scored), boxes=boxes)
-    return (other, scored), Plan([everything], sentence)
+    sentence = _OWN_SENTENCE.format(images=len(scored), boxes=count_boxes(other, scored))
+    return (other, scored), Plan([(units, np.arange(len(scored)))], sentence)
 
 
 def _say_plan(progress, collection, split, patch, overlap, device):

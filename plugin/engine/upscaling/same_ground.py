@@ -4,13 +4,11 @@ import numpy as np
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from ...jobs.errors import JobError
-from ..groups import block_groups, crop_sources, merge_groups
-from ..rasters.warped import ground_boxes
+from .. import shared_ground as ground
+from ..groups import crop_sources, merge_groups
 from .image_scenes import Held
 
 _SAME = 0.5  # of the smaller block
-_PARTS = 5  # places are as large as there are enough of them to keep a fifth apart
 SLIVER = 0.02  # rasters of one place seldom begin at the very same pixel
 
 
@@ -20,8 +18,6 @@ def shared_ground(scenes, places):
     Parameters
     ----------
     scenes : list of Scene
-        Those without a place share no ground; coordinates without a reference system count
-        among themselves, if no raster has one.
     places : list of (int, tuple of int)
         Scene number and place of every block.
 
@@ -32,46 +28,22 @@ def shared_ground(scenes, places):
     shares : numpy.ndarray, shape (N,)
         How much, of the smaller one.
     """
-    placed = _placed(scenes, places)
-    if len({places[n][0] for n in placed}) < 2:
-        return np.zeros((0, 2), int), np.zeros(0)
-    numbers = np.array([places[n][0] for n in placed])
-    boxes = _boxes(scenes, [places[n] for n in placed])
-    found = [_beside(place, boxes, numbers) for place in range(len(placed))]
-    pairs = np.concatenate([pair for pair, _ in found])
-    return np.array(placed)[pairs], np.concatenate([share for _, share in found])
+    pairs, shares = ground.shared_ground(_grids(scenes), _in_rasters(scenes, places))
+    return pairs[shares > SLIVER], shares[shares > SLIVER]
 
 
-def _placed(scenes, places):
-    """The blocks that lie somewhere on the ground, if there are several scenes."""
+def _grids(scenes):
+    """The grids of scenes that have a place, if there are several."""
     if len(scenes) < 2:
-        return []
+        return [None] * len(scenes)
     grids = [scene.raster.grid for scene in scenes]
-    known = [bool(grid.crs) for grid in grids]
-    corners = {(grid.transform.c, grid.transform.f) for grid in grids}
-    if not any(known) and 2 * len(corners) > len(grids):
-        # Many at one corner only have a pixel size: that is no place.
-        known = [not grid.transform.is_identity for grid in grids]
-    return [block for block, (number, _) in enumerate(places) if known[number]]
+    return ground.placed_grids(
+        [grid if grid.crs or not grid.transform.is_identity else None for grid in grids]
+    )
 
 
-def _boxes(scenes, places):
-    """West, south, east and north of blocks, in the reference system of the first."""
-    grids = [
-        scenes[number].raster.grid.part(*scenes[number].in_raster(*place))
-        for number, place in places
-    ]
-    return ground_boxes(grids, grids[0].crs)
-
-
-def _beside(place, boxes, numbers):
-    """The later blocks of other scenes that share ground with a block, and how much."""
-    low = np.maximum(boxes[place, :2], boxes[place:, :2])
-    high = np.minimum(boxes[place, 2:], boxes[place:, 2:])
-    sizes = np.prod(boxes[place:, 2:] - boxes[place:, :2], axis=1)
-    shares = np.prod(np.maximum(high - low, 0), axis=1) / np.minimum(sizes, sizes[0])
-    others = np.flatnonzero((numbers[place:] != numbers[place]) & (shares > SLIVER))
-    return np.stack([np.full(len(others), place), place + others], 1), shares[others]
+def _in_rasters(scenes, places):
+    return [(number, scenes[number].in_raster(*place)) for number, place in places]
 
 
 def group_blocks(scenes, places, pairs, shares):
@@ -101,23 +73,11 @@ def group_blocks(scenes, places, pairs, shares):
     size = len(places)
     graph = coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), (size, size))
     groups = connected_components(graph, directed=False)[1]
-    return merge_groups(groups, _by_place(scenes, places))
-
-
-def _by_place(scenes, places):
-    """Groups of the blocks of georeferenced images by squares of the ground; others are alone."""
-    groups = np.arange(len(places))
-    placed = [n for n in _placed(scenes, places) if isinstance(scenes[places[n][0]].raster, Held)]
-    if not placed:
-        return groups
-    boxes = _boxes(scenes, [places[n] for n in placed])
-    middles, reach = (boxes[:, :2] + boxes[:, 2:]) / 2, (boxes[:, 2:] - boxes[:, :2]).max() / 2
-    try:
-        squares = block_groups(middles, reach, _PARTS, np.zeros(len(placed), int))[0]
-    except JobError:  # all in one place: only what shares ground or a source stays together
-        return groups
-    groups[placed] = len(places) + squares
-    return groups
+    images = [
+        grid if isinstance(scene.raster, Held) else None
+        for grid, scene in zip(_grids(scenes), scenes, strict=True)
+    ]
+    return merge_groups(groups, ground.ground_squares(images, _in_rasters(scenes, places)))
 
 
 def _sources(scenes):
