@@ -12,7 +12,9 @@ import numpy as np
 from ..jobs.errors import JobError
 from .image_folders import Found
 from .normalization import fit
-from .rasters import describe_image, read_image
+from .rasters import Grid, describe_image, read_image
+from .rasters.grid import crs_of
+from .shared_ground import placed_grids
 
 _IN_MEMORY_BYTES = 2 * 2**30
 _THREADS = 4
@@ -40,7 +42,8 @@ class Samples:
     sides : numpy.ndarray of int, shape (N,)
         Shorter side of every image before it was resized.
     positions : numpy.ndarray, shape (N, 2), or None
-        Centers on the ground, if all images are georeferenced in one CRS.
+        Centers on the ground, if all images are georeferenced in one CRS, or have coordinates
+        without one.
     reach : float
         Half the side of the largest image on the ground, in units of the CRS.
     place_warning : str
@@ -241,12 +244,19 @@ def _put(values, index, image):
 
 
 def _positions(descriptions):
-    if any(d.transform is None or not d.crs for d in descriptions):
-        return None, 0.0
-    if len({d.crs for d in descriptions}) > 1:
+    grids = placed_grids([_grid(d) for d in descriptions])
+    if None in grids or len({d.crs for d in descriptions}) > 1:
         return None, 0.0
     centers = [d.transform @ (d.width / 2, d.height / 2) for d in descriptions]
     return np.array(centers), max(map(_extent, descriptions)) / 2
+
+
+def _grid(description):
+    """Where an image lies, None if nothing tells it."""
+    if description.transform is None:
+        return None
+    crs = crs_of(description.crs)
+    return Grid(description.width, description.height, description.transform, crs)
 
 
 def _extent(description):

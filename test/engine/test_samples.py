@@ -173,6 +173,18 @@ def test_places_that_only_some_images_have_raise_a_warning(tmp_path):
     )
 
 
+@pytest.mark.parametrize("step", [80, 0])
+def test_coordinates_without_a_reference_system_are_places_unless_all_are_the_same(tmp_path, step):
+    for number in range(12):
+        write_image(
+            tmp_path / "ab"[number % 2] / f"{number}.tif",
+            stripes(0, seed=number),
+            transform=Affine(10, 0, 500 + step * number, 0, -10, 4_000),
+        )
+    positions = load(tmp_path).positions
+    assert positions is None if step == 0 else len(np.unique(positions, axis=0)) == 12
+
+
 def test_a_large_set_lies_in_a_file_and_reads_the_same(tmp_path, monkeypatch):
     striped_folder(tmp_path, count=3)
     truth = load(tmp_path).values

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+import rasterio
 import torch
 
 from brightness import Said
@@ -121,6 +122,18 @@ def plain_folder(root, count=60, **kind):
     for number in range(count):
         write_image(root / f"{number:03d}.tif", stripes(number % 2, seed=number, **kind))
     return root
+
+
+@pytest.mark.parametrize("step", [0, 200])
+def test_images_that_all_show_the_same_ground_are_split_one_by_one_with_a_warning(tmp_path, step):
+    """In one place, or so near that blocks of ground leave nothing to learn from."""
+    for number in range(60):
+        place = rasterio.Affine(10, 0, 500_000 + step * (number % 2), 0, -10, 5_000_000)
+        image = stripes(number % 2, seed=number)
+        write_image(tmp_path / f"{number:03d}.tif", image, crs="EPSG:32633", transform=place)
+    collection = read_collection(str(tmp_path), 32, 0, Silent())
+    assert (len(collection.training), len(collection.held)) == (48, 12)
+    assert any("single images are held out" in text for text in collection.warnings)
 
 
 def test_images_without_classes_are_learned_and_no_gain_is_claimed(tmp_path):

@@ -183,3 +183,12 @@ def test_images_with_a_pixel_size_but_no_place_are_not_taken_for_one_place(tmp_p
         write_raster(tmp_path / name, values, Affine.scale(2, -2), None)
     blocks = divide(image_scenes(str(tmp_path), 2, 0.0, Silent()), 32, 0.2, seed=0)
     assert len(blocks_of(blocks, TRAINING)) >= 20 and len(blocks_of(blocks, VALIDATION)) == 6
+
+
+def test_images_of_one_ground_are_refused(tmp_path):
+    chance = np.random.default_rng(0)
+    for number in range(30):
+        values = chance.integers(0, 255, (1, 96, 96), "uint8")
+        write_raster(tmp_path / f"{'abc'[number % 3]}{np.base_repr(number, 36)}x.tif", values)
+    with pytest.raises(JobError, match="No ground is left to train on"):
+        divide(image_scenes(str(tmp_path), 2, 0.0, Silent()), 32, 0.2, seed=0)

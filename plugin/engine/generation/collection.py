@@ -180,18 +180,30 @@ def _split(samples, seed):
     try:
         groups, together = _groups(samples)
         training, held = hold_out(samples.labels, groups, _HELD_SHARE, seed)
+        training = _apart(samples, training, held)
     except JobError as error:
         warnings.append(f"{error.found} So single images are held out: the scores may be too good.")
         groups, together = samples.twins, ""
         training, held = hold_out(np.zeros_like(samples.labels), groups, _HELD_SHARE, seed)
-    if samples.positions is not None:
-        training = keep_distance(training, held, samples.positions, 2 * samples.reach)
     kept = f" {together}" if together else ""
     sentence = (
         f"{len(held)} images ({len(held) / (len(held) + len(training)):.0%}) were kept from the "
         f"generator and judge it; {len(training)} trained it.{kept}"
     )
     return Split(training, held, groups, sentence), warnings
+
+
+def _apart(samples, training, held):
+    """The images that show no ground of those that judge."""
+    if samples.positions is None:
+        return training
+    left = keep_distance(training, held, samples.positions, 2 * samples.reach)
+    if set(samples.labels[left]) < set(samples.labels[training]):
+        raise JobError(
+            "Nearly all images overlap: too few are left without the ground of those that judge.",
+            "Add images of other ground.",
+        )
+    return left
 
 
 def _groups(samples):

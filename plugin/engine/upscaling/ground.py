@@ -166,6 +166,11 @@ def divide(scenes, tile, share, seed):
     for pair in pairs:
         own = parts[pair]
         parts[pair[(own != VALIDATION) & (own[::-1] == VALIDATION)]] = LEFT_OUT
+    if TRAINING not in parts:
+        raise JobError(
+            "No ground is left to train on: all of it is scored in another raster or image.",
+            "Add rasters or images of other ground, or leave out what shows the same ground.",
+        )
     return [Block(number, place, part) for (number, place), part in zip(places, parts, strict=True)]
 
 
