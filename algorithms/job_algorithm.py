@@ -21,7 +21,7 @@ from .handover import hand_over, raster_sources
 from .help_text import console_example, help_picture, short_help
 from .job_file import NAME as JOB_FILE, asked_job_file, job_file_parameter, write_job_file
 from .layer_groups import group_on_load
-from .layer_output import LayerOutput
+from .layer_output import LayerOutput, try_out_layers
 from .listener import FeedbackListener
 from .next_tools import NEXT
 from .origins import layer_names, naming_layers, origins
@@ -217,6 +217,7 @@ class JobAlgorithm(QgsProcessingAlgorithm):
         whole = {name: os.path.abspath(path) for name, path in places.items()}
         job_values = {**self._inputs, **files, **whole}
         from_values(self.job, job_values)
+        try_out_layers(self, parameters, context, places)
         outputs = self.run_job(job_values, feedback)
         results = {
             part.name.upper(): self._result(part, parameters, context, places, outputs)

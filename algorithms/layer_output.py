@@ -11,12 +11,35 @@ from qgis.core import (
 
 from ..plugin.jobs.errors import JobError
 from .destinations import NEED_POSITION, asked_place
-from .written_files import appends, written
+from .written_files import NotReplacedError, appends, try_out, written
 
 _WORDS = (
     "could not be written completely: the disk is full, or the format cannot hold these features."
 )
 _REMEDY = "Free some space, or choose GeoPackage (.gpkg)."
+
+
+def try_out_layers(algorithm, parameters, context, places):
+    """Refuse, before the work begins, to replace layers that another program holds open.
+
+    Their places are taken last, when all other outputs have theirs.
+
+    Parameters
+    ----------
+    algorithm : JobAlgorithm
+    parameters : dict
+        Processing's parameter values.
+    context : QgsProcessingContext
+    places : dict
+        Of the outputs that were asked for, by field name.
+
+    Raises
+    ------
+    JobError
+    """
+    for part in algorithm.parts():
+        if part.kind == "new_features" and part.name in places:
+            LayerOutput(algorithm, part, parameters, context).try_out()
 
 
 class LayerOutput:
@@ -38,6 +61,18 @@ class LayerOutput:
         self._algorithm, self._part = algorithm, part
         self._parameters, self._context = parameters, context
         self._given = parameters.get(part.name.upper())
+
+    def try_out(self):
+        """Refuse a place whose older files another program holds open.
+
+        Raises
+        ------
+        JobError
+        """
+        try:
+            try_out(self._given)
+        except NotReplacedError as error:
+            raise self._not_replaced(error) from error
 
     def write(self, fields, wkb_type, crs, rows):
         """Write features, and look whether they are there.
@@ -75,7 +110,7 @@ class LayerOutput:
             raise _NotWrittenError(f"{layer_id} ends too early.")
         try:
             placed = files.put_in_place(layer_id)
-        except OSError as error:
+        except NotReplacedError as error:
             raise self._not_replaced(error) from error
         _load_from(placed, layer_id, self._context)
         return placed
@@ -118,8 +153,12 @@ class LayerOutput:
         return f"{name} {_WORDS}", _REMEDY
 
     def _not_replaced(self, error):
+        found = f'{self._part.label} cannot replace "{asked_place(self._given)}": {error.strerror}.'
+        if error.aside:
+            remedy = f'Its older files are in "{error.aside}": close programs that use it, and move them back.'
+            return JobError(found, remedy, str(error))
         return JobError(
-            f'{self._part.label} cannot replace "{asked_place(self._given)}": {error.strerror}.',
+            found,
             "Remove its layer from the project and close programs that use it, or choose another name.",
             str(error),
         )

@@ -5,16 +5,13 @@ import shutil
 import struct
 import tempfile
 import traceback
+from contextlib import suppress
 
-from qgis.core import (
-    QgsProcessingOutputLayerDefinition,
-    QgsProperty,
-    QgsProviderConnectionException,
-    QgsProviderRegistry,
-)
+from qgis.core import QgsProcessingOutputLayerDefinition, QgsProperty
 
 from ..plugin.jobs.places import part_path
 from .destinations import asked_place, is_new_table
+from .layers_in_place import BEHIND, InPlace
 
 # The files of a format that belong to the one that is asked for, by its ending.
 _SHAPEFILE = frozenset(
@@ -22,7 +19,6 @@ _SHAPEFILE = frozenset(
 )
 _MAPINFO = frozenset((".tab", ".dat", ".map", ".id", ".ind"))
 _TOGETHER = {".shp": _SHAPEFILE, ".tab": _MAPINFO}
-_BEHIND = ("-wal", "-shm", "-journal")
 
 
 def written(given):
@@ -42,9 +38,43 @@ def written(given):
     return InPlace(given)
 
 
+def try_out(given):
+    """Find out before the work begins whether a layer could take its place.
+
+    Raises
+    ------
+    NotReplacedError
+        If an older file of the layer is held open by another program.
+    """
+    place = asked_place(given)
+    if not place or is_new_table(given) or appends(given):
+        return
+    folder, name = os.path.split(place)
+    try:
+        for one in _files_of(folder, name) if os.path.isdir(folder) else ():
+            path = os.path.join(folder, one)
+            os.rename(path, path)  # Windows refuses this for an open file, and changes nothing
+    except OSError as error:
+        raise NotReplacedError(error.errno, error.strerror) from error
+
+
 def appends(given):
     """Whether a destination is a layer that features are added to."""
     return isinstance(given, QgsProcessingOutputLayerDefinition) and given.useRemapping()
+
+
+class NotReplacedError(OSError):
+    """Older files may not be replaced.
+
+    Attributes
+    ----------
+    aside : str
+        The folder of those that could not even be put back; empty if all are there as before.
+    """
+
+    def __init__(self, number, why, aside=""):
+        super().__init__(number, why)
+        self.aside = aside
 
 
 class Beside:
@@ -77,14 +107,18 @@ class Beside:
         os.makedirs(folder, exist_ok=True)
         prefix = os.path.basename(part_path(self._place)) + "."
         self._folder = tempfile.mkdtemp(prefix=prefix, dir=folder)
-        self._whole = os.path.join(self._folder, "new")
+        self._whole, self._aside = (os.path.join(self._folder, name) for name in ("new", "old"))
         os.mkdir(self._whole)
+        os.mkdir(self._aside)
         self.sink = _moved(self._given, os.path.join(self._whole, os.path.basename(self._place)))
         return self
 
     def __exit__(self, kind, error, trace):
         traceback.clear_frames(trace)  # they hold the sink, which holds its file open
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self._whole, ignore_errors=True)
+        for folder in (self._aside, self._folder):
+            with suppress(OSError):  # older files that could not be put back stay
+                os.rmdir(folder)
 
     def are_cut(self):
         """Whether a text or dBASE table ends before its last row does."""
@@ -105,63 +139,27 @@ class Beside:
 
         Raises
         ------
-        OSError
+        NotReplacedError
             If an older file may not be replaced; then all of them are there as before.
         """
-        there, aside = os.path.dirname(self._place), os.path.join(self._folder, "old")
-        name = os.path.basename(layer_id.split("|")[0])
+        there, name = os.path.dirname(self._place), os.path.basename(layer_id.split("|")[0])
+        try:
+            self._exchange(there, name)
+        except OSError as error:
+            aside = self._aside if os.listdir(self._aside) else ""
+            raise NotReplacedError(error.errno, error.strerror, aside) from error
+        shutil.rmtree(self._aside, ignore_errors=True)
+        return os.path.join(there, layer_id[len(self._whole) + 1 :])
+
+    def _exchange(self, there, name):
         new = os.listdir(self._whole)
         old = _files_of(there, name) | {*new}.intersection(os.listdir(there))
         if new == [name]:  # a single file takes its place in one step
             old -= {name}
-        os.mkdir(aside)
         _move(
-            [(os.path.join(there, one), os.path.join(aside, one)) for one in old]
+            [(os.path.join(there, one), os.path.join(self._aside, one)) for one in old]
             + [(os.path.join(self._whole, one), os.path.join(there, one)) for one in new]
         )
-        return os.path.join(there, layer_id[len(self._whole) + 1 :])
-
-
-class InPlace:
-    """A layer that is in no file of its own: a table, added features, or a layer in memory.
-
-    Parameters
-    ----------
-    given : str or QgsProcessingOutputLayerDefinition
-    """
-
-    def __init__(self, given):
-        self.sink = given
-        self._path = asked_place(given) if is_new_table(given) else None
-        self._tables = _tables(self._path) if self._path and os.path.isfile(self._path) else None
-
-    def __enter__(self):
-        if self._path:
-            os.makedirs(os.path.dirname(self._path), exist_ok=True)
-        return self
-
-    def __exit__(self, kind, error, trace):
-        traceback.clear_frames(trace)
-        if kind and self._tables is not None:
-            self._drop_new_tables()
-        elif kind and self._path:
-            for ending in ("", *_BEHIND):
-                _remove(self._path + ending)
-
-    def are_cut(self):
-        """A database tells by itself what it does not take."""
-        return False
-
-    def put_in_place(self, layer_id):
-        """The layer is there already."""
-        return layer_id
-
-    def _drop_new_tables(self):
-        for table in _tables(self._path) - self._tables:
-            try:
-                _connection(self._path).dropVectorTable("", table)
-            except QgsProviderConnectionException:
-                continue  # a full disk may not even let go of a table
 
 
 def is_cut(place):
@@ -192,7 +190,7 @@ def _files_of(folder, name):
     """Names of the files that are there of the layer in a file."""
     stem, ending = os.path.splitext(name)
     together = _TOGETHER.get(ending.lower(), ())
-    behind = {name, *(name + end for end in _BEHIND)}
+    behind = {name, *(name + end for end in BEHIND)}
     return {
         one
         for one in os.listdir(folder)
@@ -209,23 +207,6 @@ def _move(moves):
             done.append((target, source))
     except OSError:
         for target, source in reversed(done):
-            os.replace(target, source)
+            with suppress(OSError):  # another program has just opened it
+                os.replace(target, source)
         raise
-
-
-def _remove(place):
-    try:
-        os.remove(place)
-    except OSError:
-        return  # open in another program, or gone already
-
-
-def _tables(path):
-    try:
-        return {table.tableName() for table in _connection(path).tables()}
-    except QgsProviderConnectionException:
-        return set()
-
-
-def _connection(path):
-    return QgsProviderRegistry.instance().providerMetadata("ogr").createConnection(path, {})

@@ -108,6 +108,52 @@ def test_older_files_that_may_not_be_replaced_are_named_and_stay(qgis, tmp_path,
     assert calls and contents(tmp_path) == before
 
 
+def test_older_files_that_cannot_be_put_back_stay_aside(qgis, tmp_path, monkeypatch):
+    from deep_geology.algorithms import written_files
+    from deep_geology.plugin.jobs.errors import JobError
+
+    target = tmp_path / "mine.shp"
+    save(memory_points(label_points(7)), target)
+    before, replace = contents(tmp_path), os.replace
+
+    def refuse(source, place):
+        if os.path.basename(os.path.dirname(source)) in ("new", "old"):
+            raise PermissionError(13, "Permission denied", source)
+        replace(source, place)
+
+    monkeypatch.setattr(written_files.os, "replace", refuse)
+    with pytest.raises(JobError, match=r"cannot replace .* Permission denied\.") as caught:
+        write(str(target), rows_until(None))
+    (folder,) = tmp_path.iterdir()
+    assert contents(folder / "old") == before and [*folder.iterdir()] == [folder / "old"]
+    assert f'"{folder / "old"}"' in caught.value.remedy
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "shp"])
+def test_layer_that_is_held_open_is_refused_before_anything_is_replaced(
+    refused, tmp_path, monkeypatch, kind
+):
+    from deep_geology.algorithms import job_algorithm, written_files
+
+    catalog, report, target = (tmp_path / name for name in ("c.csv", "r.html", f"mine.{kind}"))
+    catalog.write_text("time,latitude,longitude,mag\n2010-01-01,45,10,3\n", encoding="utf-8")
+    report.write_text("of before", encoding="utf-8")
+    save(memory_points(label_points(7)), target)
+    before, rename = contents(tmp_path), os.rename
+
+    def as_windows(source, place):
+        if source == str(target.with_suffix(".dbf" if kind == "shp" else ".gpkg")):
+            raise PermissionError(13, "Permission denied", source)
+        rename(source, place)
+
+    monkeypatch.setattr(written_files.os, "rename", as_windows)
+    monkeypatch.setattr(job_algorithm.worker, "run", pytest.fail)
+    asked = {"CATALOG": str(catalog), "OUTPUT": str(target), "REPORT": str(report)}
+    said = refused("checkcatalog", **asked)
+    assert f'cannot replace "{target}": Permission denied.' in said and "close programs" in said
+    assert contents(tmp_path) == before
+
+
 def test_layer_is_loaded_from_its_place(project, tmp_path):
     context, target = QgsProcessingContext(), str(tmp_path / "mine.gpkg")
     context.setProject(project)
