@@ -10,6 +10,7 @@ from ..jobs.lists import first_of
 from .class_names import alike
 from .metrics.area_estimation import estimate_areas
 from .reference import match_classes
+from .seen_before import SOME
 
 _FEW = 50  # places in a class that Congalton & Green advise
 _DRAWN = ("stratified", "simple_random")
@@ -37,6 +38,8 @@ class Assessment:
     polygons, pixels : int
         Polygons of the reference, and how many of the places are pixels in them.
     warnings : list of str
+    seen : float or None
+        Share of the reference features that trained the map; None if it cannot be told.
     """
 
     names: list
@@ -50,6 +53,12 @@ class Assessment:
     polygons: int
     pixels: int
     warnings: list
+    seen: float = None
+
+    @property
+    def is_remembered(self):
+        """Whether the map was trained on the reference, so that it says nothing of the map."""
+        return self.seen is not None and self.seen >= SOME
 
     @property
     def total(self):

@@ -27,6 +27,10 @@ _PLAIN = (
     "of the class on the ground the map shows. Shares of the reference places, in brackets with "
     "Wilson's 95 % interval; they say nothing of areas."
 )
+_UNTOLD = (
+    "The map does not say which they were. Are those of the reference among them? Then the figures say "
+    "how well the map remembers them, not how well it maps."
+)
 
 
 def write_accuracy_report(path, assessment, title, subtitle):
@@ -44,7 +48,8 @@ def write_accuracy_report(path, assessment, title, subtitle):
         If it cannot be written.
     """
     report = Report(title, subtitle, assessment.names)
-    report.verdict(headline(assessment), *sentences(assessment))
+    told = headline(assessment), *sentences(assessment)
+    report.verdict(*told, is_doubt=assessment.is_remembered)
     for text in assessment.warnings:
         report.warning(text)
     report.section("What the map confuses", PICTURES).figure(
@@ -142,8 +147,15 @@ def _add_facts(report, assessment):
         ("Macro F1 of the places", f"{macro_f1(assessment.confusion):.3f}"),
         ("Mean recall of the places", f"{np.nanmean(class_scores(assessment.confusion).recall):.3f}"),
     ]  # fmt: skip
+    facts.append(("Labels that trained the map", _said_seen(assessment.seen)))
     facts += [(f"Left out: {why}", count) for why, count in assessment.left_out]
     report.section("How it was measured", METHOD).facts(facts)
+
+
+def _said_seen(seen):
+    if seen is None:
+        return _UNTOLD
+    return f"{100 * seen:.0f} % of the reference features are among them."
 
 
 def write_success_report(path, curve, facts, warnings, title, subtitle):

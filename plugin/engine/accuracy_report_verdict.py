@@ -5,11 +5,14 @@ import numpy as np
 from .accuracy_numbers import accuracies, overall
 from .classification_verdict import GOOD, good_on, interval, percent, quoted
 
+REMEMBERED = "These labels trained the map: the figures say how well it remembers them, not how well it maps."
 _FREQUENT = {True: "its most frequent confusion is", False: "confuses"}
 
 
 def headline(assessment):
     """The result in one sentence."""
+    if assessment.is_remembered:
+        return REMEMBERED
     _, low, _ = overall(assessment)
     counts = assessment.confusion.sum(axis=1)
     if assessment.estimates is None and low <= counts.max() / counts.sum():

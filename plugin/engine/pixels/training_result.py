@@ -15,6 +15,7 @@ from ..device import describe
 from ..metrics.classification import expected_calibration_error
 from ..rasters import shown_name
 from ..refitting import tell_shipped
+from ..seen_before import LABELS, LEARNED_FROM, label_marks, learned_from
 from .result import PixelResult
 from .trust import block_weights, measure_trust, trust_features
 
@@ -153,6 +154,7 @@ def make_card(job, start, labels, ground, stack, shipped, numbers, trust):
             "extent": _extent(stack.grid),
             "start_from": job.start_from,
             "epochs": len(shipped.history),
+            LEARNED_FROM: learned_from(job, LABELS, label_marks(job.labels, job.class_field)),
         },
         scores=numbers,
         license=start.license,

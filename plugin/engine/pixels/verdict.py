@@ -18,6 +18,8 @@ def headline(result, numbers):
 
 def doubt(result, numbers):
     """What speaks against the network as a whole; empty if nothing does."""
+    if numbers["start"]["doubt"]:
+        return numbers["start"]["doubt"]
     better = beaten_by(numbers)
     if better:
         return (
@@ -77,7 +79,8 @@ def _both(numbers, name):
 
 def sentences(result, numbers):
     """What follows the headline: how sure it is, beside what, and what to do next."""
-    return [_how_often(numbers), _beside(numbers), _weakest(result), _confidence(numbers)]
+    told = _how_often(numbers), _beside(numbers), _weakest(result), _confidence(numbers)
+    return [numbers["start"]["warning"], *told]
 
 
 def _how_often(numbers):

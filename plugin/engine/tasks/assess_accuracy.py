@@ -1,5 +1,7 @@
 """Compare a map with reference data."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...jobs.assess_accuracy import named_values
@@ -7,12 +9,14 @@ from ...jobs.errors import JobError
 from ..accuracy import assess
 from ..accuracy_numbers import accuracies, adjusted_areas, numbers, overall
 from ..accuracy_report import write_accuracy_report, write_success_report
+from ..accuracy_report_verdict import REMEMBERED
 from ..map_features import read_feature_map, tally_features
 from ..map_pixels import values_at
 from ..map_tally import tally_classes, tally_levels
 from ..metrics.success_rate import success_rate
-from ..rasters import Raster, read_class_names, short_name
+from ..rasters import Raster, read_class_names, read_tags, short_name
 from ..reference import read_reference
+from ..seen_before import LABELS, SOME, from_tags, label_marks, share_seen
 from ..vectors import Feature, write_features
 
 
@@ -61,7 +65,14 @@ def _assess_raster(job, progress):
         tally = tally_classes(raster, reference, progress)
         unit = "m²" if raster.gsd else "pixels"
     polygons = len(reference.polygons)
-    return assess(tally, names, reference, job.design, unit, polygons)
+    assessment = assess(tally, names, reference, job.design, unit, polygons)
+    return replace(assessment, seen=_seen(job))
+
+
+def _seen(job):
+    """Share of the reference features that trained the map; None if it cannot be told."""
+    known = from_tags(read_tags(job.classified)[0])
+    return share_seen(known, LABELS, label_marks(job.reference, job.class_field))
 
 
 def _assess_features(job, progress):
@@ -76,6 +87,8 @@ def _assess_features(job, progress):
 
 
 def _say(assessment, progress):
+    if assessment.is_remembered:
+        progress.warning(REMEMBERED)
     share, _, _ = overall(assessment)
     what = "of the area" if assessment.estimates else "of the reference places"
     progress.note(f"{assessment.total:,} reference places are compared.")
@@ -123,7 +136,8 @@ def _assess_favorability(job, progress):
         below, equal, above = tally_levels(raster, levels, progress)
     curve = success_rate(scores[valid], levels, below, equal, above)
     lost = {"outside the map": int((~inside).sum()), "where it has no data": int((inside & ~valid).sum())}  # fmt: skip
-    warnings = [f"{count:,} deposits lie {why}." for why, count in lost.items() if count]
+    warnings = [REMEMBERED] if (_seen(job) or 0.0) >= SOME else []
+    warnings += [f"{count:,} deposits lie {why}." for why, count in lost.items() if count]
     if valid.sum() < 20:
         warnings.append(f"Only {valid.sum()} deposits count: another few could change the curve.")
     for text in warnings:

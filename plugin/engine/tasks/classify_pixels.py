@@ -11,6 +11,7 @@ from ..pixels.maps import KINDS, open_maps
 from ..pixels.planning import Disagreement, area_of, check_stack, plan, windows_at_once
 from ..pixels.predictor import load_predictor
 from ..rasters import Stack, shown_name
+from ..seen_before import as_tags
 
 _FILLED = 0.92  # of the work, when all is written
 
@@ -42,7 +43,7 @@ def run(job, progress):
         _say_windows(layout, progress)
         grid, limit = stack.grid.part(*area), predictor.trust and predictor.trust.applicable
         inputs = (*job.rasters, job.model)
-        known = inputs, _tags(job, layout), limit, progress.part(_FILLED, 1.0)
+        known = inputs, _tags(job, layout, card), limit, progress.part(_FILLED, 1.0)
         with open_maps(places, card, grid, *known) as maps:
             _fill(maps, predictor, stack, layout, job, progress.part(0.0, _FILLED))
         _say_what_came(maps, card, stack, limit, progress)
@@ -60,12 +61,13 @@ def _fill(maps, predictor, stack, layout, job, progress):
         progress.note(watch.text())
 
 
-def _tags(job, layout):
+def _tags(job, layout, card):
     return {
         "MODEL": os.path.basename(job.model),
         "SOURCE": ", ".join(map(shown_name, job.rasters)),
         "WINDOW_SIZE": str(layout.core),
         "OVERLAP": str(2 * layout.halo),
+        **as_tags(card),
     }
 
 

@@ -20,6 +20,7 @@ from ..pixels.starting import choose_start
 from ..pixels.training_result import make_card, make_result, measure_trust_of
 from ..pixels.verdict import doubt
 from ..rasters import Stack
+from ..seen_before import LABELS, judge_start, label_marks
 
 
 def run(job, progress):
@@ -43,8 +44,11 @@ def run(job, progress):
         ground = _gather(job, labels, stack, side, progress.part(0.03, 0.08))
         _check_bands(ground, stack, progress)
         plan = _plan(job, labels, ground, stack, progress)
+        begun = _judge_start(job, plan)
         windows = choose_windows(ground.pixels, (stack.grid.height, stack.grid.width))
         _say_start(progress, start, job, stack, labels, ground, plan, device)
+        if begun["warning"]:
+            progress.warning(begun["warning"])
         fitter = Fitter(job, start, ground, labels.class_names, plan.groups, side, device)
         fits = Fits(fitter, plan, stack, windows, progress.started)
         half = 0.08 + 0.83 * fits.tested_share
@@ -60,7 +64,7 @@ def run(job, progress):
         result = make_result(
             job, labels, ground, plan, tested, baselines, shipped, pictures, stack, device
         )
-        numbers = scores(result)
+        numbers = {**scores(result), "start": begun}
         _say_scores(progress, numbers)
         if doubt(result, numbers):
             progress.warning(doubt(result, numbers))
@@ -128,6 +132,14 @@ def _plan(job, labels, ground, stack, progress):
         layer = gather(stack, shapes, second.brush, 0, job.seed, progress.part(0.07, 0.08))
     pixel_side = abs(stack.grid.transform.determinant) ** 0.5
     return plan_splits(job, ground, labels.class_names, (pixel_side, stack.grid.unit), layer)
+
+
+def _judge_start(job, plan):
+    """What the model that training starts from had seen; the plan's sentence says so too."""
+    tested = job.validation_labels if job.validation == "layer" else job.labels
+    begun = judge_start(job, LABELS, label_marks(tested, job.class_field))
+    plan.sentence += begun["split"]
+    return begun
 
 
 def _say_start(progress, start, job, stack, labels, ground, plan, device):
