@@ -1,10 +1,11 @@
 """What was measured of a classifier, and the scores that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from .metrics import classification as metric
+from .seen_before import FRESH
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class ClassificationResult:
     thumbnails : callable
         Place in `paths` -> (row, column, 3) uint8.
     warnings : list of str
+    start : dict of str
+        What the model that training started from means for the scores; see
+        `seen_before.judge_start`.
     title, subtitle : str
         Of the report.
     """
@@ -61,6 +65,7 @@ class ClassificationResult:
     training_summary: list = ()
     thumbnails: object = None
     warnings: list = ()
+    start: dict = field(default_factory=FRESH.copy)
     title: str = "Image classifier"
     subtitle: str = ""
 
@@ -101,7 +106,8 @@ def scores(result):
         accuracy, accuracy_interval (Wilson, 95 %), macro_f1, macro_recall, kappa, ece,
         uncalibrated_ece, scored (images), validation (the sentence on the split), baselines
         (majority_class and, where there is one, linear_probe: their scores, named as here) and
-        folds (count, mean and sd of accuracy), None without cross-validation.
+        folds (count, mean and sd of accuracy), None without cross-validation, and start (as the
+        result has it).
     """
     probe = result.probe_probabilities
     baselines = {"majority_class": _majority(result)}
@@ -115,6 +121,7 @@ def scores(result):
         "validation": result.split,
         "baselines": baselines,
         "folds": _over_folds(result),
+        "start": result.start,
     }
 
 

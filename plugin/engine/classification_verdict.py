@@ -35,6 +35,8 @@ def headline(result, numbers):
 
 def doubt(numbers):
     """What speaks against the network as a whole; empty if nothing does."""
+    if numbers["start"]["doubt"]:
+        return numbers["start"]["doubt"]
     majority = numbers["baselines"]["majority_class"]
     if numbers["accuracy_interval"][0] <= majority["accuracy"]:
         return f"Not shown to be better than always answering {quoted(majority['class'])}."

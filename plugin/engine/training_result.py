@@ -15,6 +15,7 @@ from .classification_scores import ClassificationResult
 from .device import describe
 from .metrics.classification import expected_calibration_error
 from .refitting import tell_shipped
+from .seen_before import IMAGES, LEARNED_FROM, image_marks, learned_from
 from .vectors import Feature
 
 _SPREADS_SHOWN = 2.5
@@ -24,7 +25,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 
-def make_result(job, samples, plan, tested, probed, shipped, device):
+def make_result(job, samples, plan, tested, probed, shipped, device, begun):
     """Gather what the report needs.
 
     Parameters
@@ -38,6 +39,9 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
     shipped : fine_tuning.Fit
         The model that ships.
     device : torch.device
+    begun : dict of str
+        What the model that training started from means for the scores; see
+        `seen_before.judge_start`.
 
     Returns
     -------
@@ -64,6 +68,7 @@ def make_result(job, samples, plan, tested, probed, shipped, device):
         training_summary=_summary(samples),
         thumbnails=lambda index: thumbnail(samples, shipped.numbers, index),
         warnings=[*plan.warnings, *samples.left_out],
+        start=begun,
         title=f"Image classifier of {os.path.basename(os.path.normpath(job.input))}",
         subtitle=f"{job.network}, {len(samples)} images, {len(samples.class_names)} classes",
     )
@@ -146,6 +151,7 @@ def make_card(job, start, samples, shipped, scores):
             "folder": os.path.basename(os.path.normpath(job.input)),
             "start_from": job.start_from,
             "epochs": len(shipped.history),
+            LEARNED_FROM: learned_from(job, IMAGES, image_marks(samples.root, samples.paths)),
         },
         scores=scores,
         license=start.license,

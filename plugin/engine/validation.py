@@ -10,10 +10,6 @@ from .groups import block_groups, crop_sources, merge_groups, name_groups, never
 from .recipes import is_small
 
 _MOST_FITS = 60
-_BASE_MODEL_WARNING = (
-    "Training started from a model. If that model learned from any of these images, they are not "
-    "new to it and the scores are too good."
-)
 
 
 @dataclass
@@ -84,8 +80,6 @@ def _refits(job, splits, samples):
 def _groups(job, samples):
     """What must not be split (None for single images), a sentence that tells it, and warnings."""
     warnings = [samples.place_warning] if samples.place_warning else []
-    if job.start_from == "model":
-        warnings.append(_BASE_MODEL_WARNING)
     if job.groups:
         groups = name_groups(samples.paths, job.groups)
         by = f'groups named by "{job.groups}"'

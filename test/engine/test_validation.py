@@ -100,11 +100,6 @@ def test_groups_do_not_let_overlapping_chips_onto_both_sides():
             assert gaps.max(-1).min() >= 64
 
 
-def test_training_from_a_model_warns_that_it_may_know_the_images():
-    made = plan(plain(), start_from="model", base_model="m.safetensors")
-    assert "scores are too good" in made.warnings[0]
-
-
 def test_spatial_blocks_need_positions():
     with pytest.raises(JobError, match="need georeferenced chips"):
         plan(plain(), validation="spatial_blocks")

@@ -13,6 +13,7 @@ from ..fits import Fits
 from ..image_folders import find_samples
 from ..linear_probe import probe, probe_features
 from ..samples import describe_samples, load_samples
+from ..seen_before import IMAGES, image_marks, judge_start
 from ..training_result import make_card, make_result, prediction_table
 from ..validation import plan_validation
 from ..vectors import write_features
@@ -36,12 +37,13 @@ def run(job, progress):
         progress.note(f"The network is that of the model: {start.name}.")
     samples = _read_samples(job, start, progress.part(0.0, 0.06))
     plan = plan_validation(job, samples)
+    begun = _judge_start(job, samples, plan)
     _say_plan(progress, plan, samples, device)
     probed = _probe(job, start, samples, plan, device, progress.part(0.06, 0.1))
     fits = Fits(job, start, samples, plan, device, progress.started)
     tested = fits.test_all(progress.part(0.1, fits.tested_share))
     shipped = fits.ship(tested, progress.part(fits.tested_share, 0.99))
-    result = make_result(job, samples, plan, tested, probed, shipped, device)
+    result = make_result(job, samples, plan, tested, probed, shipped, device, begun)
     numbers = scores(result)
     _say_scores(progress, numbers)
     card = make_card(job, start, samples, shipped, numbers)
@@ -71,6 +73,14 @@ def automatic_size(descriptions):
     wished = 1.5 * side if side <= 96 else side
     most = _LARGEST_OF_FEW if len(descriptions) < _MANY_IMAGES else _LARGEST_OF_MANY
     return int(min(max(round(wished / 32) * 32, 64), most))
+
+
+def _judge_start(job, samples, plan):
+    """What the model that training starts from had seen; the plan says so too."""
+    begun = judge_start(job, IMAGES, image_marks(samples.root, samples.paths))
+    plan.sentence += begun["split"]
+    plan.warnings[:0] = filter(None, [begun["warning"]])
+    return begun
 
 
 def _say_plan(progress, plan, samples, device):
