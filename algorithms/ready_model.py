@@ -63,6 +63,9 @@ class ReadyModel(QgsProcessingModelAlgorithm):
             if not parameter.isDestination():
                 parameter.setDescription(tr(parameter.description()))
                 parameter.setMetadata(self._widget(parameter))
+        for step in self.childAlgorithms().values():
+            step.setDescription(tr(step.description()))
+            self.setChildAlgorithm(step)
         self._name_outputs()
 
     def _name_outputs(self):

@@ -102,6 +102,8 @@ def test_all_that_a_dialog_shows_of_a_model_is_translated(qgis, monkeypatch, nam
         assert re.fullmatch("<.+>", part.help()), part.name()
     told = {key: text for key, text in model.helpContent().items() if key != "ALG_CREATOR"}
     assert len(told) > 5 and all(re.fullmatch("<.+>", text) for text in told.values())
+    steps = model.childAlgorithms().values()
+    assert steps and all(re.fullmatch("<.+>", step.description()) for step in steps)
 
 
 @pytest.mark.parametrize("name", MODELS.values())
