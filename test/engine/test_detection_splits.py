@@ -12,6 +12,7 @@ from landscapes import NORTH_UP, ROTATED, UTM, box, write_labels, write_raster
 from pits import pit_boxes, pit_places, pit_values, write_yolo
 from plugin.engine.detection.collection import read_rasters
 from plugin.engine.detection.image_sets import read_images
+from plugin.engine.detection.same_ground import scenes_on_ground_of
 from plugin.engine.detection.units import count_boxes, lay_out, plan, watched_split
 from plugin.engine.progress import Silent
 from plugin.jobs.errors import JobError
@@ -166,6 +167,18 @@ def test_images_without_a_place_among_others_are_told(tmp_path):
     write_raster(tmp_path / "lost.tif", ANYTHING[:, :100, :100], Affine.identity(), None)
     warnings = read_images(str(tmp_path), "", Silent()).warnings
     assert "without a place on the ground: 1 of 50" in warnings[0]
+
+
+def test_validation_images_on_the_ground_of_others_are_counted(tmp_path):
+    for folder in ("train", "own"):
+        (tmp_path / folder).mkdir()
+    collection, others = tiles(tmp_path / "train"), tmp_path / "own"
+    for number, east in enumerate((300, 2000)):
+        place = NORTH_UP @ Affine.translation(east, 300)
+        write_raster(others / f"{number}.tif", ANYTHING[:, :200, :200] + number, place)
+        write_yolo(others / f"{number}.txt", pit_boxes([(50, 50, 10)]), 200, 200)
+    own = read_images(str(others), "", Silent())
+    assert scenes_on_ground_of(own, collection) == 1
 
 
 def test_images_of_one_ground_cannot_score_one_another(tmp_path):

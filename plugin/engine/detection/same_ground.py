@@ -2,8 +2,10 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from ..rasters.warped import covered_share, window_over
-from ..shared_ground import shared_ground
+from ..shared_ground import placed_grids, shared_ground
 
 _SAME = 0.5  # of the ground of the smaller block
 
@@ -55,6 +57,25 @@ def group_blocks(collection, units):
         if firsts:
             groups[later] = groups[firsts[0][1]]
     return [replace(unit, group=group) for unit, group in zip(units, groups, strict=True)]
+
+
+def scenes_on_ground_of(others, collection):
+    """Count the scenes of a collection that show ground of another collection's scenes.
+
+    Parameters
+    ----------
+    others, collection : Collection
+
+    Returns
+    -------
+    int
+        Of `others`.
+    """
+    scenes, first = [*others.scenes, *collection.scenes], len(others.scenes)
+    grids = placed_grids([scene.grid for scene in scenes])
+    places = [(n, (0, 0, scene.height, scene.width)) for n, scene in enumerate(scenes)]
+    pairs = shared_ground(grids, places)[0]
+    return len(np.unique([min(pair) for pair in pairs.tolist() if min(pair) < first <= max(pair)]))
 
 
 def off_ground(collection, units, others):

@@ -118,7 +118,8 @@ def plan(job, collection, units):
         left = off_ground(collection, [units[i] for i in np.flatnonzero(homes != number)], scored)
         trained = trained or sum(map(bool, left))
         splits.append((_some_with_boxes(collection, chain(*left)), test))
-    return Plan(splits, _sentence(job, collection, units, splits, trained))
+    sentence = _sentence(collection, units, splits, trained)
+    return Plan(splits, f"{sentence} {collection.kept_apart}")
 
 
 def _some_with_boxes(collection, train):
@@ -191,17 +192,17 @@ def watched_split(collection, train, seed):
     return (left, watched) if count_boxes(collection, left) else (train, [])
 
 
-def _sentence(job, collection, units, splits, trained):
+def _sentence(collection, units, splits, trained):
     """How units were split; `trained` counts those that were left to train in the first split."""
     what = "blocks of ground" if collection.is_raster else "images"
-    test, kept = splits[0][1], f" {collection.kept_apart}"
     if len(splits) > 1:
         return (
             f"Cross-validation in {len(splits)} folds: each of {len(units):,} {what} was scored "
-            f"once, by a network that did not see it.{kept}"
+            f"once, by a network that did not see it."
         )
+    test = splits[0][1]
     boxes = count_boxes(collection, [units[i] for i in test])
     return (
         f"Hold-out: {len(test):,} of {len(units):,} {what}, with {boxes:,} boxes, were kept for "
-        f"the score and never trained on; {trained:,} trained.{kept}"
+        f"the score and never trained on; {trained:,} trained."
     )

@@ -1,5 +1,7 @@
 """Train an object detector, with honest scores and a report."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...jobs.colors import class_colors
@@ -10,10 +12,12 @@ from ..detection.fitting import Fitting
 from ..detection.image_sets import read_images
 from ..detection.report import doubt, headline_note, write_detection_report
 from ..detection.result import DetectionResult, gather, scores, table
+from ..detection.same_ground import scenes_on_ground_of
 from ..detection.sizes import choose_overlap, choose_patch
 from ..detection.starting import choose_start
 from ..detection.units import Plan, count_boxes, lay_out, plan
 from ..device import choose_device, describe
+from ..seen_before import judge_start, scene_marks
 from ..vectors import write_features
 
 _WARNINGS_TOLD = 10
@@ -52,9 +56,13 @@ def _train(job, start, collection, device, progress):
     folds = job.folds if job.validation == "cross_validation" else round(1 / job.validation_share)
     units = lay_out(collection, folds)
     own, split = _split(job, collection, units, progress.part(0.03, 0.04))
+    begun = judge_start(job, *scene_marks(job, own[0] if own else collection))
+    split = replace(split, sentence=split.sentence + begun["split"])
     patch = choose_patch(job, start, collection)
     overlap = choose_overlap(collection, patch)
     _say_plan(progress, collection, split, patch, overlap, device)
+    if begun["warning"]:
+        progress.warning(begun["warning"])
     many = len(split.splits) > 1
     fitting = Fitting(
         job,
@@ -76,7 +84,7 @@ def _train(job, start, collection, device, progress):
         shipped, sentence = fitting.ship(tested, progress.part(0.8, 0.97))
     result = _result(job, collection, units, result_scored, tested, split, sentence)
     result.settings = settings(job, tested[0].fit, patch, overlap, device)
-    numbers = scores(result)
+    numbers = {**scores(result), "start": begun}
     progress.note(headline_note(numbers, collection.class_names))
     if doubt(numbers):
         progress.warning(doubt(numbers))
@@ -91,6 +99,12 @@ def _split(job, collection, units, progress):
     if job.validation != "own":
         return None, plan(job, collection, units)
     other = read_images(job.validation_images, "", progress, collection.class_names)
+    known = scenes_on_ground_of(other, collection)
+    if known:
+        progress.warning(
+            f"Validation images that show ground of the images to train on: {known:,} of "
+            f"{len(other.scenes):,}. The network saw it, so the scores are too good: leave them out."
+        )
     scored = lay_out(other, 1)
     sentence = _OWN_SENTENCE.format(images=len(scored), boxes=count_boxes(other, scored))
     return (other, scored), Plan([(units, np.arange(len(scored)))], sentence)
