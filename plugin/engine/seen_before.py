@@ -1,21 +1,21 @@
 """What a model learned from, as its card keeps it, and whether what scores it is new to it.
 
 A label is known again by the middle of the box around it in longitude and latitude, so in whatever
-file and CRS it comes; an image by its size and its beginning. A card keeps a bounded number of these
+file and CRS it comes (on a local grid or another planet: in the same CRS); an image by its size and its beginning. A card keeps a bounded number of these
 marks: of many those that are the smallest, by which a part of other labels is known again as well.
 """
 
 import hashlib
 import json
 import os
-from itertools import pairwise
+from itertools import chain
 
 import numpy as np
 from rasterio.crs import CRS
 from rasterio.warp import transform
 
 from ..jobs.model_card import read_card
-from .vectors import pieces, read_crs, read_features
+from .vectors import parsed, pieces
 
 LABELS, IMAGES = "labels", "images"
 # The name under which they stand in a card's summary of the training, and in a map's metadata.
@@ -43,23 +43,32 @@ def label_marks(path, class_field=""):
     -------
     set of str
     """
+    features, crs = parsed(path)
     found = [
-        np.array(_outline(*piece), float)[:, :2]
-        for feature in read_features(path)
+        [place[:2] for place in _outline(*piece)]
+        for feature in features
         if not class_field or feature.properties.get(class_field) not in (None, "")
         for piece in pieces(feature.geometry)
+        if _outline(*piece)
     ]
     if not found:
         return set()
-    places, crs = np.concatenate(found), read_crs(path)
-    if crs:
-        places = np.stack(transform(crs, _DEGREES, *places.T), axis=1)
-    edges = np.cumsum([0, *map(len, found)])
-    boxes = [places[start:stop] for start, stop in pairwise(edges)]
-    middles = np.stack([(some.min(axis=0) + some.max(axis=0)) / 2 for some in boxes])
+    places = np.array(list(chain(*found)), float)
+    places = _in_degrees(places, crs) if crs else places
+    starts = np.cumsum([0, *map(len, found[:-1])])
+    corners = (edge.reduceat(places, starts) for edge in (np.minimum, np.maximum))
+    middles = sum(corners) / 2
     middles = middles[np.isfinite(middles).all(axis=1)]
     steps = np.floor(middles / _STEP + _OFFSET).astype(np.int64)
     return {_mark(f"{east} {north}".encode()) for east, north in steps.tolist()}
+
+
+def _in_degrees(places, crs):
+    """Places in longitude and latitude; as they are on a local grid or another planet."""
+    try:
+        return np.stack(transform(crs, _DEGREES, *places.T), axis=1)
+    except Exception:  # GDAL's own errors have no public parent
+        return places
 
 
 def _outline(kind, coordinates):

@@ -51,7 +51,7 @@ def read_features(path, crs=None):
     JobError
         If the file is no GeoJSON, or its CRS is not known.
     """
-    features, source = _parsed(path)
+    features, source = parsed(path)
     if crs and source and source != crs:
         return [_reprojected(feature, source, crs) for feature in features]
     return features
@@ -59,11 +59,11 @@ def read_features(path, crs=None):
 
 def read_crs(path):
     """Read the CRS of a GeoJSON file, None if it is unknown; see `read_features`."""
-    return _parsed(path)[1]
+    return parsed(path)[1]
 
 
-def _parsed(path):
-    """The features of a GeoJSON file, and their CRS."""
+def parsed(path):
+    """The features of a GeoJSON file as they are, and their CRS; see `read_features`."""
     try:
         with open(path, encoding="utf-8-sig") as file:
             collection = json.load(file)

@@ -152,3 +152,11 @@ def test_of_many_labels_a_part_is_known_again(tmp_path):
     half = write_labels(tmp_path / "half.json", in_degrees(every[::2] + shifted[::2]), DEGREES)
     assert share_seen(known, LABELS, label_marks(half)) == pytest.approx(0.5, abs=0.1)
     assert share_seen(known, IMAGES, marks) is None and seen_before.SOME < 0.4
+
+
+@pytest.mark.parametrize("crs", ['LOCAL_CS["mine",UNIT["metre",1]]', "IAU_2015:49900", None])
+def test_labels_on_a_local_grid_or_another_planet_are_known_again_in_the_same_crs(tmp_path, crs):
+    first, other = ([(point(row, 5), "a") for row in rows] for rows in ((1, 2), (2, 3)))
+    marks = label_marks(write_labels(tmp_path / "first.json", first, crs))
+    assert len(marks) == 2
+    assert len(marks & label_marks(write_labels(tmp_path / "other.json", other, crs))) == 1

@@ -9,6 +9,7 @@ from ...jobs.colors import class_colors
 from ...jobs.declare import declared
 from ...jobs.model_card import DETECTION, ModelCard
 from ..device import describe
+from ..seen_before import LEARNED_FROM, learned_from, scene_marks
 
 _SETTINGS = (
     "network", "start_from", "patch_size", "epochs", "minutes", "learning_rate", "augment",
@@ -88,6 +89,7 @@ def make_card(job, start, collection, fit, patch, overlap, numbers):
             "source": collection.source,
             "start_from": job.start_from,
             "epochs": len(fit.history),
+            LEARNED_FROM: learned_from(job, *scene_marks(job, collection)),
         },
         scores=numbers,
         license=start.license,

@@ -49,6 +49,8 @@ def write_detection_report(path, result, numbers):
 
 def doubt(numbers):
     """What speaks against the detector as a whole; empty if nothing does."""
+    if numbers["start"]["doubt"]:
+        return numbers["start"]["doubt"]
     if numbers["map50"] <= max(0.02, 2 * numbers["baselines"]["untrained"]["map50"]):
         return "Not shown to be better than a detector that has learned nothing."
     return ""
@@ -64,6 +66,7 @@ def _headline(numbers):
 def _sentences(numbers):
     base = numbers["baselines"]["untrained"]
     return [
+        numbers["start"]["warning"],
         f"mAP50 is {numbers['map50']:.3f} and mAP {numbers['map']:.3f} (COCO's definitions; 1 is "
         f"perfect) on {numbers['boxes']:,} objects that took no part in training; a detector that "
         f"has not learned reaches {base['map50']:.3f} and {base['map']:.3f}{_of_some(numbers)}.",
