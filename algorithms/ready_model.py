@@ -58,14 +58,14 @@ class ReadyModel(QgsProcessingModelAlgorithm):
         told = self.helpContent()
         told = {key: text if key == _CREATOR else tr(text) for key, text in told.items()}
         self.setHelpContent(told)
+        for step in self.childAlgorithms().values():
+            step.setDescription(tr(step.description()))
+            self.setChildAlgorithm(step)  # makes the outputs anew, so it comes before their help
         for parameter in self.parameterDefinitions():
             parameter.setHelp(told.get(parameter.name(), ""))
             if not parameter.isDestination():
                 parameter.setDescription(tr(parameter.description()))
                 parameter.setMetadata(self._widget(parameter))
-        for step in self.childAlgorithms().values():
-            step.setDescription(tr(step.description()))
-            self.setChildAlgorithm(step)
         self._name_outputs()
 
     def _name_outputs(self):
