@@ -198,15 +198,33 @@ def judge_start(job, kind, marks):
         return FRESH.copy()
     share = share_seen(_of_start(job), kind, marks)
     if share is None or share < SOME:
-        return {
-            "warning": "Training started from a model. If that model learned from any of these "
-            f"{kind}, they are not new to it and the scores are too good.",
-            "split": " The model that it started from may have seen them before.",
-            "doubt": "",
-        }
-    return {
-        "warning": f"The model that training started from had learned from {100 * share:.0f} % of "
-        f"these {kind}: the scores say how well they are remembered, not how well new ground is told.",
-        "split": f" The model that it started from had learned from {100 * share:.0f} % of them.",
-        "doubt": f"Not shown to be good: it started from a model that had learned from these {kind}.",
-    }
+        return {"warning": _may_have_seen(), "split": " " + _perhaps_before(), "doubt": ""}
+    return {"warning": _has_seen(share), "split": " " + _before(share), "doubt": _doubt()}
+
+
+def _may_have_seen():
+    return (
+        "Training started from a model. If that model learned from any of what is scored here, the "
+        "scores are too good."
+    )
+
+
+def _perhaps_before():
+    return "The model that it started from may have seen them before."
+
+
+def _has_seen(share):
+    return (
+        f"The model that training started from had learned from {100 * share:.0f} % of what is scored "
+        "here: the scores say how well it is remembered, not how well new ground is told."
+    )
+
+
+def _before(share):
+    return f"The model that it started from had learned from {100 * share:.0f} % of them."
+
+
+def _doubt():
+    return (
+        "Not shown to be good: it started from a model that had learned from what is scored here."
+    )

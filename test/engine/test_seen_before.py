@@ -73,7 +73,7 @@ def again(folder, labels, name, **wishes):
 
 def test_a_network_that_starts_from_a_model_of_the_same_labels_is_not_called_good(folder):
     card, said, report = again(folder, rock_labels(0)[::-1], "same")
-    assert any("had learned from 100 % of these labels" in text for text in said.warnings)
+    assert any("had learned from 100 % of what is scored" in text for text in said.warnings)
     assert "had learned from 100 % of them" in card.scores["validation"]
     verdict = report.split('class="headline"')[1][:200]
     assert "Not shown to be good: it started from a model" in verdict and "Good" not in verdict

@@ -157,7 +157,7 @@ def test_training_goes_on_from_a_model_of_ones_own(trained, tmp_path):
     again = run(folder, tmp_path, epochs=1, start_from="model", base_model=first["MODEL"],
                 learning_rate=1e-6, seed=3)  # fmt: skip
     assert again["ACCURACY"] >= 0.9
-    said, card = "had learned from 100 % of these images", read_card(again["MODEL"])
+    said, card = "had learned from 100 % of what is scored", read_card(again["MODEL"])
     report = Path(again["REPORT"]).read_text(encoding="utf-8")
     assert said in card.scores["start"]["warning"] and said in report
     assert "Not shown to be good" in report.split('class="headline"')[1][:100]

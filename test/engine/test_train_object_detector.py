@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,8 +121,8 @@ def test_training_goes_on_from_a_model_of_ones_own(trained, ground, tmp_path):
                   patch_size=128, start_from="model", base_model=trained["MODEL"],
                   learning_rate=1e-6, seed=4)  # fmt: skip
     assert again["MAP50"] > 0.8
-    said, card = "had learned from 100 % of these labels", read_card(again["MODEL"])
-    report = open(again["REPORT"], encoding="utf-8").read()
+    said, card = "had learned from 100 % of what is scored", read_card(again["MODEL"])
+    report = Path(again["REPORT"]).read_text(encoding="utf-8")
     assert said in card.scores["start"]["warning"] and said in report
     assert "Not shown to be good" in report.split('class="headline"')[1][:100]
     assert "had learned from 100 % of them" in card.scores["split"]
