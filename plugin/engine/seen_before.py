@@ -1,8 +1,9 @@
 """What a model learned from, as its card keeps it, and whether what scores it is new to it.
 
 A label is known again by the middle of the box around it in longitude and latitude, so in whatever
-file and CRS it comes (on a local grid or another planet: in the same CRS); an image by its size and its beginning. A card keeps a bounded number of these
-marks: of many those that are the smallest, by which a part of other labels is known again as well.
+file and CRS it comes (on a local grid or another planet: in the same CRS); an image by its size and
+its beginning. A card keeps a bounded number of these marks: of many those that are the smallest, by
+which a part of other labels is known again as well.
 """
 
 import hashlib
