@@ -52,7 +52,9 @@ class ExplainClassification:
         "Model", help="A model made by Train image classifier or Train pixel classifier."
     )
     class_name: str = text(
-        "Class", help="The class to explain. Empty: whatever the model says at each place."
+        "Class",
+        help="The class to explain. Empty: whatever the model says at each place. Of Method: band "
+        "importance then only the places of this class count.",
     )
     method: str = choice("Method", "gradcam", METHODS, help="How the model is asked.")
     labels: str = features(

@@ -82,9 +82,37 @@ def test_heat_of_a_class_lies_where_the_class_is(tmp_path, raster, model, method
 
 def test_planted_band_matters_most(tmp_path, raster, model):
     job = from_values(ExplainClassification, {
-        "input": raster, "model": model, "method": "band_importance", "report": str(tmp_path / "r.html"),
+        "input": raster, "model": model, "method": "band_importance", "repeats": 1, "report": str(tmp_path / "r.html"),
     })  # fmt: skip
     assert explain_classification.run(job, Silent())["TOP_BAND"] == "k"
+
+
+def test_band_matters_for_one_class_as_for_all(tmp_path, raster, model):
+    """Shuffling what alone tells a class gives it to other places: only its own places count."""
+    values = {"input": raster, "model": model, "method": "band_importance", "class_name": "high",
+              "repeats": 1, "report": str(tmp_path / "r.html"), "table": str(tmp_path / "t.geojson")}  # fmt: skip
+    explain_classification.run(from_values(ExplainClassification, values), Silent())
+    made = json.loads((tmp_path / "t.geojson").read_text(encoding="utf-8"))["features"]
+    loss = {row["properties"]["band"]: row["properties"]["loss"] for row in made}
+    assert loss["k"] > 0.2 > 2 * max(abs(loss["tmi"]), abs(loss["th"]))
+
+
+def test_class_that_is_nowhere_has_no_important_band(tmp_path, model):
+    values = np.zeros((3, *TRUTH.shape), np.float32)
+    low = write_raster(tmp_path / "low.tif", values, names=("tmi", "k", "th"))
+    values = {"input": low, "model": model, "method": "band_importance", "class_name": "high",
+              "repeats": 1, "report": str(tmp_path / "r.html")}  # fmt: skip
+    with pytest.raises(JobError, match='The model gives class "high" nowhere there'):
+        explain_classification.run(from_values(ExplainClassification, values), Silent())
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_pixels_without_data_do_not_count(tmp_path, model):
+    values = ground(1000)
+    values[:, :, :100] = np.nan
+    raster = write_raster(tmp_path / "half.tif", values, nodata=np.nan, names=("tmi", "k", "th"))
+    job = {"input": raster, "model": model, "method": "band_importance", "repeats": 1, "report": str(tmp_path / "r.html")}  # fmt: skip
+    assert explain_classification.run(from_values(ExplainClassification, job), Silent())["TOP_BAND"] == "k"  # fmt: skip
 
 
 @pytest.mark.parametrize("method", ["gradcam", "occlusion", "band_importance"])
@@ -136,7 +164,7 @@ def test_model_of_several_rasters_is_explained_on_them(tmp_path, layers, model):
     said = Said()
     job = from_values(ExplainClassification, {
         "input": layers[0], "more_rasters": [layers[1], extra], "model": model,
-        "method": "band_importance", "report": str(tmp_path / "r.html"),
+        "method": "band_importance", "repeats": 1, "report": str(tmp_path / "r.html"),
     })  # fmt: skip
     assert explain_classification.run(job, said.progress)["TOP_BAND"] == "k"
     assert any('"k.tif" is warped to the grid of "tmi.tif"' in text for text in said.notes)

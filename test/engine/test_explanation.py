@@ -186,8 +186,8 @@ def test_informative_band_ranks_first_by_far():
         chance = 1 / (1 + np.exp(-score))
         return np.stack([1 - chance, chance], 1)
 
-    for truth in (labels, None):
-        found = band_importance(probabilities, images, labels, truth, repeats=5, seed=1)
+    for are_true in (True, False):
+        found = band_importance(probabilities, images, labels, are_true, repeats=5, seed=1)
         drops = found.drops.mean(axis=1)
         assert drops.argmax() == 3 and drops[3] > 0.3 > 10 * np.delete(drops, 3).max()
         assert found.before > 0.95 and found.changed[3].mean() > 0.3

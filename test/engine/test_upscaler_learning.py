@@ -101,7 +101,10 @@ def test_neighboring_blocks_are_joined_to_the_largest_rectangles():
 
 def test_a_large_raster_is_divided_in_large_blocks(tmp_path):
     class Wide:
-        height, width, factor = 4096, 4096, 4
+        height, width, factor, raster = 4096, 4096, 4, None
+
+        def in_raster(self, *place):
+            return tuple(self.factor * each for each in place)
 
     blocks = divide([Wide()], 32, 0.2, 0)
     assert min(min(block.place[2:]) for block in blocks) >= 512

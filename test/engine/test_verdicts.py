@@ -25,7 +25,8 @@ def read(path):
 def assessed(confusion):
     confusion = np.array(confusion)
     return SimpleNamespace(
-        confusion=confusion, names=NAMES, total=confusion.sum(), estimates=None
+        confusion=confusion, names=NAMES, total=confusion.sum(), estimates=None,
+        is_remembered=False,
     )  # fmt: skip
 
 
@@ -115,7 +116,10 @@ def test_heat_is_said_to_be_narrow_or_wide(hot, said, tmp_path):
 )  # fmt: skip
 def test_band_matters_only_if_something_is_lost_without_it(drops, said, tmp_path):
     importance = SimpleNamespace(
-        drops=np.repeat(np.array(drops)[:, None], 3, axis=1), before=0.9, changed=np.zeros((3, 3))
+        drops=np.repeat(np.array(drops)[:, None], 3, axis=1),
+        before=0.9,
+        changed=np.zeros((3, 3)),
+        answers=100,
     )
     path = tmp_path / "r.html"
     write_band_report(str(path), card(), importance, "accuracy", 50, "s", "images")

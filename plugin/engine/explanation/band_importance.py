@@ -24,26 +24,31 @@ class BandImportance(NamedTuple):
     drops : ndarray, shape (band, repeat)
         How much of it is lost.
     changed : ndarray, shape (band, repeat)
-        Share of the images whose most probable class changes.
+        Share of the answers whose most probable class changes.
+    answers : int
+        Those that count.
     """
 
     before: float
     drops: np.ndarray
     changed: np.ndarray
+    answers: int
 
 
-def band_importance(probabilities, images, classes, labels=None, repeats=5, seed=0, tell=None):
+def band_importance(probabilities, images, classes, are_true=False, repeats=5, seed=0, tell=None):
     """Measure the importance of every band by permutation.
 
     Parameters
     ----------
     probabilities : callable
-        Images (N, band, row, column) to probabilities (N, classes), both ndarrays.
+        Images (N, band, row, column) to probabilities (M, classes), both ndarrays; M may be several
+        answers for each image.
     images : ndarray, shape (N, band, row, column)
-    classes : ndarray of int, shape (N,)
-        The class of each image whose probability counts, without labels.
-    labels : ndarray of int, shape (N,), optional
-        True classes: then the accuracy counts.
+    classes : ndarray of int, shape (M,)
+        The class of each answer whose probability counts; -1 where the answer does not count. All
+        images are shuffled, so that a class that alone counts loses what tells it from the others.
+    are_true : bool
+        Whether these are the true classes: then the accuracy counts.
     repeats : int
         How often each band is shuffled.
     seed : int
@@ -55,23 +60,29 @@ def band_importance(probabilities, images, classes, labels=None, repeats=5, seed
     BandImportance
     """
     random = np.random.default_rng(seed)
-    known = probabilities(images)
-    before = _worth(known, classes, labels)
+    counted = classes >= 0
+    classes = classes[counted]
+
+    def ask(images):
+        return probabilities(images)[counted]
+
+    known = ask(images)
+    before = _worth(known, classes, are_true)
     bands = images.shape[1]
     drops, changed = np.zeros((bands, repeats)), np.zeros((bands, repeats))
     for place in range(bands * repeats):
         band, repeat = divmod(place, repeats)
-        found = probabilities(_shuffled(images, band, random))
-        drops[band, repeat] = before - _worth(found, classes, labels)
+        found = ask(_shuffled(images, band, random))
+        drops[band, repeat] = before - _worth(found, classes, are_true)
         changed[band, repeat] = np.mean(found.argmax(1) != known.argmax(1))
         if tell is not None:
             tell(place + 1, bands * repeats)
-    return BandImportance(before, drops, changed)
+    return BandImportance(before, drops, changed, len(classes))
 
 
-def _worth(probabilities, classes, labels):
-    if labels is not None:
-        return float(np.mean(probabilities.argmax(1) == labels))
+def _worth(probabilities, classes, are_true):
+    if are_true:
+        return float(np.mean(probabilities.argmax(1) == classes))
     return float(probabilities[np.arange(len(classes)), classes].mean())
 
 

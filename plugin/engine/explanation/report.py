@@ -140,7 +140,7 @@ def write_band_report(path, card, importance, worth, count, subtitle, what):
         METHOD,
         f"Each band was shuffled among {count:,} {what}, {'once' if times == 1 else f'{times} times'}, and the "
         "model was asked again (permutation importance, Breiman 2001).",
-    ).write(path)
+    ).paragraph(f"Answers that count: {importance.answers:,}.").write(path)
 
 
 def _spread(drops):

@@ -17,6 +17,7 @@ from .scores import AtPixels
 
 _AT_ONCE = 8
 _WINDOW_PART = 6
+_SPREAD = 8  # pixels across an image that is asked at several
 
 
 class Subject:
@@ -73,16 +74,56 @@ class Subject:
         return to_network_range(images, self.card.normalization)
 
     @torch.no_grad()
-    def probabilities(self, images, check=lambda: None):
-        """Probabilities (N, classes) of images as they are in the files; pixels: of the middle."""
+    def probabilities(self, images, check=lambda: None, spread=False):
+        """Ask the model.
+
+        Parameters
+        ----------
+        images : ndarray, shape (N, band, row, column)
+            As they are in the files, NaN where not valid.
+        check : callable
+            Called before every step; may raise.
+        spread : bool
+            Of a classifier of pixels: at the `asked_pixels` of the images, not in their middle.
+
+        Returns
+        -------
+        ndarray of float32, shape (M, classes)
+            Image by image.
+        """
 
         def look(images):
             check()
-            some = self.normalized(images)
-            logits = self._at_middle(some)(some) / self.card.temperature
-            return torch.softmax(logits, 1).cpu().numpy()
+            logits = self.network(self.normalized(images)) / self.card.temperature
+            chances = torch.softmax(logits, 1)
+            return (self._at(chances, spread) if self.of_pixels else chances).cpu().numpy()
 
         return np.concatenate(self._portions.each(look, images))
+
+    def _at(self, chances, spread):
+        """Those of some pixels of each image (N, classes, row, column), as (M, classes)."""
+        rows, columns = (
+            _spread_places(side) if spread else [side // 2] for side in chances.shape[-2:]
+        )
+        picked = chances[:, :, rows][..., columns]
+        return picked.permute(0, 2, 3, 1).reshape(-1, chances.shape[1])
+
+    @staticmethod
+    def asked_pixels(images):
+        """The pixels at which images are asked, evenly over each.
+
+        Parameters
+        ----------
+        images : ndarray, shape (N, band, row, column)
+
+        Returns
+        -------
+        ndarray, shape (M, band)
+            As many for every image, image by image.
+        """
+        rows, columns = (_spread_places(side) for side in images.shape[-2:])
+        picked = images[:, :, rows][..., columns]
+        return picked.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
 
     @torch.no_grad()
     def features(self, images, check=lambda: None):
@@ -193,13 +234,6 @@ class Subject:
         network = AtPixels(self.network, weights)
         return network, network(images), share
 
-    def _at_middle(self, images):
-        if not self.of_pixels:
-            return self.network
-        weights = torch.zeros(1, *images.shape[-2:], device=images.device)
-        weights[0, images.shape[-2] // 2, images.shape[-1] // 2] = 1
-        return AtPixels(self.network, weights)
-
     def _to_image(self, heat, size):
         """Heat (N, patch, patch) over images of another size; 0 where the network saw nothing."""
         if tuple(heat.shape[-2:]) == tuple(size):
@@ -210,6 +244,12 @@ class Subject:
         top, left = (size[0] - seen) // 2, (size[1] - seen) // 2
         whole[:, top : top + seen, left : left + seen] = heat
         return whole
+
+
+def _spread_places(side):
+    """Some places along a side, evenly and not on its ends."""
+    count = min(side, _SPREAD)
+    return ((np.arange(count) + 0.5) * side / count).astype(int)
 
 
 def _most_frequent(best):

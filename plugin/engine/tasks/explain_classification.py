@@ -144,19 +144,37 @@ def _report(job, card, examples, what, progress):
 def _explain_bands(job, subject, images, progress):
     gather = _gather_images if images else _gather_patches
     values, labels, what = gather(job, subject, progress.part(0.0, 0.2))
-    number = _class_number(job, subject.card)
-    if labels is None:
-        chances = subject.probabilities(values, progress.check)
-        classes = chances.argmax(1) if number is None else np.full(len(values), number)
-    else:
-        classes = labels
+    spread = subject.of_pixels and labels is None
+
+    def ask(images):
+        return subject.probabilities(images, progress.check, spread)
+
+    classes = ask(values).argmax(1) if labels is None else labels
+    if spread:
+        classes[np.isnan(subject.asked_pixels(values)).any(axis=1)] = -1
+    classes = _only(job.class_name, classes, subject.card, labels is not None)
     tell = Countdown(progress.part(0.2, 1.0), len(subject.card.bands) * job.repeats, "Shuffle")
     found = band_importance(
-        lambda shuffled: subject.probabilities(shuffled, progress.check),
-        values, classes, labels, job.repeats, job.seed, lambda done, total: tell(done),
+        ask, values, classes, labels is not None, job.repeats, job.seed,
+        lambda done, total: tell(done),
     )  # fmt: skip
     worth = "probability" if labels is None else "accuracy"
     return _write_bands(job, subject.card, found, worth, len(values), what, progress)
+
+
+def _only(name, classes, card, are_true):
+    """The classes of answers, -1 where they are not the class that is asked for."""
+    if name:
+        classes = np.where(classes == class_names(card).index(name), classes, -1)
+    if (classes >= 0).any():
+        return classes
+    if not name:
+        raise JobError("Hardly any pixel there holds data.", "Choose another extent.")
+    if are_true:
+        raise JobError(f'Nothing there is labeled "{name}".', "Choose another class, or none.")
+    raise JobError(
+        f'The model gives class "{name}" nowhere there.', "Choose another class, or none."
+    )
 
 
 def _gather_images(job, subject, progress):
