@@ -155,9 +155,9 @@ def test_factor_2_is_trained(fine, tmp_path):
 
 
 def test_at_the_same_size_a_moment_of_training_does_little_harm(fine, tmp_path):
-    outputs = train(tmp_path, fine=[fine], bands=[1], factor="1", gan_share=0.0)
+    outputs = train(tmp_path, fine=[fine], bands=[1], factor="1", gan_share=0.0, steps=20)
     assert read_card(outputs["MODEL"]).arguments["factor"] == 1
-    assert outputs["PSNR_GAIN"] > -0.5  # a dozen steps change next to nothing
+    assert outputs["PSNR_GAIN"] > -0.5  # so few steps change next to nothing
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "than the raster as it is" in page and "Lanczos resampling" not in page
 
