@@ -62,10 +62,14 @@ def engine(qgis):
 @pytest.fixture
 def project(qgis):
     """The project of the tests, emptied at the end."""
-    from qgis.core import QgsProject
+    from qgis.core import QgsLayerTreeRegistryBridge, QgsProject
 
-    yield QgsProject.instance()
-    QgsProject.instance().clear()
+    project = QgsProject.instance()
+    yield project
+    project.clear()
+    # QGIS does not forget a group where new layers were to come, though the group is gone.
+    top = QgsLayerTreeRegistryBridge.InsertionPoint(project.layerTreeRoot(), 0)
+    project.layerTreeRegistryBridge().setLayerInsertionPoint(top)
 
 
 @pytest.fixture
