@@ -36,13 +36,13 @@ def test_punctuation_between_translated_parts_is_that_of_the_language(qgis, monk
     from deep_geology.plugin.jobs.texts import Catalog
 
     marks = {"{} ({})": "{}（{}）", "{}: {}": "{}：{}", "{}: {}.": "{}：{}。", "{}.": "{}。"}
-    marks |= {"{}: {}. {}": "{}：{}。{}", ", ": "、", "Patch size": "图块大小", "pixels": "像元"}
+    marks |= {"{} ({}): {}": "{}（{}）：{}", ", ": "、", "Patch size": "图块大小", "pixels": "像元"}
     monkeypatch.setattr(translation, "catalog", lambda language: Catalog(marks))
     tool = algorithm("trainpixelclassifier")
     assert tool.parameterDefinition("PATCH_SIZE").description() == "图块大小（像元）"
     assert "\tholdout_polygons：" in tool.parameterDefinition("VALIDATION").help()
     lines = tool.shortHelpString().split("\n")
-    assert any(line.startswith("MODEL：Model。") for line in lines)
+    assert any(line.startswith("Model（MODEL）：") for line in lines)
     assert lines[lines.index("Next:") + 1] == (
         "Classify pixels、Explain classification、Export model to ONNX。"
     )
