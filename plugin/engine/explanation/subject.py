@@ -94,19 +94,12 @@ class Subject:
 
         def look(images):
             check()
-            logits = self.network(self.normalized(images)) / self.card.temperature
-            chances = torch.softmax(logits, 1)
-            return (self._at(chances, spread) if self.of_pixels else chances).cpu().numpy()
+            logits = self.network(self.normalized(images))
+            if self.of_pixels:
+                logits = _at_pixels(logits, _spread_places if spread else _middle_place)
+            return torch.softmax(logits / self.card.temperature, 1).cpu().numpy()
 
         return np.concatenate(self._portions.each(look, images))
-
-    def _at(self, chances, spread):
-        """Those of some pixels of each image (N, classes, row, column), as (M, classes)."""
-        rows, columns = (
-            _spread_places(side) if spread else [side // 2] for side in chances.shape[-2:]
-        )
-        picked = chances[:, :, rows][..., columns]
-        return picked.permute(0, 2, 3, 1).reshape(-1, chances.shape[1])
 
     @staticmethod
     def asked_pixels(images):
@@ -121,9 +114,7 @@ class Subject:
         ndarray, shape (M, band)
             As many for every image, image by image.
         """
-        rows, columns = (_spread_places(side) for side in images.shape[-2:])
-        picked = images[:, :, rows][..., columns]
-        return picked.transpose(0, 2, 3, 1).reshape(-1, images.shape[1])
+        return _at_pixels(images, _spread_places)
 
     @torch.no_grad()
     def features(self, images, check=lambda: None):
@@ -244,6 +235,17 @@ class Subject:
         top, left = (size[0] - seen) // 2, (size[1] - seen) // 2
         whole[:, top : top + seen, left : left + seen] = heat
         return whole
+
+
+def _at_pixels(values, places):
+    """Arrays or tensors (N, channel, row, column) at some places along each side: (M, channel)."""
+    rows, columns = map(places, values.shape[-2:])
+    picked = values[:, :, rows][..., columns].reshape(*values.shape[:2], -1)
+    return picked.swapaxes(1, 2).reshape(-1, values.shape[1])
+
+
+def _middle_place(side):
+    return [side // 2]
 
 
 def _spread_places(side):
